@@ -1,0 +1,2 @@
+#![no_std]
+//! What nbw shares across the kernel line.

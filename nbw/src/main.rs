@@ -1,0 +1,2 @@
+//! The `nbw` command.
+fn main() {}

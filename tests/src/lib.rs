@@ -1,0 +1,1 @@
+//! The netns lab, traffic makers and oracles of the privileged tests.
