@@ -1,1 +1,3 @@
-//! The netns lab, traffic makers and oracles of the privileged tests.
+//! The privileged tests' netns lab, traffic makers and oracles, and the benches.
+
+pub mod bench;

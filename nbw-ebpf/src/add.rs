@@ -1,0 +1,58 @@
+//! Adding to counters, and the few atomic instructions of BPF that `core` does not offer for this target.
+
+use core::arch::asm;
+
+/// Adds, and returns what was there before, without taking part in any race: for hooks that run with bottom halves off, where nothing else on this
+/// CPU can come between the load and the store, on a stripe that no other CPU writes.
+///
+/// # Safety
+/// `counter` must be valid, and only this CPU's hook of this kind may write to it.
+#[inline(always)]
+pub unsafe fn add_alone(counter: *mut u64, amount: u64) -> u64 {
+    // SAFETY: the caller's promise. Volatile, because userspace reads at any moment: one load, one store.
+    unsafe {
+        let before = core::ptr::read_volatile(counter);
+        core::ptr::write_volatile(counter, before.wrapping_add(amount));
+        before
+    }
+}
+
+/// Adds in one instruction: for hooks in process context, where a softirq or another task on the same CPU may add
+/// to the same counter at any moment.
+///
+/// # Safety
+/// `counter` must be valid and aligned.
+#[inline(always)]
+pub unsafe fn add_shared(counter: *mut u64, amount: u64) {
+    // SAFETY: the caller's promise.
+    unsafe { asm!("lock *(u64 *)({0} + 0) += {1}", in(reg) counter, in(reg) amount, options(nostack)) }
+}
+
+/// Adds, and returns what was there before. A full barrier.
+///
+/// # Safety
+/// `counter` must be valid and aligned.
+#[inline(always)]
+pub unsafe fn fetch_add(counter: *mut u64, amount: u64) -> u64 {
+    let before: u64;
+    // SAFETY: the caller's promise.
+    unsafe {
+        asm!(
+            "{1} = atomic_fetch_add((u64 *)({0} + 0), {1})",
+            in(reg) counter, inout(reg) amount => before, options(nostack)
+        );
+    }
+    before
+}
+
+/// Writes `value` with a full barrier, so that whoever sees it sees all that was written before it.
+///
+/// # Safety
+/// `word` must be valid and aligned.
+#[inline(always)]
+pub unsafe fn publish(word: *mut u64, value: u64) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        asm!("{1} = xchg_64({0} + 0, {1})", in(reg) word, inout(reg) value => _, options(nostack));
+    }
+}

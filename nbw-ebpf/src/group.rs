@@ -1,0 +1,108 @@
+//! Counts a socket's packets for its (cgroup, interface, network namespace).
+//!
+//! In a steady flow a packet costs two look-ups: the socket's storage, which names the slot, and the slot's counters.
+
+use aya_ebpf::{
+    bindings::{BPF_SK_STORAGE_GET_F_CREATE, bpf_sock},
+    helpers::{bpf_get_netns_cookie, generated::bpf_sk_storage_get},
+    programs::{SkBuffContext, SockContext},
+};
+use nbw_common::{
+    abi::{CachedSlot, SocketCache, Trouble},
+    packet::Start,
+};
+
+use crate::{
+    count::{Context, Table},
+    health,
+    knob::{self, NBW_GROUP_SLOTS},
+    maps::{GROUP_SPILLS, GROUP_STRIPES, SOCKETS},
+    slot,
+    wire::{self, Direction},
+};
+
+const GROUPS: Table = Table { stripes: &GROUP_STRIPES, spills: &GROUP_SPILLS };
+
+/// Counts one packet for the group of the socket that sends or receives it.
+#[inline(always)]
+pub fn count(ctx: &SkBuffContext, direction: Direction) {
+    // SAFETY: the context of a running program.
+    let (socket, ifindex) = unsafe { ((*ctx.skb.skb).__bindgen_anon_2.sk, (*ctx.skb.skb).ifindex) };
+    if socket.is_null() {
+        health::note(Trouble::NoSocket);
+        return;
+    }
+    let cache = storage(socket);
+    let slot = match cached(cache, direction, ifindex) {
+        Some(slot) => slot,
+        None => slot::find(ctx, socket, cache, direction, ifindex),
+    };
+    let wire = wire::of(ctx.skb.skb, || Start::Network);
+    let context = match direction {
+        Direction::Rx => Context::Alone,
+        Direction::Tx => Context::Shared,
+    };
+    GROUPS.add(NBW_GROUP_SLOTS.get(), slot, direction, wire, context);
+}
+
+/// Puts the network namespace of a new socket into its storage; accepted sockets inherit it.
+#[inline(always)]
+pub fn remember_netns(ctx: &SockContext) {
+    let cache = storage(ctx.sock);
+    if cache.is_null() {
+        health::note(Trouble::NoStorage);
+        return;
+    }
+    // SAFETY: not null, and from the storage look-up.
+    unsafe { (*cache).netns = bpf_get_netns_cookie(ctx.sock.cast()) };
+}
+
+/// The socket's storage, made if there is none; null if it cannot be made.
+#[inline(always)]
+fn storage(socket: *mut bpf_sock) -> *mut SocketCache {
+    let create = u64::from(BPF_SK_STORAGE_GET_F_CREATE);
+    // SAFETY: the verifier holds `socket` to be a socket that is not null.
+    unsafe { bpf_sk_storage_get(SOCKETS.as_ptr(), socket.cast(), core::ptr::null_mut(), create) }.cast()
+}
+
+/// The slot that the socket used last, if it is still the right one.
+#[inline(always)]
+fn cached(cache: *mut SocketCache, direction: Direction, ifindex: u32) -> Option<u32> {
+    if cache.is_null() {
+        return None;
+    }
+    // SAFETY: not null, and from the storage look-up. Aligned words: never half written.
+    let (slot_and_link, epoch) = unsafe {
+        let entry = entry(cache, direction);
+        (core::ptr::read_volatile(&raw const (*entry).slot_and_link), core::ptr::read_volatile(&raw const (*entry).epoch))
+    };
+    let fresh = (slot_and_link >> 32) as u32 == ifindex && epoch == knob::epoch();
+    fresh.then_some(slot_and_link as u32)
+}
+
+/// Remembers the slot for the next packet.
+#[inline(always)]
+pub fn remember(cache: *mut SocketCache, direction: Direction, ifindex: u32, slot: u32, epoch: u64) {
+    // SAFETY: from the storage look-up; aligned words.
+    unsafe {
+        let entry = entry(cache, direction);
+        core::ptr::write_volatile(&raw mut (*entry).epoch, 0);
+        core::ptr::write_volatile(&raw mut (*entry).slot_and_link, u64::from(ifindex) << 32 | u64::from(slot));
+        core::ptr::write_volatile(&raw mut (*entry).epoch, epoch);
+    }
+}
+
+/// Where the storage keeps the slot of a direction.
+///
+/// # Safety
+/// `cache` must point to a socket's storage.
+#[inline(always)]
+unsafe fn entry(cache: *mut SocketCache, direction: Direction) -> *mut CachedSlot {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match direction {
+            Direction::Rx => &raw mut (*cache).rx,
+            Direction::Tx => &raw mut (*cache).tx,
+        }
+    }
+}

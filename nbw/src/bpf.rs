@@ -1,0 +1,101 @@
+//! The kernel side as userspace handles it: load, attach, read, take slots back. Only this module knows aya.
+
+mod attach;
+mod clsact;
+mod counters;
+mod group_slots;
+mod link_slots;
+mod load;
+mod log;
+mod membarrier;
+mod netns_cookie;
+mod shared;
+
+use nbw_common::abi::{HEALTH_STRIDE, Trouble, maps};
+
+pub use self::{
+    attach::Hook,
+    group_slots::GroupSlots,
+    link_slots::LinkSlots,
+    load::{LoadOptions, Object, object_bytes},
+    log::forward_logs,
+    membarrier::grace_period,
+    netns_cookie::netns_cookie,
+};
+use self::{attach::Attachments, shared::Words};
+use crate::{cgroup_root::CgroupRoot, failure::Failure, snapshot::Health};
+
+/// nbw's kernel side, loaded. Dropping it detaches everything.
+pub struct Kernel {
+    /// Counters and identities of groups.
+    pub groups: GroupSlots,
+    /// Counters and identities of interfaces.
+    pub links: LinkSlots,
+    attachments: Attachments,
+    health: Words,
+    cpus: u32,
+    object: Object,
+}
+
+impl Kernel {
+    /// Loads the programs and attaches those that count for cgroups.
+    ///
+    /// # Errors
+    /// [`Failure::Lacking`] names the privilege, kernel feature or mount that is missing; [`Failure::Running`] the
+    /// file in which the verifier's log was saved.
+    pub fn load(options: &LoadOptions, root: &CgroupRoot) -> Result<Self, Failure> {
+        let mut object = Object::load(options)?;
+        let mut attachments = Attachments::new(options.hook);
+        attachments.attach_groups(&mut object, root)?;
+        Ok(Self {
+            groups: GroupSlots::open(&mut object)?,
+            links: LinkSlots::open(&mut object, netns_cookie()?)?,
+            attachments,
+            health: object.map_words(maps::HEALTH, object.cpus * HEALTH_STRIDE, size_of::<u64>())?,
+            cpus: object.cpus,
+            object,
+        })
+    }
+
+    /// Begins to count an interface of nbw's own network namespace.
+    ///
+    /// # Errors
+    /// [`Failure`] if there is no slot for it or the kernel refuses; the interface may also have vanished.
+    pub fn attach_link(&mut self, index: u32, name: &str, link_header: u32) -> Result<(), Failure> {
+        self.links.take(index, link_header)?;
+        let attached = self.attachments.attach_link(&mut self.object, index, name);
+        if attached.is_err() {
+            self.links.release(index)?;
+        }
+        attached
+    }
+
+    /// Stops counting an interface; its last bytes stay readable until [`LinkSlots::release`].
+    pub fn detach_link(&mut self, index: u32) {
+        self.attachments.detach_link(&mut self.object, index);
+    }
+
+    /// How often each way of failing was met since the programs were loaded.
+    pub fn health(&self) -> Health {
+        Health(Trouble::ALL.iter().map(|&trouble| (trouble.name(), self.troubles(trouble))).collect())
+    }
+
+    fn troubles(&self, trouble: Trouble) -> u64 {
+        (0..self.cpus).map(|cpu| self.health.load((cpu * HEALTH_STRIDE + trouble as u32) as usize)).sum()
+    }
+
+    /// Detaches everything: links, and on old kernels the filters and the qdisc that were added for them.
+    pub fn detach_all(&mut self) {
+        self.attachments.detach_all(&mut self.object);
+    }
+
+    /// The loaded object, for log forwarding.
+    pub fn object_mut(&mut self) -> &mut Object {
+        &mut self.object
+    }
+
+    /// Which hook the interfaces are counted at; none before the first was attached.
+    pub fn hook(&self) -> Option<Hook> {
+        self.attachments.hook()
+    }
+}

@@ -1,0 +1,152 @@
+//! Attaching: beside other people's programs, and never in place of them.
+
+use std::collections::HashMap;
+
+use aya::programs::{
+    CgroupAttachMode, CgroupSkb, CgroupSkbAttachType, CgroupSock, LinkOrder, ProgramError,
+    SchedClassifier, TcAttachType,
+    tc::{NlOptions, SchedClassifierLinkId, TcAttachOptions},
+};
+use clap::ValueEnum;
+use nbw_common::abi::programs;
+
+use super::{Object, clsact};
+use crate::{
+    cgroup_root::CgroupRoot,
+    failure::{Failure, with_causes},
+};
+
+/// The kernel's hooks at which an interface's packets can be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Hook {
+    /// TCX links, Linux 6.6 and later: gone with the process that holds them.
+    Tcx,
+    /// Filters of the clsact qdisc.
+    Clsact,
+}
+
+/// What is attached.
+pub(super) struct Attachments {
+    works: Option<Hook>,
+    links: HashMap<u32, Attached>,
+}
+
+struct Attached {
+    ingress: SchedClassifierLinkId,
+    egress: SchedClassifierLinkId,
+    qdisc: Option<clsact::Made>,
+}
+
+impl Attachments {
+    pub(super) fn new(wanted: Option<Hook>) -> Self {
+        Self { works: wanted, links: HashMap::new() }
+    }
+
+    pub(super) fn hook(&self) -> Option<Hook> {
+        self.works
+    }
+
+    /// Attaches what counts for cgroups at the root of the hierarchy: it sees every socket of the host.
+    pub(super) fn attach_groups(&mut self, object: &mut Object, root: &CgroupRoot) -> Result<(), Failure> {
+        let refused = |error: ProgramError| {
+            Failure::Lacking(format!(
+                "cannot attach to the cgroup v2 root {}: {}; nbw needs CAP_NET_ADMIN, CAP_BPF and a kernel with \
+                 CONFIG_CGROUP_BPF",
+                root.mount_point().display(),
+                with_causes(&error)
+            ))
+        };
+        // A bpf_link takes no flags, and is always beside others (BPF_F_ALLOW_MULTI): `Single` is "no flags".
+        let mode = CgroupAttachMode::Single;
+        if !object.netns_helper {
+            let program: &mut CgroupSock = object.program(programs::SOCK_CREATE)?;
+            program.attach(root, mode).map_err(refused)?;
+        }
+        let ingress: &mut CgroupSkb = object.program(programs::CGROUP_INGRESS)?;
+        ingress.attach(root, CgroupSkbAttachType::Ingress, mode).map_err(refused)?;
+        let egress: &mut CgroupSkb = object.program(programs::CGROUP_EGRESS)?;
+        egress.attach(root, CgroupSkbAttachType::Egress, mode).map_err(refused)?;
+        Ok(())
+    }
+
+    /// Attaches both directions of an interface.
+    pub(super) fn attach_link(&mut self, object: &mut Object, index: u32, name: &str) -> Result<(), Failure> {
+        match self.works {
+            Some(hook) => self.attach_by(object, index, name, hook),
+            // Asked of the kernel by trying, not by its version: distributions carry features back.
+            None => match self.attach_by(object, index, name, Hook::Tcx) {
+                Err(failure) if !exists(index) => Err(failure),
+                Err(_) => self.attach_by(object, index, name, Hook::Clsact),
+                Ok(()) => Ok(()),
+            },
+        }
+    }
+
+    fn attach_by(&mut self, object: &mut Object, index: u32, name: &str, hook: Hook) -> Result<(), Failure> {
+        let qdisc = match hook {
+            Hook::Tcx => None,
+            Hook::Clsact => clsact::prepare(index, name)?,
+        };
+        let ingress = attach(object, programs::TC_INGRESS, name, TcAttachType::Ingress, hook)?;
+        let egress = match attach(object, programs::TC_EGRESS, name, TcAttachType::Egress, hook) {
+            Ok(egress) => egress,
+            Err(failure) => {
+                detach(object, programs::TC_INGRESS, ingress);
+                return Err(failure);
+            }
+        };
+        self.works = Some(hook);
+        self.links.insert(index, Attached { ingress, egress, qdisc });
+        Ok(())
+    }
+
+    /// Detaches both directions; of an interface that is gone there is nothing left to detach.
+    pub(super) fn detach_link(&mut self, object: &mut Object, index: u32) {
+        let Some(Attached { ingress, egress, qdisc }) = self.links.remove(&index) else { return };
+        detach(object, programs::TC_INGRESS, ingress);
+        detach(object, programs::TC_EGRESS, egress);
+        drop(qdisc);
+    }
+
+    /// Detaches every interface.
+    pub(super) fn detach_all(&mut self, object: &mut Object) {
+        for index in self.links.keys().copied().collect::<Vec<_>>() {
+            self.detach_link(object, index);
+        }
+    }
+}
+
+fn attach(
+    object: &mut Object,
+    program: &'static str,
+    name: &str,
+    side: TcAttachType,
+    hook: Hook,
+) -> Result<SchedClassifierLinkId, Failure> {
+    let options = match hook {
+        // First, so that a program of someone else's that ends the chain cannot hide packets from the count.
+        Hook::Tcx => TcAttachOptions::TcxOrder(LinkOrder::first()),
+        // Priority 0: the kernel puts it in front of the filters that are there. The handle tells whose it is.
+        Hook::Clsact => {
+            TcAttachOptions::Netlink(NlOptions { handle: std::process::id().into(), ..NlOptions::default() })
+        }
+    };
+    let loaded: &mut SchedClassifier = object.program(program)?;
+    loaded.attach_with_options(name, side, options).map_err(|error| {
+        Failure::Lacking(format!("cannot attach to interface {name}: {}", with_causes(&error)))
+    })
+}
+
+/// Detaching fails only for what is gone already.
+fn detach(object: &mut Object, program: &'static str, link: SchedClassifierLinkId) {
+    let detached = object
+        .program::<SchedClassifier>(program)
+        .and_then(|loaded| loaded.detach(link).map_err(|error| Failure::running(&error)));
+    if let Err(failure) = detached {
+        tracing::debug!("{failure}");
+    }
+}
+
+fn exists(index: u32) -> bool {
+    nix::net::if_::if_indextoname(index).is_ok()
+}

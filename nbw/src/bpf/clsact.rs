@@ -1,0 +1,118 @@
+//! The clsact qdisc, for kernels before TCX: its filters outlive their process, so what an nbw that was killed
+//! has left is cleared away, and what others have put there is left alone.
+
+use std::{path::Path, thread};
+
+use aya::programs::tc::qdisc_add_clsact;
+use futures_util::TryStreamExt;
+use nbw_common::abi::programs;
+use netlink_packet_core::{NLM_F_ACK, NLM_F_REQUEST, NetlinkMessage};
+use netlink_packet_route::{
+    RouteNetlinkMessage,
+    tc::{TcAttribute, TcFilterBpfOption, TcHandle, TcMessage, TcOption},
+};
+use rtnetlink::Handle;
+
+use crate::{
+    failure::{Failure, os_error, with_causes},
+    netlink,
+};
+
+/// The qdisc that this process added; dropping it removes the qdisc, unless somebody has come to use it.
+pub(super) struct Made {
+    index: u32,
+}
+
+/// Sees to it that the interface has the qdisc, and that no filter of an nbw that is dead lies on it.
+pub(super) fn prepare(index: u32, name: &str) -> Result<Option<Made>, Failure> {
+    match qdisc_add_clsact(name) {
+        Ok(()) => Ok(Some(Made { index })),
+        Err(error) if os_error(&error) == Some(libc::EEXIST) => {
+            in_own_thread(async |handle| remove_stale(&handle, index).await);
+            Ok(None)
+        }
+        Err(error) => Err(Failure::Lacking(format!(
+            "cannot add the clsact qdisc to interface {name} ({}): nbw needs CAP_NET_ADMIN and a kernel with \
+             CONFIG_NET_CLS_ACT",
+            with_causes(&error)
+        ))),
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        let index = self.index;
+        in_own_thread(async |handle| remove_if_unused(&handle, index).await);
+    }
+}
+
+/// Runs in a thread of its own, because the caller may be inside a runtime. What fails is only tidying up.
+fn in_own_thread(work: impl AsyncFnOnce(Handle) -> Result<(), rtnetlink::Error> + Send) {
+    let done = thread::scope(|scope| scope.spawn(|| netlink::blocking(work)).join());
+    match done {
+        Ok(Ok(Ok(()))) => {}
+        Ok(Ok(Err(error))) => tracing::debug!("clsact: {error}"),
+        Ok(Err(error)) => tracing::debug!("clsact: {error}"),
+        Err(_) => tracing::debug!("clsact: the netlink thread panicked"),
+    }
+}
+
+async fn remove_stale(handle: &Handle, index: u32) -> Result<(), rtnetlink::Error> {
+    for filter in filters(handle, index).await? {
+        if is_ours(&filter) && !alive(u32::from(filter.header.handle)) {
+            remove(handle, filter).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn remove_if_unused(handle: &Handle, index: u32) -> Result<(), rtnetlink::Error> {
+    if !filters(handle, index).await?.is_empty() {
+        return Ok(());
+    }
+    let mut request = handle.qdisc().del(index as i32);
+    request.message_mut().header.parent = TcHandle::CLSACT;
+    request.message_mut().attributes.push(TcAttribute::Kind("clsact".into()));
+    request.execute().await
+}
+
+/// The filters of both directions.
+async fn filters(handle: &Handle, index: u32) -> Result<Vec<TcMessage>, rtnetlink::Error> {
+    let index = index as i32;
+    let mut all: Vec<TcMessage> =
+        handle.traffic_filter(index).get().ingress().execute().try_collect().await?;
+    let egress: Vec<TcMessage> = handle.traffic_filter(index).get().egress().execute().try_collect().await?;
+    all.extend(egress);
+    // A filter's chain is dumped as an entry of its own, without a handle.
+    all.retain(|filter| u32::from(filter.header.handle) != 0);
+    Ok(all)
+}
+
+async fn remove(handle: &Handle, mut filter: TcMessage) -> Result<(), rtnetlink::Error> {
+    filter.attributes.retain(|attribute| matches!(attribute, TcAttribute::Kind(_)));
+    let mut request = NetlinkMessage::from(RouteNetlinkMessage::DelTrafficFilter(filter));
+    request.header.flags = NLM_F_REQUEST | NLM_F_ACK;
+    let mut answers = handle.clone().request(request)?;
+    while let Some(answer) = futures_util::StreamExt::next(&mut answers).await {
+        tracing::debug!("removed a filter that a dead nbw had left: {:?}", answer.header);
+    }
+    Ok(())
+}
+
+fn is_ours(filter: &TcMessage) -> bool {
+    let options = filter.attributes.iter().filter_map(|attribute| match attribute {
+        TcAttribute::Options(options) => Some(options),
+        _ => None,
+    });
+    options.flatten().any(|option| match option {
+        TcOption::Bpf(TcFilterBpfOption::ProgName(name)) => {
+            [programs::TC_INGRESS, programs::TC_EGRESS].iter().any(|ours| name.starts_with(ours))
+        }
+        _ => false,
+    })
+}
+
+/// Whether the process that a filter's handle names still runs.
+fn alive(pid: u32) -> bool {
+    Path::new("/proc").join(pid.to_string()).exists()
+}

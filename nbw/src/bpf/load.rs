@@ -1,0 +1,222 @@
+//! Loads the object into the kernel, and says in one sentence why that fails where it does.
+
+use std::{
+    borrow::Cow,
+    fs, io,
+    os::fd::AsFd,
+    path::{Path, PathBuf},
+};
+
+use aya::{
+    Ebpf, EbpfError, EbpfLoader,
+    maps::{Map, MapData},
+    programs::{CgroupSkb, CgroupSock, ProgramError, ProgramType, SchedClassifier},
+    sys::{BpfHelper, is_helper_supported},
+};
+use nbw_common::abi::{GROUP_SLOTS, HEALTH_STRIDE, LINK_SLOTS, knobs, maps, programs};
+
+use super::{attach::Hook, shared::Words};
+use crate::failure::{Failure, os_error, with_causes};
+
+/// The object that the build made.
+static EMBEDDED: &[u8] = aya::include_bytes_aligned!(env!("NBW_BPF_OBJECT"));
+
+/// How to load the kernel side.
+#[derive(Debug, Clone)]
+pub struct LoadOptions {
+    /// Slots for (cgroup, interface, network namespace), the overflow slot included.
+    pub group_slots: u32,
+    /// Log from the slow paths.
+    pub verbose: bool,
+    /// The hook for interfaces; none: TCX where the kernel has it, else clsact.
+    pub hook: Option<Hook>,
+    /// Whether the packet hooks may ask for the network namespace; none: where the kernel lets them.
+    pub netns_helper: Option<bool>,
+    /// An object to load instead of the one that is built in.
+    pub object: Option<PathBuf>,
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        Self {
+            group_slots: GROUP_SLOTS,
+            verbose: false,
+            hook: None,
+            netns_helper: None,
+            object: None,
+        }
+    }
+}
+
+/// The object in the kernel: maps made, programs verified.
+pub struct Object {
+    pub(super) ebpf: Ebpf,
+    pub(super) cpus: u32,
+    pub(super) group_slots: u32,
+    pub(super) netns_helper: bool,
+}
+
+impl Object {
+    /// Makes the maps and has the verifier look at the programs.
+    ///
+    /// # Errors
+    /// See [`super::Kernel::load`].
+    pub fn load(options: &LoadOptions) -> Result<Self, Failure> {
+        let cpus = aya::util::nr_cpus()
+            .map_err(|(file, error)| Failure::Running(format!("cannot read the CPUs from {file}: {error}")))?
+            as u32;
+        let netns_helper = options.netns_helper.unwrap_or_else(packet_hooks_know_netns);
+        let bytes = object_bytes(options.object.as_deref())?;
+        let ebpf = into_kernel(&bytes, options, cpus, netns_helper).map_err(not_loaded)?;
+        let mut object =
+            Self { ebpf, cpus, group_slots: options.group_slots, netns_helper };
+        object.verify()?;
+        Ok(object)
+    }
+
+    fn verify(&mut self) -> Result<(), Failure> {
+        self.program::<SchedClassifier>(programs::TC_INGRESS)?.load().map_err(refused(programs::TC_INGRESS))?;
+        self.program::<SchedClassifier>(programs::TC_EGRESS)?.load().map_err(refused(programs::TC_EGRESS))?;
+        self.program::<CgroupSkb>(programs::CGROUP_INGRESS)?.load().map_err(refused(programs::CGROUP_INGRESS))?;
+        self.program::<CgroupSkb>(programs::CGROUP_EGRESS)?.load().map_err(refused(programs::CGROUP_EGRESS))?;
+        if !self.netns_helper {
+            self.program::<CgroupSock>(programs::SOCK_CREATE)?.load().map_err(refused(programs::SOCK_CREATE))?;
+        }
+        Ok(())
+    }
+
+    /// The program of that name and type.
+    ///
+    /// # Errors
+    /// When the object has none.
+    pub fn program<'a, P>(&'a mut self, name: &str) -> Result<&'a mut P, Failure>
+    where
+        &'a mut P: TryFrom<&'a mut aya::programs::Program, Error = ProgramError>,
+    {
+        let program = self.ebpf.program_mut(name).ok_or_else(|| misses("program", name))?;
+        program.try_into().map_err(|_| misses("program", name))
+    }
+
+    /// aya's view of the object, for benches and tests that run the programs themselves.
+    pub fn ebpf_mut(&mut self) -> &mut Ebpf {
+        &mut self.ebpf
+    }
+
+    /// As [`Self::ebpf_mut`], for good.
+    pub fn into_ebpf(self) -> Ebpf {
+        self.ebpf
+    }
+
+    /// Takes the map of that name, as aya's own type for it.
+    pub(super) fn take_map<M: TryFrom<Map>>(&mut self, name: &str) -> Result<M, Failure> {
+        self.ebpf.take_map(name).and_then(|map| map.try_into().ok()).ok_or_else(|| misses("map", name))
+    }
+
+    /// Maps the array of that name into memory.
+    pub(super) fn map_words(&self, name: &str, entries: u32, value_size: usize) -> Result<Words, Failure> {
+        let map = array(self.ebpf.map(name)).ok_or_else(|| misses("array", name))?;
+        Words::map(map.fd().as_fd(), entries, value_size)
+            .map_err(|error| Failure::Running(format!("cannot map the BPF array {name} into memory: {error}")))
+    }
+}
+
+/// The bytes of an object: of the file, or of the one built in.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn object_bytes(file: Option<&Path>) -> Result<Cow<'static, [u8]>, Failure> {
+    let Some(file) = file else { return Ok(Cow::Borrowed(EMBEDDED)) };
+    let bytes = fs::read(file)
+        .map_err(|error| Failure::Usage(format!("cannot read the BPF object {}: {error}", file.display())))?;
+    Ok(Cow::Owned(bytes))
+}
+
+fn array(map: Option<&Map>) -> Option<&MapData> {
+    match map {
+        Some(Map::Array(data)) => Some(data),
+        _ => None,
+    }
+}
+
+fn packet_hooks_know_netns() -> bool {
+    // A kernel that cannot even be asked is an old one: the other way works there.
+    is_helper_supported(ProgramType::CgroupSkb, BpfHelper::BPF_FUNC_get_netns_cookie).unwrap_or(false)
+}
+
+fn into_kernel(bytes: &[u8], options: &LoadOptions, cpus: u32, netns_helper: bool) -> Result<Ebpf, EbpfError> {
+    let (helper, verbose) = (u32::from(netns_helper), u32::from(options.verbose));
+    EbpfLoader::new()
+        // The programs need no relocation against the kernel's types, and parsing those takes longer than all the rest.
+        .btf(None)
+        .override_global(knobs::LINK_SLOTS, &LINK_SLOTS, true)
+        .override_global(knobs::GROUP_SLOTS, &options.group_slots, true)
+        .override_global(knobs::NETNS_HELPER, &helper, true)
+        .override_global(knobs::VERBOSE, &verbose, true)
+        .map_max_entries(maps::LINK_STRIPES, LINK_SLOTS * cpus)
+        .map_max_entries(maps::GROUP_STRIPES, options.group_slots * cpus)
+        .map_max_entries(maps::GROUP_SPILLS, options.group_slots)
+        .map_max_entries(maps::GROUP_IDENTS, options.group_slots)
+        .map_max_entries(maps::GROUP_INDEX, options.group_slots)
+        .map_max_entries(maps::GROUP_FREE, options.group_slots)
+        .map_max_entries(maps::HEALTH, HEALTH_STRIDE * cpus)
+        .load(bytes)
+}
+
+fn misses(what: &str, name: &str) -> Failure {
+    Failure::Running(format!("the BPF object has no {what} {name}: it was built for another version of nbw"))
+}
+
+fn not_loaded(error: EbpfError) -> Failure {
+    let text = with_causes(&error);
+    match os_error(&error) {
+        Some(libc::EPERM | libc::EACCES) => not_permitted(&text),
+        Some(libc::ENOMEM) => Failure::Running(format!("the kernel has no memory left for nbw's BPF maps: {text}")),
+        _ => Failure::Running(format!("the BPF object cannot be loaded: {text}")),
+    }
+}
+
+fn not_permitted(text: &str) -> Failure {
+    Failure::Lacking(format!(
+        "the kernel does not permit BPF here ({text}): run nbw as root, outside of containers that drop capabilities"
+    ))
+}
+
+/// Turns a program's error into a sentence; the verifier's own words go to a file.
+fn refused(program: &'static str) -> impl Fn(ProgramError) -> Failure {
+    move |error| match &error {
+        ProgramError::LoadError { io_error, verifier_log } => {
+            let log = verifier_log.to_string();
+            if io_error.raw_os_error() == Some(libc::EPERM) {
+                return not_permitted(&with_causes(&error));
+            }
+            if log.trim().is_empty() && io_error.raw_os_error() == Some(libc::EINVAL) {
+                return Failure::Lacking(format!(
+                    "this kernel does not know the type of the BPF program {program}: nbw needs Linux 5.15 or newer \
+                     with CONFIG_NET_CLS_ACT, CONFIG_NET_CLS_BPF and CONFIG_CGROUP_BPF"
+                ));
+            }
+            refused_by_verifier(program, io_error, &log)
+        }
+        _ => Failure::Running(format!("the BPF program {program} cannot be loaded: {}", with_causes(&error))),
+    }
+}
+
+fn refused_by_verifier(program: &str, error: &io::Error, log: &str) -> Failure {
+    let saved = match save_log(program, log) {
+        Ok(path) => format!("its log is in {}", path.display()),
+        Err(problem) => format!("its log could not be saved ({problem})"),
+    };
+    Failure::Lacking(format!(
+        "the kernel's verifier refused the BPF program {program} ({error}): {saved}; please report it with the kernel's \
+         version (`uname -r`)"
+    ))
+}
+
+/// Saves the log under a name that nobody can have prepared.
+fn save_log(program: &str, log: &str) -> io::Result<PathBuf> {
+    let mut file =
+        tempfile::Builder::new().prefix(&format!("nbw-verifier-{program}-")).suffix(".log").tempfile()?;
+    io::Write::write_all(&mut file, log.as_bytes())?;
+    let (_, path) = file.keep().map_err(|error| error.error)?;
+    Ok(path)
+}

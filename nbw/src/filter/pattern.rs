@@ -1,0 +1,53 @@
+//! A name or a glob, as the user wrote it.
+
+use globset::{GlobBuilder, GlobMatcher};
+
+/// A name, and what else it matches where it is a glob.
+#[derive(Debug, Clone)]
+pub(super) struct Pattern {
+    text: String,
+    glob: Option<GlobMatcher>,
+}
+
+impl Pattern {
+    /// `*` and `?` stop at a slash, `**` does not. A backslash is a backslash, since units have them in their
+    /// names (`\x2d`); what is special is quoted as `[*]`.
+    pub(super) fn new(text: &str) -> Result<Self, globset::Error> {
+        let is_glob = text.contains(['*', '?', '[', '{']);
+        let glob = if is_glob { Some(compile(text)?) } else { None };
+        Ok(Self {
+            text: text.to_owned(),
+            glob,
+        })
+    }
+
+    /// The name, if this is no glob.
+    pub(super) fn exact(&self) -> Option<&str> {
+        self.glob.is_none().then_some(self.text.as_str())
+    }
+
+    /// Whether `name` is the text itself (also one that could be read as a glob), or matches the glob. The
+    /// root, `/`, is no glob's: `/*` are its children, and with a subtree it would be everything.
+    pub(super) fn matches(&self, name: &str) -> bool {
+        let matches = |glob: &GlobMatcher| name != "/" && glob.is_match(name);
+        self.text == name || self.glob.as_ref().is_some_and(matches)
+    }
+
+    /// Whether this is the beginning of the hexadecimal `id`.
+    pub(super) fn begins_hex(&self, id: &str) -> bool {
+        let is_hex =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_hex(&self.text)
+            && id.len() == 64
+            && is_hex(id)
+            && id.starts_with(&self.text.to_ascii_lowercase())
+    }
+}
+
+fn compile(text: &str) -> Result<GlobMatcher, globset::Error> {
+    let glob = GlobBuilder::new(text)
+        .literal_separator(true)
+        .backslash_escape(false)
+        .build()?;
+    Ok(glob.compile_matcher())
+}

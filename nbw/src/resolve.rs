@@ -1,0 +1,3 @@
+//! What the numbers that the kernel counts by are called.
+
+pub mod identity;

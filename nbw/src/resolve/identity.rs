@@ -1,0 +1,123 @@
+//! What a cgroup is, told from its path alone.
+//!
+//! Paths are those below the root of the cgroup v2 hierarchy, as nbw's own cgroup namespace shows them. Who
+//! chose them is not trusted: a path decides only how a row is called and which rows are folded into one.
+//!
+//! **The outermost container is the row.** A container's own init, its runtime (podman's `/container`,
+//! systemd-nspawn's `/payload`) or a second runtime in it (docker in docker, the nodes of kind) makes cgroups
+//! below the container's own. For the host they are all that container's traffic, and only the outermost
+//! container is something that the host's own tools (`docker ps`, `machinectl`) can name. Run inside the
+//! container, nbw sees paths from there and shows the inner ones.
+
+mod container;
+mod path;
+mod pod;
+#[cfg(test)]
+mod tests;
+mod unit;
+
+use crate::{
+    snapshot::{GroupKind, Runtime},
+    text,
+};
+
+use path::Part;
+
+/// What a cgroup is and how people call it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// What it is.
+    pub kind: GroupKind,
+    /// The short name to show, cleaned.
+    pub name: String,
+    /// Who runs the container or pod, as far as the path tells.
+    pub runtime: Option<Runtime>,
+    /// The (outermost) container that the cgroup belongs to.
+    pub container: Option<Container>,
+    /// Uid (podman: id) of the pod that the cgroup belongs to, cleaned.
+    pub pod: Option<String>,
+    /// The deepest systemd unit of the host that the cgroup belongs to, unescaped and cleaned. Units of a
+    /// container's own systemd are the container's affair and are not named here.
+    pub unit: Option<String>,
+}
+
+/// A container, as far as its cgroup's path tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Container {
+    /// The runtime's id (64 hex digits), or the name for runtimes that have names only; cleaned.
+    pub id: String,
+    /// Path of the container's own cgroup: its sub-cgroups are folded into that row. A key, not a text to
+    /// show: it is the beginning of the path that was given, byte for byte.
+    pub path: String,
+}
+
+/// Says what the cgroup at `path`, below the v2 root, is.
+pub fn identify(path: &str) -> Identity {
+    let parts = path::parts(path);
+    match container::outermost(&parts) {
+        Some((own, found)) => of_container(path, own, found),
+        None => of_plain(&parts),
+    }
+}
+
+/// Each systemd unit of the host that `path` is in, outermost first, as [`Identity::unit`] would show it.
+pub fn units_of<'a>(path: &'a str, identity: &'a Identity) -> impl Iterator<Item = String> + 'a {
+    let own = identity
+        .container
+        .as_ref()
+        .map_or(path, |container| &container.path);
+    path::names(own)
+        .filter(|name| unit::is_unit(name))
+        .map(unit::display)
+}
+
+fn of_container(path: &str, own: &[Part<'_>], found: container::Found) -> Identity {
+    let end = own.last().map_or(0, |part| part.end);
+    Identity {
+        kind: GroupKind::Container,
+        name: path::short_id(&found.id).to_owned(),
+        runtime: found.runtime,
+        container: Some(Container {
+            id: found.id,
+            path: path[..end].to_owned(),
+        }),
+        pod: pod::around(own).map(|pod| pod.uid),
+        unit: unit::deepest(own),
+    }
+}
+
+fn of_plain(parts: &[Part<'_>]) -> Identity {
+    let (kind, name) = kind_and_name(parts);
+    let pod = pod::around(parts);
+    Identity {
+        kind,
+        name,
+        runtime: pod.as_ref().and_then(|pod| pod.runtime),
+        container: None,
+        pod: pod.map(|pod| pod.uid),
+        unit: unit::deepest(parts),
+    }
+}
+
+fn kind_and_name(parts: &[Part<'_>]) -> (GroupKind, String) {
+    let Some((last, parents)) = parts.split_last() else {
+        return (GroupKind::Cgroup, "/".to_owned());
+    };
+    if let Some(pod) = pod::recognise(parents, last.name) {
+        return (GroupKind::Pod, pod.label());
+    }
+    match unit::kind(last.name) {
+        Some(kind) => (kind, unit::display(last.name)),
+        None => (GroupKind::Cgroup, below_unit(parts)),
+    }
+}
+
+/// `nginx.service/workers` for a cgroup that a unit made in its own; the last component where there is no unit.
+fn below_unit(parts: &[Part<'_>]) -> String {
+    let from = parts.iter().rposition(|part| unit::is_unit(part.name));
+    let shown = from.map_or(&parts[parts.len().saturating_sub(1)..], |from| {
+        &parts[from..]
+    });
+    let names: Vec<_> = shown.iter().map(|part| unit::display(part.name)).collect();
+    text::clean(&names.join("/")).into_owned()
+}

@@ -1,0 +1,120 @@
+//! Sinks: what becomes of a snapshot. Each sees the same immutable [`Snapshot`], and none sees another.
+
+pub mod bars;
+pub mod csv;
+#[cfg(test)]
+mod fixture;
+pub mod json;
+pub mod plain;
+
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use clap::ValueEnum;
+use console::Term;
+
+use crate::snapshot::{Group, GroupKind, HOST_NETNS, Snapshot};
+use crate::units::Units;
+
+/// Takes one snapshot a tick and shows, writes or sends it.
+pub trait Sink {
+    /// Shows one snapshot; what was written has left the process's buffers when this returns.
+    ///
+    /// # Errors
+    /// Whatever the output says. [`io::ErrorKind::BrokenPipe`] means that nobody reads any more: end quietly.
+    fn emit(&mut self, snapshot: &Snapshot) -> io::Result<()>;
+
+    /// Ends the output; a terminal is left as it was found, with the last picture on it.
+    ///
+    /// # Errors
+    /// As for [`Self::emit`].
+    fn finish(&mut self) -> io::Result<()>;
+}
+
+/// `--format`: how snapshots are written to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Live bars, redrawn in place.
+    Bars,
+    /// One line per interface and busy group.
+    Plain,
+    /// One JSON object a line.
+    Json,
+    /// Comma-separated values with a header.
+    Csv,
+}
+
+impl Format {
+    /// Bars on a terminal, plain lines elsewhere.
+    pub fn for_stdout() -> Self {
+        if io::stdout().is_terminal() && !console::is_dumb() { Self::Bars } else { Self::Plain }
+    }
+
+    /// The sink that writes this format to standard output. `interval` is the one asked for; only shown.
+    pub fn to_stdout(self, units: Units, interval: Duration) -> Box<dyn Sink + Send> {
+        let stdout = Term::stdout();
+        match self {
+            Self::Bars => Box::new(bars::Bars::stdout(units, interval)),
+            Self::Plain => Box::new(plain::Plain::new(stdout, units)),
+            Self::Json => Box::new(json::Json::new(stdout)),
+            Self::Csv => Box::new(csv::Csv::new(stdout)),
+        }
+    }
+}
+
+/// Writes `buffer` at once, empties it and flushes.
+fn send(out: &mut impl Write, buffer: &mut Vec<u8>) -> io::Result<()> {
+    let sent = out.write_all(buffer);
+    buffer.clear();
+    sent.and_then(|()| out.flush())
+}
+
+/// The word for a kind; the same as in JSON.
+fn kind_label(kind: GroupKind) -> &'static str {
+    match kind {
+        GroupKind::Cgroup => "cgroup",
+        GroupKind::Service => "service",
+        GroupKind::Scope => "scope",
+        GroupKind::Slice => "slice",
+        GroupKind::Session => "session",
+        GroupKind::Container => "container",
+        GroupKind::Pod => "pod",
+        GroupKind::Unattributed => "unattributed",
+    }
+}
+
+/// Where a group's traffic was: `eth0`, or `eth0@web` for the `eth0` of another network namespace.
+fn place(group: &Group) -> String {
+    if &*group.netns == HOST_NETNS {
+        group.interface.to_string()
+    } else {
+        format!("{}@{}", group.interface, group.netns)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_those_of_json() {
+        for group in fixture::snapshot().groups {
+            let json = serde_json::to_value(group.kind).unwrap();
+            assert_eq!(json, kind_label(group.kind));
+        }
+    }
+
+    #[test]
+    fn a_closed_pipe_is_an_error_of_its_kind() {
+        let snapshot = fixture::snapshot();
+        let sinks: [Box<dyn Sink>; 3] = [
+            Box::new(json::Json::new(fixture::Closed)),
+            Box::new(csv::Csv::new(fixture::Closed)),
+            Box::new(plain::Plain::new(fixture::Closed, Units::Bits)),
+        ];
+        for mut sink in sinks {
+            let error = sink.emit(&snapshot).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+        }
+    }
+}

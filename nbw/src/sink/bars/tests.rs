@@ -1,0 +1,153 @@
+use super::super::fixture;
+use super::line::Line;
+use super::*;
+use crate::snapshot::{Flow, Snapshot};
+use std::sync::{Arc, Mutex};
+
+const EVERY: Duration = Duration::from_secs(1);
+
+fn lines_at(snapshot: &Snapshot, columns: usize, rows: usize) -> Vec<Line> {
+    let mut history = History::default();
+    history.record(snapshot);
+    picture(&Scene {
+        snapshot,
+        history: &history,
+        units: Units::Bits,
+        interval: EVERY,
+        running: EVERY,
+        zone: &TimeZone::UTC,
+        size: Size { columns, rows },
+    })
+}
+
+fn text_of(lines: &[Line]) -> Vec<String> {
+    lines.iter().map(|line| format!("{}|{}", line.before(false), line.after(false))).collect()
+}
+
+fn shown(text: &[String], wanted: &str) -> bool {
+    text.iter().any(|line| line.contains(wanted))
+}
+
+/// Where `Bars` writes to in these tests.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn drawn(snapshot: &Snapshot, colour: bool) -> String {
+    let out = Shared::default();
+    let mut bars = Bars::new(Box::new(out.clone()), None, colour, Units::Bits, EVERY);
+    bars.zone = TimeZone::UTC;
+    bars.emit(snapshot).unwrap();
+    bars.emit(snapshot).unwrap();
+    bars.finish().unwrap();
+    let bytes = out.0.lock().unwrap().clone();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn no_line_is_wider_and_no_picture_higher_than_the_terminal() {
+    for (columns, rows) in [(40, 10), (80, 24), (160, 50), (20, 5), (61, 17), (3, 2)] {
+        for snapshot in [fixture::snapshot(), fixture::wide(200)] {
+            let lines = lines_at(&snapshot, columns, rows);
+            let widest = lines.iter().map(Line::width).max().unwrap();
+            assert!(columns < 40 || widest <= columns, "{widest} at {columns}x{rows}: {:#?}", text_of(&lines));
+            assert!(rows < 10 || lines.len() < rows, "{} lines at {columns}x{rows}", lines.len());
+        }
+    }
+}
+
+#[test]
+fn all_is_shown_where_it_fits() {
+    for (columns, rows) in [(80, 24), (160, 50)] {
+        let text = text_of(&lines_at(&fixture::snapshot(), columns, rows));
+        for wanted in ["eth0", "wg0", "eth1", "lo ", "down", "web", "nginx.service", "unattributed", "user.slice"] {
+            assert!(shown(&text, wanted), "{wanted} at {columns}x{rows}: {text:#?}");
+        }
+        assert!(shown(&text, "of 1 Gbit/s") && shown(&text, "of peak"));
+        assert!(shown(&text, "health: no_storage 3"));
+        assert!(!shown(&text, "more"));
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_counted_and_summed() {
+    let text = text_of(&lines_at(&fixture::snapshot(), 40, 10));
+    assert!(shown(&text, "… and 3 more interfaces") && shown(&text, "bit/s in all"), "{text:#?}");
+    let text = text_of(&lines_at(&fixture::wide(200), 80, 24));
+    let groups = text.iter().filter(|line| line.contains("unit-")).count();
+    assert!(shown(&text, &format!("… and {} more: rx ", 200 - groups)), "{text:#?}");
+}
+
+#[test]
+fn what_never_had_traffic_goes_last_when_space_is_short() {
+    let mut snapshot = fixture::snapshot();
+    snapshot.interfaces.insert(0, fixture::interface("idle0", 9, None, Flow::default(), Flow::default()));
+    assert!(!shown(&text_of(&lines_at(&snapshot, 40, 10)), "idle0"));
+    assert!(shown(&text_of(&lines_at(&snapshot, 80, 40)), "idle0"));
+}
+
+#[test]
+fn without_an_interface_it_waits() {
+    let snapshot = Snapshot { interfaces: Vec::new(), groups: Vec::new(), ..fixture::snapshot() };
+    assert!(shown(&text_of(&lines_at(&snapshot, 80, 24)), "waiting for an interface"));
+}
+
+#[test]
+fn a_small_share_of_a_fast_link_shows() {
+    let mut snapshot = fixture::snapshot();
+    snapshot.interfaces[0].link_bits_per_second = Some(400_000_000_000);
+    let text = drawn(&snapshot, false);
+    let sent = text.lines().find(|line| line.starts_with("of 400 Gbit/s")).unwrap();
+    assert!(sent.contains("tx ▏·"), "{sent}");
+    let down = text.lines().find(|line| line.starts_with("down")).unwrap();
+    assert!(down.contains("tx ··"), "{down}");
+}
+
+#[test]
+fn without_a_terminal_there_are_no_escape_codes() {
+    let text = drawn(&fixture::snapshot(), false);
+    fixture::assert_golden("bars.txt", text.as_bytes());
+    assert!(!text.contains('\x1b'));
+    assert!(drawn(&fixture::snapshot(), true).contains("\x1b[36m"));
+}
+
+/// What two pictures of so many lines write, the second after a resize if there is a new size.
+fn in_place(first: usize, second: usize, resized: Option<Size>) -> String {
+    let size = Size { columns: 10, rows: 9 };
+    let out = Shared::default();
+    let canvas = Canvas::new(Box::new(out.clone()), size, true);
+    let mut drawing = Drawing::new(canvas.clone(), false);
+    let lines = |count| vec![Line::new().text(line::Tone::Plain, "line"); count];
+    drawing.draw(&lines(first));
+    canvas.send().unwrap();
+    out.0.lock().unwrap().clear();
+    resized.into_iter().for_each(|size| canvas.resize(size));
+    drawing.draw(&lines(second));
+    canvas.send().unwrap();
+    canvas.leave().unwrap();
+    let bytes = out.0.lock().unwrap().clone();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn a_picture_is_drawn_over_the_one_before_and_stays_at_the_end() {
+    let line = "line\x1b[K";
+    let stays = format!("\r{line}\r\n");
+    assert_eq!(in_place(1, 1, None), format!("\r{line}{stays}"));
+    assert_eq!(in_place(3, 1, None), format!("\x1b[2A\r{line}\r\n\x1b[2K\r\n\x1b[2K\x1b[2A{stays}"));
+}
+
+#[test]
+fn a_resized_terminal_is_drawn_anew() {
+    let drawn = in_place(3, 1, Some(Size { columns: 20, rows: 9 }));
+    assert!(drawn.starts_with("\x1b[H\x1b[2J\rline\x1b[K"), "{drawn:?}");
+}

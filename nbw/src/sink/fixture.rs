@@ -1,0 +1,126 @@
+//! What the sinks' tests share: fixed snapshots, golden files, a pipe that nobody reads.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use crate::snapshot::{Flow, Group, GroupKind, HOST_NETNS, Health, Interface, Runtime, SCHEMA, Snapshot};
+
+/// A busy host: a fast link, one without a known speed, one that is down, `lo`; every kind of group.
+pub(super) fn snapshot() -> Snapshot {
+    Snapshot {
+        schema: SCHEMA,
+        time: "2026-11-22T09:00:01Z".parse().unwrap(),
+        elapsed: Duration::from_micros(1_000_300),
+        interfaces: vec![
+            interface("eth0", 2, Some(1_000_000_000), flow(39_050_000), flow(1_520_000)),
+            interface("wg0", 5, None, flow(120_000), flow(64_000)),
+            Interface { up: false, ..interface("eth1", 3, None, Flow::default(), Flow::default()) },
+            interface("lo", 1, None, flow(2_000), flow(2_000)),
+        ],
+        groups: groups(),
+        health: Health(vec![("no_slot", 0), ("no_storage", 3)]),
+    }
+}
+
+fn groups() -> Vec<Group> {
+    let web = Group {
+        runtime: Some(Runtime::Docker),
+        netns: "web".into(),
+        ..group("web", GroupKind::Container, flow(30_000_000), flow(900_000))
+    };
+    vec![
+        web,
+        group("nginx.service", GroupKind::Service, flow(8_000_000), flow(400_000)),
+        group("a-very-long-name-that-no-column-holds@instance-0042.service", GroupKind::Service, flow(700), flow(90)),
+        group("データベース", GroupKind::Cgroup, flow(65_000), flow(1_000)),
+        group("user.slice", GroupKind::Slice, Flow::default(), Flow::default()),
+        Group { id: 0, path: "".into(), ..group("unattributed", GroupKind::Unattributed, flow(900_000), flow(0)) },
+    ]
+}
+
+/// One second after [`snapshot`], with the same troubles.
+pub(super) fn later() -> Snapshot {
+    let first = snapshot();
+    Snapshot { time: first.time + Duration::from_secs(1), ..first }
+}
+
+/// A snapshot with `count` groups, all busy.
+pub(super) fn wide(count: i64) -> Snapshot {
+    let group = |at: i64| Group {
+        id: at.unsigned_abs(),
+        ..group(&format!("unit-{at}.service"), GroupKind::Service, flow(1_000_000 - 7 * at), flow(900 * at))
+    };
+    Snapshot { groups: (0..count).map(group).collect(), ..snapshot() }
+}
+
+pub(super) fn interface(name: &str, index: u32, link: Option<u64>, rx: Flow, tx: Flow) -> Interface {
+    Interface { name: name.into(), index, link_bits_per_second: link, up: true, rx, tx }
+}
+
+fn group(name: &str, kind: GroupKind, rx: Flow, tx: Flow) -> Group {
+    Group {
+        id: 451,
+        path: format!("/system.slice/{name}").into(),
+        name: name.into(),
+        kind,
+        runtime: None,
+        interface: "eth0".into(),
+        netns: HOST_NETNS.into(),
+        rx,
+        tx,
+    }
+}
+
+/// A flow of `bytes` in a tick of one second, and thirty times as much before it.
+pub(super) fn flow(bytes: i64) -> Flow {
+    let packets = bytes / 1_000;
+    Flow {
+        bytes,
+        packets,
+        bytes_per_second: bytes as f64,
+        packets_per_second: packets as f64,
+        total_bytes: bytes as u64 * 31,
+        total_packets: packets as u64 * 31,
+    }
+}
+
+/// Fails with both texts if `actual` is not what the golden file holds; `NBW_BLESS=1` rewrites the file.
+pub(super) fn assert_golden(name: &str, actual: &[u8]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sink/golden").join(name);
+    let actual = String::from_utf8(actual.to_vec()).unwrap();
+    if std::env::var_os("NBW_BLESS").is_some() {
+        std::fs::write(&path, &actual).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    let diff = difference(&golden, &actual);
+    assert!(diff.is_empty(), "{name} differs (NBW_BLESS=1 accepts it):\n{diff}");
+}
+
+fn difference(golden: &str, actual: &str) -> String {
+    let (mut golden, mut actual) = (golden.split('\n'), actual.split('\n'));
+    let mut diff = String::new();
+    loop {
+        match (golden.next(), actual.next()) {
+            (None, None) => return diff,
+            (old, new) if old == new => {}
+            (old, new) => {
+                diff.extend(old.map(|line| format!("-{line}\n")));
+                diff.extend(new.map(|line| format!("+{line}\n")));
+            }
+        }
+    }
+}
+
+/// A pipe that nobody reads.
+pub(super) struct Closed;
+
+impl Write for Closed {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,6 @@
+//! Benches: ratios within one run, printed as a table or as one JSON object.
+
+pub mod kernel;
+pub mod peer;
+pub mod poll;
+pub mod table;

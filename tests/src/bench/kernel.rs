@@ -1,0 +1,181 @@
+//! The cost of each program, by `BPF_PROG_TEST_RUN` with many repeats, net of an empty program of the same type.
+//!
+//! Programs take turns for several rounds and the least of each is kept: a shared machine only ever adds time.
+
+use std::{env, path::PathBuf, time::Instant};
+
+use anyhow::{Context, Result};
+use aya::{
+    Ebpf, EbpfLoader,
+    programs::{CgroupSkb, Program, SchedClassifier, TestRun, TestRunOptions},
+};
+use clap::Args;
+use nbw::bpf::{LoadOptions, Object};
+use nbw_common::abi::programs;
+
+use super::{peer::Peer, table::Table};
+
+/// What to measure, and how long.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// Measure a program of someone else's BPF object too (repeatable); KNOB=VALUE sets constants of it
+    #[arg(long, value_name = "OBJECT.o:PROGRAM[,KNOB=VALUE...]")]
+    peer: Vec<Peer>,
+    /// Runs of each program in each round
+    #[arg(long, default_value_t = 100_000)]
+    repeat: u32,
+    /// Rounds, of which each program's best counts
+    #[arg(long, default_value_t = 100)]
+    rounds: u32,
+}
+
+/// A program to run on a packet.
+struct Subject {
+    /// Its row; none for the empty programs, which are what the others are net of.
+    row: Option<String>,
+    object: usize,
+    program: String,
+    best: f64,
+}
+
+/// All loaded objects, and what to measure in them.
+#[derive(Default)]
+struct Field {
+    objects: Vec<Ebpf>,
+    subjects: Vec<Subject>,
+}
+
+/// A UDP packet of 64 bytes between 10.0.0.1 and 10.0.0.2, IPv4 without options.
+const FRAME: [u8; 64] = {
+    let mut frame = [0x61; 64];
+    let headers = *b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0\x45\0\0\x32\0\x01\x40\0\x40\x11\0\0\x0a\0\0\x01\x0a\0\0\x02\
+                     \x9c\x40\x13\x88\0\x1e\0\0";
+    let mut at = 0;
+    while at < headers.len() {
+        frame[at] = headers[at];
+        at += 1;
+    }
+    frame
+};
+
+/// Measures, and prints the table.
+///
+/// # Errors
+/// When an object cannot be loaded or a program cannot be run.
+pub fn run(options: &Options) -> Result<()> {
+    let mut field = Field::default();
+    field.add_alternatives()?;
+    field.add_ours()?;
+    for peer in &options.peer {
+        let object = peer.load().with_context(|| peer.name())?;
+        field.add(object, &[(Some(&peer.name()), &peer.program)])?;
+    }
+    pin_to_one_cpu()?;
+    field.measure(options)?;
+    field.table().print(options.json)
+}
+
+impl Field {
+    fn add_alternatives(&mut self) -> Result<()> {
+        let object = env::var_os("NBW_BENCH_OBJECT").map_or_else(|| PathBuf::from("target/bpf/bench.o"), PathBuf::from);
+        let ebpf = EbpfLoader::new().btf(None).load_file(&object);
+        let ebpf = ebpf.with_context(|| format!("{}: run it by `cargo xtask bench kernel`", object.display()))?;
+        let rows = [
+            (None, EMPTY_TC),
+            (None, EMPTY_CGROUP),
+            (Some("percpu-hash"), "percpu_hash"),
+            (Some("lru-percpu-hash"), "lru_percpu_hash"),
+            (Some("lru-5tuple-hash"), "lru_5tuple_hash"),
+        ];
+        self.add(ebpf, &rows)
+    }
+
+    fn add_ours(&mut self) -> Result<()> {
+        let object = Object::load(&LoadOptions::default())?;
+        let rows = [
+            (Some("tc"), programs::TC_EGRESS),
+            (Some("tc-ingress"), programs::TC_INGRESS),
+            (Some("cgroup"), programs::CGROUP_EGRESS),
+            (Some("cgroup-ingress"), programs::CGROUP_INGRESS),
+        ];
+        self.add(object.into_ebpf(), &rows)
+    }
+
+    fn add(&mut self, mut ebpf: Ebpf, rows: &[(Option<&str>, &str)]) -> Result<()> {
+        for &(row, program) in rows {
+            load(&mut ebpf, program).with_context(|| program.to_owned())?;
+            let row = row.map(str::to_owned);
+            let subject = Subject { row, object: self.objects.len(), program: program.into(), best: f64::INFINITY };
+            self.subjects.push(subject);
+        }
+        self.objects.push(ebpf);
+        Ok(())
+    }
+
+    fn measure(&mut self, options: &Options) -> Result<()> {
+        for _ in 0..options.rounds {
+            for subject in &mut self.subjects {
+                let took = run_program(&mut self.objects[subject.object], &subject.program, options.repeat)?;
+                subject.best = subject.best.min(took);
+            }
+        }
+        Ok(())
+    }
+
+    fn table(&self) -> Table {
+        let mut table = Table::new("kernel");
+        for subject in &self.subjects {
+            let Some(row) = &subject.row else { continue };
+            table.add(row, (subject.best - self.empty_like(subject)).max(0.0), "ns");
+        }
+        table
+    }
+
+    /// What the empty program of the same type takes.
+    fn empty_like(&self, subject: &Subject) -> f64 {
+        let classifier = matches!(
+            self.objects[subject.object].program(&subject.program),
+            Some(Program::SchedClassifier(_))
+        );
+        let empty = if classifier { EMPTY_TC } else { EMPTY_CGROUP };
+        self.subjects.iter().find(|other| other.program == empty).map_or(0.0, |other| other.best)
+    }
+}
+
+const EMPTY_TC: &str = "empty_tc";
+const EMPTY_CGROUP: &str = "empty_cgroup";
+
+fn load(ebpf: &mut Ebpf, program: &str) -> Result<()> {
+    match ebpf.program_mut(program).context("there is no such program")? {
+        Program::SchedClassifier(program) if program.fd().is_err() => program.load()?,
+        Program::CgroupSkb(program) if program.fd().is_err() => program.load()?,
+        Program::SchedClassifier(_) | Program::CgroupSkb(_) => {}
+        other => anyhow::bail!("programs of type {:?} cannot be measured", other.prog_type()),
+    }
+    Ok(())
+}
+
+/// The time of one run in nanoseconds, averaged over all repeats.
+fn run_program(ebpf: &mut Ebpf, program: &str, repeat: u32) -> Result<f64> {
+    let options = TestRunOptions { data_in: Some(&FRAME), repeat, ..TestRunOptions::new() };
+    // The kernel tells whole nanoseconds; our own clock around millions of runs tells fractions.
+    let before = Instant::now();
+    match ebpf.program_mut(program).context("there is no such program")? {
+        Program::SchedClassifier(program) => (&*program as &SchedClassifier).test_run(options)?,
+        Program::CgroupSkb(program) => (&*program as &CgroupSkb).test_run(options)?,
+        other => anyhow::bail!("programs of type {:?} cannot be measured", other.prog_type()),
+    };
+    Ok(before.elapsed().as_secs_f64() * 1e9 / f64::from(repeat))
+}
+
+/// Keeps the scheduler from moving the measurement about.
+fn pin_to_one_cpu() -> Result<()> {
+    let mut set = nix::sched::CpuSet::new();
+    set.set(nix::sched::CpuSet::count().min(1))?;
+    // A host with one CPU has no CPU 1; then there is nothing to pin.
+    let _ = nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &set);
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! `cargo xtask bench NAME`: what nbw costs, beside what the alternatives cost, in one run.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use nbw_tests::bench::{kernel, poll};
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// Each program's cost per packet by BPF_PROG_TEST_RUN, net of an empty program of the same type
+    Kernel(kernel::Options),
+    /// What reading 16,384 live slots costs
+    Poll(poll::Options),
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().bench {
+        Bench::Kernel(options) => kernel::run(&options),
+        Bench::Poll(options) => poll::run(&options),
+    }
+}
