@@ -266,8 +266,6 @@ pub mod maps {
 
 /// Names of the load-time constants, as the object has them. All are `u32`.
 pub mod knobs {
-    /// Number of interface slots in a CPU's stripe.
-    pub const LINK_SLOTS: &str = "NBW_LINK_SLOTS";
     /// Number of group slots in a CPU's stripe.
     pub const GROUP_SLOTS: &str = "NBW_GROUP_SLOTS";
     /// 1: the packet hooks may ask for the netns cookie; 0: it was put into the socket's storage.

@@ -18,11 +18,10 @@ use aya_ebpf::{
     programs::{SkBuffContext, TcContext},
 };
 use nbw_common::{
-    abi::{Counters, GROUP_SLOTS},
+    abi::{Counters, GROUP_SLOTS, packed},
     packet::Start,
 };
 
-use crate::wire::Wire;
 
 /// The verdict that lets the programs behind have the packet too.
 const NEXT: i32 = TC_ACT_UNSPEC;
@@ -113,26 +112,25 @@ fn flow_key(ctx: &TcContext) -> Option<FlowKey> {
     Some(key)
 }
 
-/// What nbw would count for the packet.
+/// What nbw would count for the packet, packed.
 #[inline(always)]
-fn wire_of(ctx: &TcContext) -> Wire {
-    let mut wire = wire::outgoing(ctx.skb.skb, || Start::Ethernet);
+fn wire_of(ctx: &TcContext) -> u64 {
     // SAFETY: the context of a running program.
-    if unsafe { (*ctx.skb.skb).vlan_present } != 0 {
-        wire.bytes += 4 * wire.packets;
+    match unsafe { (*ctx.skb.skb).gso_size | (*ctx.skb.skb).vlan_present } {
+        0 => wire::single(ctx.len()),
+        _ => wire::segmented(ctx.skb.skb, Start::Ethernet),
     }
-    wire
 }
 
-fn first(wire: Wire) -> Counters {
-    Counters { tx_bytes: wire.bytes, tx_packets: wire.packets, rx_bytes: 0, rx_packets: 0 }
+fn first(amount: u64) -> Counters {
+    Counters { tx_bytes: packed::bytes(amount), tx_packets: packed::packets(amount), rx_bytes: 0, rx_packets: 0 }
 }
 
-fn add(counters: *mut Counters, wire: Wire) {
+fn add(counters: *mut Counters, amount: u64) {
     // SAFETY: from a per-CPU look-up.
     unsafe {
-        (*counters).tx_bytes += wire.bytes;
-        (*counters).tx_packets += wire.packets;
+        (*counters).tx_bytes += packed::bytes(amount);
+        (*counters).tx_packets += packed::packets(amount);
     }
 }
 

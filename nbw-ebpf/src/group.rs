@@ -5,15 +5,16 @@
 use aya_ebpf::{
     bindings::{BPF_SK_STORAGE_GET_F_CREATE, bpf_sock},
     helpers::{bpf_get_netns_cookie, generated::bpf_sk_storage_get},
+    maps::Array,
     programs::{SkBuffContext, SockContext},
 };
 use nbw_common::{
-    abi::{CachedSlot, SocketCache, Trouble},
+    abi::{CachedSlot, SocketCache, Spill, Stripe, Trouble},
     packet::Start,
 };
 
 use crate::{
-    count::{Context, Table},
+    count::{self, Context, Table},
     health,
     knob::{self, NBW_GROUP_SLOTS},
     maps::{GROUP_SPILLS, GROUP_STRIPES, SOCKETS},
@@ -21,7 +22,25 @@ use crate::{
     wire::{self, Direction},
 };
 
-const GROUPS: Table = Table { stripes: &GROUP_STRIPES, spills: &GROUP_SPILLS };
+/// The table of groups.
+struct Groups;
+
+impl Table for Groups {
+    #[inline(always)]
+    fn slots() -> u32 {
+        NBW_GROUP_SLOTS.get()
+    }
+
+    #[inline(always)]
+    fn stripes() -> &'static Array<Stripe> {
+        &GROUP_STRIPES
+    }
+
+    #[inline(always)]
+    fn spills() -> &'static Array<Spill> {
+        &GROUP_SPILLS
+    }
+}
 
 /// Counts one packet for the group of the socket that sends or receives it.
 #[inline(always)]
@@ -37,12 +56,17 @@ pub fn count(ctx: &SkBuffContext, direction: Direction) {
         Some(slot) => slot,
         None => slot::find(ctx, socket, cache, direction, ifindex),
     };
-    let wire = wire::of(ctx.skb.skb, || Start::Network);
+    // SAFETY: the context of a running program.
+    let amount = if unsafe { (*ctx.skb.skb).gso_size } == 0 {
+        wire::single(ctx.len())
+    } else {
+        wire::segmented(ctx.skb.skb, Start::Network)
+    };
     let context = match direction {
         Direction::Rx => Context::Alone,
         Direction::Tx => Context::Shared,
     };
-    GROUPS.add(NBW_GROUP_SLOTS.get(), slot, direction, wire, context);
+    count::add::<Groups>(slot, direction, amount, context);
 }
 
 /// Puts the network namespace of a new socket into its storage; accepted sockets inherit it.

@@ -22,9 +22,6 @@ impl Knob {
     }
 }
 
-/// See [`abi::knobs::LINK_SLOTS`].
-#[unsafe(no_mangle)]
-pub static NBW_LINK_SLOTS: Knob = Knob(abi::LINK_SLOTS);
 /// See [`abi::knobs::GROUP_SLOTS`].
 #[unsafe(no_mangle)]
 pub static NBW_GROUP_SLOTS: Knob = Knob(abi::GROUP_SLOTS);

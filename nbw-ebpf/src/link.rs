@@ -1,39 +1,80 @@
 //! Counts an interface's packets at TC.
 
-use aya_ebpf::programs::TcContext;
+use aya_ebpf::{bindings::__sk_buff, maps::Array, programs::TcContext};
 use nbw_common::{
-    abi::{DIRECT_LINKS, OVERFLOW_SLOT, Trouble},
+    abi::{DIRECT_LINKS, LINK_SLOTS, OVERFLOW_SLOT, Spill, Stripe, Trouble, packed},
     packet::Start,
 };
 
 use crate::{
-    count::{Context, Table},
+    count::{self, Context, Table},
     health,
-    knob::NBW_LINK_SLOTS,
     maps::{FAR_LINKS, LINK_IDENTS, LINK_SPILLS, LINK_STRIPES},
     wire::{self, Direction},
 };
 
-/// Length of the 802.1Q tag that the kernel keeps beside the frame while it handles it.
-const VLAN_TAG: u64 = 4;
+/// The table of interfaces.
+struct Links;
 
-const LINKS: Table = Table { stripes: &LINK_STRIPES, spills: &LINK_SPILLS };
+impl Table for Links {
+    #[inline(always)]
+    fn slots() -> u32 {
+        LINK_SLOTS
+    }
+
+    #[inline(always)]
+    fn stripes() -> &'static Array<Stripe> {
+        &LINK_STRIPES
+    }
+
+    #[inline(always)]
+    fn spills() -> &'static Array<Spill> {
+        &LINK_SPILLS
+    }
+}
 
 /// Counts one packet of the interface that `ctx` belongs to.
 #[inline(always)]
 pub fn count(ctx: &TcContext, direction: Direction) {
     let skb = ctx.skb.skb;
     // SAFETY: the context of a running program.
-    let (ifindex, tagged) = unsafe { ((*skb).ifindex, (*skb).vlan_present) };
+    let (ifindex, unusual) = unsafe { ((*skb).ifindex, (*skb).vlan_present | (*skb).gso_size) };
     let slot = if ifindex < DIRECT_LINKS { ifindex } else { far_slot(ifindex) };
-    let mut wire = match direction {
-        Direction::Rx => wire::of(skb, || start(slot)),
-        Direction::Tx => wire::outgoing(skb, || start(slot)),
+    let amount = match (unusual, direction) {
+        (0, _) => wire::single(ctx.len()),
+        (_, Direction::Rx) => received(skb, slot),
+        (_, Direction::Tx) => sent(skb, slot),
     };
-    if tagged != 0 {
-        wire.bytes += VLAN_TAG * wire.packets;
+    count::add::<Links>(slot, direction, amount, Context::Alone);
+}
+
+/// A received packet that is tagged or is several.
+#[inline(never)]
+fn received(skb: *mut __sk_buff, slot: u32) -> u64 {
+    // SAFETY: the context of a running program.
+    let (length, size) = unsafe { ((*skb).len, (*skb).gso_size) };
+    let amount = if size == 0 { wire::single(length) } else { wire::segmented(skb, start(slot)) };
+    tagged(skb, amount)
+}
+
+/// A packet to be sent that is tagged or is several. Here the kernel has worked out `wire_len` itself, inner headers of
+/// tunnels included, so nothing is parsed but the packets whose sender left the number of segments open.
+#[inline(never)]
+fn sent(skb: *mut __sk_buff, slot: u32) -> u64 {
+    // SAFETY: the context of a running program.
+    let (size, stated, bytes) = unsafe { ((*skb).gso_size, (*skb).gso_segs, (*skb).wire_len) };
+    if size == 0 || stated == 0 {
+        return received(skb, slot);
     }
-    LINKS.add(NBW_LINK_SLOTS.get(), slot, direction, wire, Context::Alone);
+    tagged(skb, packed::word(bytes.into(), stated.into()))
+}
+
+/// Adds the 802.1Q tag of each frame, which the kernel keeps beside the packet while it handles it.
+#[inline(always)]
+fn tagged(skb: *mut __sk_buff, amount: u64) -> u64 {
+    const TAG: u64 = 4;
+    // SAFETY: the context of a running program.
+    if unsafe { (*skb).vlan_present } == 0 { amount } else { amount + TAG * packed::packets(amount) }
 }
 
 /// The slot of an interface on a host that has made very many.

@@ -2,7 +2,7 @@
 
 use aya_ebpf::{bindings::__sk_buff, programs::sk_buff::SkBuff};
 use nbw_common::{
-    abi::Trouble,
+    abi::{Trouble, packed},
     packet::{self, Bytes, Headers, Start},
 };
 
@@ -17,11 +17,10 @@ pub enum Direction {
     Tx,
 }
 
-/// Bytes and packets on the wire.
-#[derive(Clone, Copy)]
-pub struct Wire {
-    pub bytes: u64,
-    pub packets: u64,
+/// One packet of `length` bytes, as it is added to a stripe.
+#[inline(always)]
+pub fn single(length: u32) -> u64 {
+    packed::word(length.into(), 1)
 }
 
 /// The packet as the parser reads it, through `bpf_skb_load_bytes`.
@@ -39,32 +38,9 @@ impl Bytes for Packet<'_> {
     }
 }
 
-/// What the packet is on the wire, from where the hook sees it begin.
-#[inline(always)]
-pub fn of(skb: *mut __sk_buff, start: impl FnOnce() -> Start) -> Wire {
-    // SAFETY: the context of a running program.
-    let (length, size) = unsafe { ((*skb).len, (*skb).gso_size) };
-    if size == 0 {
-        return Wire { bytes: length.into(), packets: 1 };
-    }
-    segmented(skb, start())
-}
-
-/// A packet on its way out of an interface. There the kernel has worked out `wire_len` itself, inner headers of
-/// tunnels included, so nothing is parsed but the packets whose sender left the number of segments open.
-#[inline(always)]
-pub fn outgoing(skb: *mut __sk_buff, start: impl FnOnce() -> Start) -> Wire {
-    // SAFETY: the context of a running program.
-    let (size, stated, bytes) = unsafe { ((*skb).gso_size, (*skb).gso_segs, (*skb).wire_len) };
-    if size != 0 && stated != 0 {
-        return Wire { bytes: bytes.into(), packets: stated.into() };
-    }
-    of(skb, start)
-}
-
-/// A GSO/GRO packet: the segments that are, or were, on the wire, each with its own headers.
+/// A GSO/GRO packet, as it is added to a stripe: the segments that are, or were, on the wire, each with its own headers.
 #[inline(never)]
-fn segmented(skb: *mut __sk_buff, start: Start) -> Wire {
+pub fn segmented(skb: *mut __sk_buff, start: Start) -> u64 {
     // SAFETY: the context of a running program.
     let (length, stated, size) = unsafe { ((*skb).len, (*skb).gso_segs, (*skb).gso_size) };
     let headers = match packet::headers(&Packet(&SkBuff::new(skb)), start) {
@@ -81,5 +57,5 @@ fn segmented(skb: *mut __sk_buff, start: Start) -> Wire {
         }
     };
     let segments = if stated == 0 { packet::segments(length, size, &headers) } else { stated };
-    Wire { bytes: packet::wire_bytes(length, segments, &headers), packets: segments.into() }
+    packed::word(packet::wire_bytes(length, segments, &headers), segments.into())
 }

@@ -148,7 +148,6 @@ fn into_kernel(bytes: &[u8], options: &LoadOptions, cpus: u32, netns_helper: boo
     EbpfLoader::new()
         // The programs need no relocation against the kernel's types, and parsing those takes longer than all the rest.
         .btf(None)
-        .override_global(knobs::LINK_SLOTS, &LINK_SLOTS, true)
         .override_global(knobs::GROUP_SLOTS, &options.group_slots, true)
         .override_global(knobs::NETNS_HELPER, &helper, true)
         .override_global(knobs::VERBOSE, &verbose, true)
