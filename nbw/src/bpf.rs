@@ -13,6 +13,7 @@ mod shared;
 
 use nbw_common::abi::{HEALTH_STRIDE, Trouble, maps};
 
+use self::{attach::Attachments, shared::Words};
 pub use self::{
     attach::Hook,
     group_slots::GroupSlots,
@@ -22,7 +23,6 @@ pub use self::{
     membarrier::grace_period,
     netns_cookie::netns_cookie,
 };
-use self::{attach::Attachments, shared::Words};
 use crate::{cgroup_root::CgroupRoot, failure::Failure, snapshot::Health};
 
 /// nbw's kernel side, loaded. Dropping it detaches everything.

@@ -29,8 +29,7 @@ impl CgroupRoot {
     /// [`Failure::Lacking`] when there is none.
     pub fn find() -> Result<Self, Failure> {
         let mounts = Process::myself().and_then(|myself| myself.mountinfo());
-        let mounts =
-            mounts.map_err(|error| Failure::Running(format!("cannot read the mount table: {error}")))?;
+        let mounts = mounts.map_err(|error| Failure::Running(format!("cannot read the mount table: {error}")))?;
         let mount = best(mounts.0).ok_or_else(|| {
             Failure::Lacking(
                 "there is no cgroup v2 hierarchy on this host: mount one with \

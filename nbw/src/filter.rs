@@ -104,9 +104,7 @@ impl Filter {
 
     /// Whether some groups are not wanted (so that neither is what no group owns).
     pub fn has_group_filter(&self) -> bool {
-        ![&self.cgroups, &self.containers, &self.units]
-            .into_iter()
-            .all(|patterns| patterns.is_empty())
+        ![&self.cgroups, &self.containers, &self.units].into_iter().all(|patterns| patterns.is_empty())
     }
 
     /// Whether the user named interfaces.
@@ -119,9 +117,7 @@ impl Filter {
     pub fn unknown_interfaces(&self, existing: &[&str]) -> Vec<UnknownInterface> {
         let names = self.interfaces.iter().filter_map(Pattern::exact);
         let unknown = names.filter(|name| !existing.contains(name));
-        unknown
-            .map(|name| UnknownInterface::new(name, existing))
-            .collect()
+        unknown.map(|name| UnknownInterface::new(name, existing)).collect()
     }
 }
 
@@ -166,11 +162,7 @@ fn patterns(
 }
 
 fn bad_glob(option: &'static str, pattern: &str, error: &globset::Error) -> FilterError {
-    FilterError::BadGlob {
-        option,
-        pattern: pattern.to_owned(),
-        reason: error.kind().to_string(),
-    }
+    FilterError::BadGlob { option, pattern: pattern.to_owned(), reason: error.kind().to_string() }
 }
 
 fn any_or_none(patterns: &[Pattern], matches: impl Fn(&Pattern) -> bool) -> bool {
@@ -179,14 +171,8 @@ fn any_or_none(patterns: &[Pattern], matches: impl Fn(&Pattern) -> bool) -> bool
 
 /// The path (or glob) from the v2 root: one slash before each component, none at the end.
 fn below_mount(path: &str, mount_point: &Path) -> String {
-    let below = mount_point
-        .to_str()
-        .and_then(|mount_point| strip_path(path, mount_point))
-        .unwrap_or(path);
-    let names: Vec<_> = below
-        .split('/')
-        .filter(|name| !matches!(*name, "" | "."))
-        .collect();
+    let below = mount_point.to_str().and_then(|mount_point| strip_path(path, mount_point)).unwrap_or(path);
+    let names: Vec<_> = below.split('/').filter(|name| !matches!(*name, "" | ".")).collect();
     format!("/{}", names.join("/"))
 }
 
@@ -201,31 +187,19 @@ fn strip_path<'a>(path: &'a str, parent: &str) -> Option<&'a str> {
 fn full_unit(name: &str) -> String {
     let name = text::unescape_systemd(name);
     let has_suffix = UNIT_SUFFIXES.iter().any(|suffix| name.ends_with(suffix));
-    if has_suffix {
-        name.into_owned()
-    } else {
-        format!("{name}.service")
-    }
+    if has_suffix { name.into_owned() } else { format!("{name}.service") }
 }
 
 /// Whether the cgroup at `path`, or one that it is in, matches.
 fn holds(pattern: &Pattern, path: &str) -> bool {
-    let ends = path
-        .match_indices('/')
-        .map(|(at, _)| at)
-        .filter(|&at| at > 0);
-    pattern.exact() == Some("/")
-        || ends
-            .chain([path.len()])
-            .any(|end| pattern.matches(&path[..end]))
+    let ends = path.match_indices('/').map(|(at, _)| at).filter(|&at| at > 0);
+    pattern.exact() == Some("/") || ends.chain([path.len()]).any(|end| pattern.matches(&path[..end]))
 }
 
 /// By name, or by how the id begins. (A row's name may be the one that the runtime told, or part of the id.)
 fn is_container(pattern: &Pattern, identity: &Identity) -> bool {
     identity.container.as_ref().is_some_and(|container| {
-        pattern.matches(&identity.name)
-            || pattern.matches(&container.id)
-            || pattern.begins_hex(&container.id)
+        pattern.matches(&identity.name) || pattern.matches(&container.id) || pattern.begins_hex(&container.id)
     })
 }
 

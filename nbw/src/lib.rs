@@ -2,13 +2,23 @@
 //!
 //! Data flows one way: `hooks -> maps -> bpf -> sample -> rate -> snapshot -> sinks` (docs/architecture.md).
 
+pub mod app;
+pub mod bpf;
+pub mod cgroup_root;
+pub mod cli;
+pub mod failure;
 pub mod filter;
+pub mod ledger;
+pub mod links;
+pub mod monitor;
+pub mod netlink;
+pub mod privilege;
+pub mod rate;
+pub mod recycle;
 pub mod resolve;
+pub mod sample;
 pub mod sink;
 pub mod snapshot;
 pub mod text;
 pub mod units;
-pub mod bpf;
-pub mod cgroup_root;
-pub mod failure;
-pub mod netlink;
+pub mod view;

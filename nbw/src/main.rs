@@ -1,2 +1,38 @@
 //! The `nbw` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use nbw::{app, cli::Cli, failure::Failure};
+
+fn main() -> ExitCode {
+    let args = Cli::parse().into_watch();
+    log_to_stderr(args.verbose);
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return end(&Failure::running(&error)),
+    };
+    match runtime.block_on(app::watch(args)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => end(&failure),
+    }
+}
+
+fn end(failure: &Failure) -> ExitCode {
+    if !matches!(failure, Failure::ClosedPipe) {
+        eprintln!("nbw: {failure}");
+    }
+    failure.exit_code()
+}
+
+/// Warnings always, everything with `-v`; never on standard output, which is for data.
+fn log_to_stderr(verbose: bool) {
+    let level = if verbose { tracing::Level::DEBUG } else { tracing::Level::WARN };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .with_ansi(console::colors_enabled_stderr())
+        .without_time()
+        .init();
+}

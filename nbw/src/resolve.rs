@@ -1,3 +1,5 @@
-//! What the numbers that the kernel counts by are called.
+//! From the kernel's numbers to names.
 
+pub mod cgroups;
 pub mod identity;
+pub mod netns;

@@ -67,11 +67,7 @@ fn hex_digit(byte: u8) -> Option<u8> {
 }
 
 fn harmless(character: char) -> char {
-    if is_hostile(character) {
-        REPLACEMENT
-    } else {
-        character
-    }
+    if is_hostile(character) { REPLACEMENT } else { character }
 }
 
 /// Whether a character moves the cursor, reorders its neighbours, or cannot be seen.
@@ -115,20 +111,8 @@ mod tests {
 
     #[test]
     fn ordinary_names_are_borrowed() {
-        for name in [
-            "",
-            "nginx.service",
-            "größe",
-            "日本",
-            "🐳",
-            "❤\u{FE0F}",
-            "a b",
-            "a\\x2db",
-        ] {
-            assert!(
-                matches!(clean(name), Cow::Borrowed(same) if same == name),
-                "{name:?}"
-            );
+        for name in ["", "nginx.service", "größe", "日本", "🐳", "❤\u{FE0F}", "a b", "a\\x2db"] {
+            assert!(matches!(clean(name), Cow::Borrowed(same) if same == name), "{name:?}");
         }
     }
 
@@ -159,20 +143,13 @@ mod tests {
             '\u{E0041}',
         ];
         for character in hostile {
-            assert_eq!(
-                clean(&format!("a{character}b")),
-                "a\u{FFFD}b",
-                "{character:?}"
-            );
+            assert_eq!(clean(&format!("a{character}b")), "a\u{FFFD}b", "{character:?}");
         }
     }
 
     #[test]
     fn a_terminal_escape_cannot_get_through() {
-        assert_eq!(
-            clean("web\u{1B}[2J\u{1B}]0;owned\u{7}"),
-            "web\u{FFFD}[2J\u{FFFD}]0;owned\u{FFFD}"
-        );
+        assert_eq!(clean("web\u{1B}[2J\u{1B}]0;owned\u{7}"), "web\u{FFFD}[2J\u{FFFD}]0;owned\u{FFFD}");
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use aya::programs::{
-    CgroupAttachMode, CgroupSkb, CgroupSkbAttachType, CgroupSock, LinkOrder, ProgramError,
-    SchedClassifier, TcAttachType,
+    CgroupAttachMode, CgroupSkb, CgroupSkbAttachType, CgroupSock, LinkOrder, ProgramError, SchedClassifier,
+    TcAttachType,
     tc::{NlOptions, SchedClassifierLinkId, TcAttachOptions},
 };
 use clap::ValueEnum;
@@ -132,9 +132,9 @@ fn attach(
         }
     };
     let loaded: &mut SchedClassifier = object.program(program)?;
-    loaded.attach_with_options(name, side, options).map_err(|error| {
-        Failure::Lacking(format!("cannot attach to interface {name}: {}", with_causes(&error)))
-    })
+    loaded
+        .attach_with_options(name, side, options)
+        .map_err(|error| Failure::Lacking(format!("cannot attach to interface {name}: {}", with_causes(&error))))
 }
 
 /// Detaching fails only for what is gone already.

@@ -79,8 +79,7 @@ async fn remove_if_unused(handle: &Handle, index: u32) -> Result<(), rtnetlink::
 /// The filters of both directions.
 async fn filters(handle: &Handle, index: u32) -> Result<Vec<TcMessage>, rtnetlink::Error> {
     let index = index as i32;
-    let mut all: Vec<TcMessage> =
-        handle.traffic_filter(index).get().ingress().execute().try_collect().await?;
+    let mut all: Vec<TcMessage> = handle.traffic_filter(index).get().ingress().execute().try_collect().await?;
     let egress: Vec<TcMessage> = handle.traffic_filter(index).get().egress().execute().try_collect().await?;
     all.extend(egress);
     // A filter's chain is dumped as an entry of its own, without a handle.

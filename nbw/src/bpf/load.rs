@@ -38,13 +38,7 @@ pub struct LoadOptions {
 
 impl Default for LoadOptions {
     fn default() -> Self {
-        Self {
-            group_slots: GROUP_SLOTS,
-            verbose: false,
-            hook: None,
-            netns_helper: None,
-            object: None,
-        }
+        Self { group_slots: GROUP_SLOTS, verbose: false, hook: None, netns_helper: None, object: None }
     }
 }
 
@@ -68,8 +62,7 @@ impl Object {
         let netns_helper = options.netns_helper.unwrap_or_else(packet_hooks_know_netns);
         let bytes = object_bytes(options.object.as_deref())?;
         let ebpf = into_kernel(&bytes, options, cpus, netns_helper).map_err(not_loaded)?;
-        let mut object =
-            Self { ebpf, cpus, group_slots: options.group_slots, netns_helper };
+        let mut object = Self { ebpf, cpus, group_slots: options.group_slots, netns_helper };
         object.verify()?;
         Ok(object)
     }
@@ -213,8 +206,7 @@ fn refused_by_verifier(program: &str, error: &io::Error, log: &str) -> Failure {
 
 /// Saves the log under a name that nobody can have prepared.
 fn save_log(program: &str, log: &str) -> io::Result<PathBuf> {
-    let mut file =
-        tempfile::Builder::new().prefix(&format!("nbw-verifier-{program}-")).suffix(".log").tempfile()?;
+    let mut file = tempfile::Builder::new().prefix(&format!("nbw-verifier-{program}-")).suffix(".log").tempfile()?;
     io::Write::write_all(&mut file, log.as_bytes())?;
     let (_, path) = file.keep().map_err(|error| error.error)?;
     Ok(path)

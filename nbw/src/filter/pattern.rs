@@ -15,10 +15,7 @@ impl Pattern {
     pub(super) fn new(text: &str) -> Result<Self, globset::Error> {
         let is_glob = text.contains(['*', '?', '[', '{']);
         let glob = if is_glob { Some(compile(text)?) } else { None };
-        Ok(Self {
-            text: text.to_owned(),
-            glob,
-        })
+        Ok(Self { text: text.to_owned(), glob })
     }
 
     /// The name, if this is no glob.
@@ -35,19 +32,12 @@ impl Pattern {
 
     /// Whether this is the beginning of the hexadecimal `id`.
     pub(super) fn begins_hex(&self, id: &str) -> bool {
-        let is_hex =
-            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_hex(&self.text)
-            && id.len() == 64
-            && is_hex(id)
-            && id.starts_with(&self.text.to_ascii_lowercase())
+        let is_hex = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_hex(&self.text) && id.len() == 64 && is_hex(id) && id.starts_with(&self.text.to_ascii_lowercase())
     }
 }
 
 fn compile(text: &str) -> Result<GlobMatcher, globset::Error> {
-    let glob = GlobBuilder::new(text)
-        .literal_separator(true)
-        .backslash_escape(false)
-        .build()?;
+    let glob = GlobBuilder::new(text).literal_separator(true).backslash_escape(false).build()?;
     Ok(glob.compile_matcher())
 }

@@ -12,20 +12,9 @@ fn owned(values: &[&str]) -> Vec<String> {
     values.iter().map(|&value| value.to_owned()).collect()
 }
 
-fn filter(
-    interfaces: &[&str],
-    cgroups: &[&str],
-    containers: &[&str],
-    units: &[&str],
-) -> Result<Filter, FilterError> {
+fn filter(interfaces: &[&str], cgroups: &[&str], containers: &[&str], units: &[&str]) -> Result<Filter, FilterError> {
     let mount = Path::new(MOUNT);
-    Filter::new(
-        &owned(interfaces),
-        &owned(cgroups),
-        &owned(containers),
-        &owned(units),
-        mount,
-    )
+    Filter::new(&owned(interfaces), &owned(cgroups), &owned(containers), &owned(units), mount)
 }
 
 fn wants(filter: &Filter, path: &str) -> bool {
@@ -71,13 +60,7 @@ fn interfaces_by_name_and_glob() {
 
 #[test]
 fn a_cgroup_is_given_in_many_ways_and_has_its_subtree() {
-    let forms = [
-        "/system.slice",
-        "system.slice",
-        "/system.slice/",
-        "//system.slice",
-        "/sys/fs/cgroup/system.slice/",
-    ];
+    let forms = ["/system.slice", "system.slice", "/system.slice/", "//system.slice", "/sys/fs/cgroup/system.slice/"];
     for form in forms {
         assert!(cgroup(form, "/system.slice"), "{form}");
         assert!(cgroup(form, "/system.slice/ssh.service/x"), "{form}");
@@ -112,9 +95,7 @@ const CGROUPS: &str = r"
 fn check(table: &str, matches: impl Fn(&str, &str) -> bool) {
     for line in table.lines().filter(|line| !line.is_empty()) {
         let cells: Vec<_> = line.split_whitespace().collect();
-        let [pattern, path, wanted] = cells[..] else {
-            panic!("{line}")
-        };
+        let [pattern, path, wanted] = cells[..] else { panic!("{line}") };
         assert_eq!(matches(pattern, path), wanted == "yes", "{line}");
     }
 }
@@ -162,12 +143,7 @@ fn a_container_has_the_name_that_it_was_given_later() {
     let path = format!("/docker/{ID}");
     let mut identity = identify(&path);
     "web-1".clone_into(&mut identity.name);
-    for (pattern, wanted) in [
-        ("web-1", true),
-        ("web-*", true),
-        ("web", false),
-        ("3f4e", true),
-    ] {
+    for (pattern, wanted) in [("web-1", true), ("web-*", true), ("web", false), ("3f4e", true)] {
         let some = filter(&[], &[], &[pattern], &[]).unwrap();
         assert_eq!(some.wants_group(&path, &identity), wanted, "{pattern}");
     }
@@ -199,23 +175,11 @@ fn units_by_name() {
 
 #[test]
 fn repeats_are_or_ed_and_options_are_and_ed() {
-    let some = filter(
-        &[],
-        &["/system.slice", "/machine.slice"],
-        &["3f", "web"],
-        &["docker-*.scope"],
-    )
-    .unwrap();
+    let some = filter(&[], &["/system.slice", "/machine.slice"], &["3f", "web"], &["docker-*.scope"]).unwrap();
     assert!(some.has_group_filter());
     assert!(wants(&some, &format!("/system.slice/docker-{ID}.scope")));
-    assert!(
-        !wants(&some, &format!("/other.slice/docker-{ID}.scope")),
-        "--cgroup"
-    );
-    assert!(
-        !wants(&some, &format!("/machine.slice/libpod-{ID}.scope")),
-        "--unit"
-    );
+    assert!(!wants(&some, &format!("/other.slice/docker-{ID}.scope")), "--cgroup");
+    assert!(!wants(&some, &format!("/machine.slice/libpod-{ID}.scope")), "--unit");
     assert!(!wants(&some, "/system.slice/docker-x.scope"), "--container");
 }
 
@@ -223,13 +187,8 @@ fn repeats_are_or_ed_and_options_are_and_ed() {
 fn errors_are_one_sentence() {
     let error = |result: Result<Filter, FilterError>| result.unwrap_err().to_string();
     let bad = error(filter(&[], &["/a[b"], &[], &[]));
-    assert!(
-        bad.starts_with("--cgroup \"/a[b\" is no valid glob: unclosed character class"),
-        "{bad}"
-    );
-    assert!(
-        error(filter(&["{a"], &[], &[], &[])).starts_with("--interface \"{a\" is no valid glob: ")
-    );
+    assert!(bad.starts_with("--cgroup \"/a[b\" is no valid glob: unclosed character class"), "{bad}");
+    assert!(error(filter(&["{a"], &[], &[], &[])).starts_with("--interface \"{a\" is no valid glob: "));
     assert!(!bad.contains('\n'));
     for (option, result) in [
         ("--interface", filter(&[""], &[], &[], &[])),
@@ -237,37 +196,20 @@ fn errors_are_one_sentence() {
         ("--container", filter(&[], &[], &[""], &[])),
         ("--unit", filter(&[], &[], &[], &[""])),
     ] {
-        assert_eq!(
-            error(result),
-            format!("{option} needs a name or a glob, not an empty string")
-        );
+        assert_eq!(error(result), format!("{option} needs a name or a glob, not an empty string"));
     }
 }
 
 #[test]
 fn an_unknown_interface_is_told_with_the_nearest() {
     let sentence = |name: &str, existing: &[&str]| {
-        let unknown = filter(&[name], &[], &[], &[])
-            .unwrap()
-            .unknown_interfaces(existing);
+        let unknown = filter(&[name], &[], &[], &[]).unwrap().unknown_interfaces(existing);
         unknown.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     let there = ["eth0", "lo"];
-    assert_eq!(
-        sentence("eht0", &there),
-        ["no interface \"eht0\": did you mean \"eth0\"? There are: eth0, lo"]
-    );
-    assert_eq!(
-        sentence("wlp2s0", &there),
-        ["no interface \"wlp2s0\". There are: eth0, lo"]
-    );
-    assert_eq!(
-        sentence("eth0", &[]),
-        ["no interface \"eth0\". There are none"]
-    );
-    assert_eq!(
-        sentence("a\u{1B}]2J", &["b\nc"]),
-        ["no interface \"a\u{FFFD}]2J\". There are: b\u{FFFD}c"]
-    );
+    assert_eq!(sentence("eht0", &there), ["no interface \"eht0\": did you mean \"eth0\"? There are: eth0, lo"]);
+    assert_eq!(sentence("wlp2s0", &there), ["no interface \"wlp2s0\". There are: eth0, lo"]);
+    assert_eq!(sentence("eth0", &[]), ["no interface \"eth0\". There are none"]);
+    assert_eq!(sentence("a\u{1B}]2J", &["b\nc"]), ["no interface \"a\u{FFFD}]2J\". There are: b\u{FFFD}c"]);
     assert!(sentence("eth0", &there).is_empty() && sentence("wl*", &there).is_empty());
 }

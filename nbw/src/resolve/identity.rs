@@ -62,13 +62,8 @@ pub fn identify(path: &str) -> Identity {
 
 /// Each systemd unit of the host that `path` is in, outermost first, as [`Identity::unit`] would show it.
 pub fn units_of<'a>(path: &'a str, identity: &'a Identity) -> impl Iterator<Item = String> + 'a {
-    let own = identity
-        .container
-        .as_ref()
-        .map_or(path, |container| &container.path);
-    path::names(own)
-        .filter(|name| unit::is_unit(name))
-        .map(unit::display)
+    let own = identity.container.as_ref().map_or(path, |container| &container.path);
+    path::names(own).filter(|name| unit::is_unit(name)).map(unit::display)
 }
 
 fn of_container(path: &str, own: &[Part<'_>], found: container::Found) -> Identity {
@@ -77,10 +72,7 @@ fn of_container(path: &str, own: &[Part<'_>], found: container::Found) -> Identi
         kind: GroupKind::Container,
         name: path::short_id(&found.id).to_owned(),
         runtime: found.runtime,
-        container: Some(Container {
-            id: found.id,
-            path: path[..end].to_owned(),
-        }),
+        container: Some(Container { id: found.id, path: path[..end].to_owned() }),
         pod: pod::around(own).map(|pod| pod.uid),
         unit: unit::deepest(own),
     }
@@ -115,9 +107,7 @@ fn kind_and_name(parts: &[Part<'_>]) -> (GroupKind, String) {
 /// `nginx.service/workers` for a cgroup that a unit made in its own; the last component where there is no unit.
 fn below_unit(parts: &[Part<'_>]) -> String {
     let from = parts.iter().rposition(|part| unit::is_unit(part.name));
-    let shown = from.map_or(&parts[parts.len().saturating_sub(1)..], |from| {
-        &parts[from..]
-    });
+    let shown = from.map_or(&parts[parts.len().saturating_sub(1)..], |from| &parts[from..]);
     let names: Vec<_> = shown.iter().map(|part| unit::display(part.name)).collect();
     text::clean(&names.join("/")).into_owned()
 }

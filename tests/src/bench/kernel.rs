@@ -51,7 +51,8 @@ struct Field {
 /// A UDP packet of 64 bytes between 10.0.0.1 and 10.0.0.2, IPv4 without options.
 const FRAME: [u8; 64] = {
     let mut frame = [0x61; 64];
-    let headers = *b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0\x45\0\0\x32\0\x01\x40\0\x40\x11\0\0\x0a\0\0\x01\x0a\0\0\x02\
+    let headers =
+        *b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0\x45\0\0\x32\0\x01\x40\0\x40\x11\0\0\x0a\0\0\x01\x0a\0\0\x02\
                      \x9c\x40\x13\x88\0\x1e\0\0";
     let mut at = 0;
     while at < headers.len() {
@@ -136,10 +137,8 @@ impl Field {
 
     /// What the empty program of the same type takes.
     fn empty_like(&self, subject: &Subject) -> f64 {
-        let classifier = matches!(
-            self.objects[subject.object].program(&subject.program),
-            Some(Program::SchedClassifier(_))
-        );
+        let classifier =
+            matches!(self.objects[subject.object].program(&subject.program), Some(Program::SchedClassifier(_)));
         let empty = if classifier { EMPTY_TC } else { EMPTY_CGROUP };
         self.subjects.iter().find(|other| other.program == empty).map_or(0.0, |other| other.best)
     }

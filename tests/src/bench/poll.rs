@@ -6,4 +6,6 @@ pub struct Options {}
 ///
 /// # Errors
 /// Always, until written.
-pub fn run(_options: &Options) -> anyhow::Result<()> { anyhow::bail!("not yet") }
+pub fn run(_options: &Options) -> anyhow::Result<()> {
+    anyhow::bail!("not yet")
+}

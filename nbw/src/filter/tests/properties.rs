@@ -3,11 +3,7 @@ use proptest::{collection::vec, prelude::*};
 use super::*;
 
 fn component() -> impl Strategy<Value = String> {
-    prop_oneof![
-        "[a-z]{1,3}",
-        "[a-z]{1,2}\\.(service|slice|scope)",
-        ".{1,8}".prop_map(|name| name.replace('/', "_"))
-    ]
+    prop_oneof!["[a-z]{1,3}", "[a-z]{1,2}\\.(service|slice|scope)", ".{1,8}".prop_map(|name| name.replace('/', "_"))]
 }
 
 fn path() -> impl Strategy<Value = String> {

@@ -27,9 +27,7 @@ pub(super) fn outermost<'p, 'a>(parts: &'p [Part<'a>]) -> Option<(&'p [Part<'a>]
 fn recognise(parents: &[Part<'_>], name: &str) -> Option<Found> {
     let parent = parents.last().map_or("", |part| part.name);
     let named = lxc(parent, name).or_else(|| nspawn(parent, name));
-    named
-        .or_else(|| by_bare_id(parents, name))
-        .or_else(|| by_prefixed_id(name))
+    named.or_else(|| by_bare_id(parents, name)).or_else(|| by_prefixed_id(name))
 }
 
 /// LXC, LXD and Incus: `lxc.payload.NAME` since LXC 4 (`DEFAULT_PAYLOAD_CGROUP_PREFIX` in lxc's
@@ -48,16 +46,13 @@ fn lxc(parent: &str, name: &str) -> Option<Found> {
 /// systemd-nspawn: `systemd-nspawn@NAME.service` with machinectl, `machine-NAME.scope` by hand
 /// (systemd-nspawn(1); `register_machine()` in src/nspawn/nspawn-register.c).
 fn nspawn(parent: &str, name: &str) -> Option<Found> {
-    let service = name
-        .strip_prefix("systemd-nspawn@")
-        .and_then(|rest| rest.strip_suffix(".service"));
+    let service = name.strip_prefix("systemd-nspawn@").and_then(|rest| rest.strip_suffix(".service"));
     let machine = service.or_else(|| machine_scope(parent, name))?;
     named(&text::unescape_systemd(machine), Runtime::Nspawn)
 }
 
 fn machine_scope<'a>(parent: &str, name: &'a str) -> Option<&'a str> {
-    let in_machines =
-        parent == "machine.slice" || parent.starts_with("machine-") && parent.ends_with(".slice");
+    let in_machines = parent == "machine.slice" || parent.starts_with("machine-") && parent.ends_with(".slice");
     let machine = name.strip_prefix("machine-")?.strip_suffix(".scope")?;
     (in_machines && !is_virtual_machine(machine)).then_some(machine)
 }
@@ -65,19 +60,12 @@ fn machine_scope<'a>(parent: &str, name: &'a str) -> Option<&'a str> {
 /// libvirt registers its virtual machines with machined, too: `machine-qemu\x2dNUMBER\x2dNAME.scope`
 /// (`virSystemdMakeScopeName` in libvirt's src/util/virsystemd.c).
 fn is_virtual_machine(machine: &str) -> bool {
-    let number = machine
-        .strip_prefix("qemu\\x2d")
-        .and_then(|rest| rest.split("\\x2d").next());
-    number.is_some_and(|number| {
-        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-    })
+    let number = machine.strip_prefix("qemu\\x2d").and_then(|rest| rest.split("\\x2d").next());
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn named(name: &str, runtime: Runtime) -> Option<Found> {
-    let found = || Found {
-        id: name.to_owned(),
-        runtime: Some(runtime),
-    };
+    let found = || Found { id: name.to_owned(), runtime: Some(runtime) };
     (!name.is_empty()).then(found)
 }
 
@@ -93,10 +81,7 @@ fn by_bare_id(parents: &[Part<'_>], name: &str) -> Option<Found> {
         "k8s.io" | "default" => Some(Runtime::Containerd),
         _ => None,
     };
-    Some(Found {
-        id: name.to_owned(),
-        runtime,
-    })
+    Some(Found { id: name.to_owned(), runtime })
 }
 
 /// `PREFIX-ID.scope` of the systemd drivers, whatever the prefix (runc's cgroupsPath `slice:prefix:name`), and
@@ -109,10 +94,7 @@ fn by_prefixed_id(name: &str) -> Option<Found> {
         return None;
     }
     let runtime = runtime_of(prefix);
-    let found = || Found {
-        id: id.to_owned(),
-        runtime,
-    };
+    let found = || Found { id: id.to_owned(), runtime };
     (stem.is_some() || runtime.is_some()).then(found)
 }
 

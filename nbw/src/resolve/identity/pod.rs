@@ -25,23 +25,15 @@ impl Pod {
 
 /// The innermost pod that is, or holds, the last of `parts`.
 pub(super) fn around(parts: &[Part<'_>]) -> Option<Pod> {
-    (0..parts.len())
-        .rev()
-        .find_map(|at| recognise(&parts[..at], parts[at].name))
+    (0..parts.len()).rev().find_map(|at| recognise(&parts[..at], parts[at].name))
 }
 
 /// The pod whose own cgroup is called `name` and is below `parents`.
 pub(super) fn recognise(parents: &[Part<'_>], name: &str) -> Option<Pod> {
     let uid = slice_uid(name).or_else(|| directory_uid(parents, name));
     match uid {
-        Some(uid) => Some(Pod {
-            uid: text::clean(&uid).into_owned(),
-            runtime: None,
-        }),
-        None => podman_id(parents, name).map(|id| Pod {
-            uid: id.to_owned(),
-            runtime: Some(Runtime::Podman),
-        }),
+        Some(uid) => Some(Pod { uid: text::clean(&uid).into_owned(), runtime: None }),
+        None => podman_id(parents, name).map(|id| Pod { uid: id.to_owned(), runtime: Some(Runtime::Podman) }),
     }
 }
 
@@ -50,14 +42,8 @@ pub(super) fn recognise(parents: &[Part<'_>], name: &str) -> Option<Pod> {
 /// `/libpod_parent/ID` with cgroupfs, `machine-libpod_pod_ID.slice` (rootless: `user-libpod_pod_ID.slice`)
 /// with systemd: see `systemdSliceFromPath(…, "libpod_pod_%s")` in podman's libpod/.
 pub(super) fn podman_id<'a>(parents: &[Part<'_>], name: &'a str) -> Option<&'a str> {
-    let in_parent = parents
-        .last()
-        .is_some_and(|parent| parent.name == "libpod_parent");
-    let id = if in_parent {
-        name
-    } else {
-        name.strip_suffix(".slice")?.rsplit_once("libpod_pod_")?.1
-    };
+    let in_parent = parents.last().is_some_and(|parent| parent.name == "libpod_parent");
+    let id = if in_parent { name } else { name.strip_suffix(".slice")?.rsplit_once("libpod_pod_")?.1 };
     is_hex_id(id).then_some(id)
 }
 
@@ -82,8 +68,5 @@ fn directory_uid(parents: &[Part<'_>], name: &str) -> Option<String> {
 /// A UUID, or, for static pods, the MD5 of their file; anything of such characters, as the API server does
 /// not insist.
 fn is_uid(uid: &str) -> bool {
-    !uid.is_empty()
-        && uid
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    !uid.is_empty() && uid.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }

@@ -11,10 +11,7 @@ const B: &str = "b0b1b2b3b4b5b6b7b8b9babbbcbdbebfb0b1b2b3b4b5b6b7b8b9babbbcbdbeb
 const UID: &str = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
 
 fn fill(text: &str) -> String {
-    text.replace("UID_", &UID.replace('-', "_"))
-        .replace("UID", UID)
-        .replace("<A>", A)
-        .replace("<B>", B)
+    text.replace("UID_", &UID.replace('-', "_")).replace("UID", UID).replace("<A>", A).replace("<B>", B)
 }
 
 /// The rows of a table, filled in.
@@ -24,11 +21,7 @@ fn rows<const COLUMNS: usize>(table: &str) -> Vec<[String; COLUMNS]> {
         let cells: Vec<String> = columns(line);
         cells.try_into().expect("a whole row")
     };
-    table
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .map(row)
-        .collect()
+    table.lines().filter(|line| !line.trim().is_empty()).map(row).collect()
 }
 
 fn optional(cell: &str) -> Option<&str> {
@@ -136,13 +129,7 @@ fn what_is_in_a_pod_knows_it() {
 
 #[test]
 fn what_looks_like_a_pod_is_none() {
-    for path in [
-        "/podium",
-        "/x/podUID",
-        "/kubepods/pod",
-        "/kubepods/pod\u{1B}",
-        "/system.slice/my-podUID_.slice",
-    ] {
+    for path in ["/podium", "/x/podUID", "/kubepods/pod", "/kubepods/pod\u{1B}", "/system.slice/my-podUID_.slice"] {
         let identity = identify(&fill(path));
         assert_eq!(identity.pod, None, "{path}");
         assert_ne!(identity.kind, GroupKind::Pod, "{path}");

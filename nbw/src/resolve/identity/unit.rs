@@ -18,40 +18,20 @@ pub(super) fn kind(name: &str) -> Option<GroupKind> {
     if has_suffix(name, ".scope") {
         return Some(scope_kind(name));
     }
-    let kinds = [
-        (".service", GroupKind::Service),
-        (".slice", GroupKind::Slice),
-    ];
-    kinds
-        .into_iter()
-        .find(|(suffix, _)| has_suffix(name, suffix))
-        .map(|(_, kind)| kind)
+    let kinds = [(".service", GroupKind::Service), (".slice", GroupKind::Slice)];
+    kinds.into_iter().find(|(suffix, _)| has_suffix(name, suffix)).map(|(_, kind)| kind)
 }
 
 /// The deepest unit of the path, to show.
 pub(super) fn deepest(parts: &[Part<'_>]) -> Option<String> {
-    parts
-        .iter()
-        .rev()
-        .map(|part| part.name)
-        .find(|name| is_unit(name))
-        .map(display)
+    parts.iter().rev().map(|part| part.name).find(|name| is_unit(name)).map(display)
 }
 
 /// A component's name to show: escapes undone, except in slices, where a `-` means a level of the tree and
 /// `\x2d` does not.
 pub(super) fn display(name: &str) -> String {
-    let name = if is_unit(name) {
-        cgroup_unescape(name)
-    } else {
-        name
-    };
-    if has_suffix(name, ".slice") {
-        text::clean(name)
-    } else {
-        text::unescape_systemd(name)
-    }
-    .into_owned()
+    let name = if is_unit(name) { cgroup_unescape(name) } else { name };
+    if has_suffix(name, ".slice") { text::clean(name) } else { text::unescape_systemd(name) }.into_owned()
 }
 
 /// systemd puts `_` before a unit's name that the kernel's own files could collide with, such as
@@ -62,15 +42,10 @@ fn cgroup_unescape(name: &str) -> &str {
 
 /// Login sessions are scopes that logind names `session-ID.scope` (src/login/logind-session.c).
 fn scope_kind(name: &str) -> GroupKind {
-    if name.starts_with("session-") {
-        GroupKind::Session
-    } else {
-        GroupKind::Scope
-    }
+    if name.starts_with("session-") { GroupKind::Session } else { GroupKind::Scope }
 }
 
 /// Whether there is something before the suffix, too.
 fn has_suffix(name: &str, suffix: &str) -> bool {
-    name.strip_suffix(suffix)
-        .is_some_and(|stem| !stem.is_empty())
+    name.strip_suffix(suffix).is_some_and(|stem| !stem.is_empty())
 }

@@ -1,0 +1,130 @@
+//! The command line.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand};
+use jiff::SignedDuration;
+
+use crate::{bpf::Hook, sink::Format, units::Units, view::Sort};
+
+/// The shortest interval: below it the ticks would be longer than what they measure.
+const SHORTEST: Duration = Duration::from_millis(10);
+/// The longest interval: a day.
+const LONGEST: Duration = Duration::from_secs(86_400);
+
+/// Where the bandwidth of this host goes: by interface, cgroup, container and service, in both directions.
+#[derive(Debug, Parser)]
+#[command(name = "nbw", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// The command; without one, `watch`.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Options of `watch`.
+    #[command(flatten)]
+    pub watch: WatchArgs,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show live traffic: bars on a terminal, plain lines elsewhere (the default command)
+    Watch(WatchArgs),
+}
+
+impl Cli {
+    /// The options of the command that was given or left out.
+    pub fn into_watch(self) -> WatchArgs {
+        match self.command {
+            Some(Command::Watch(args)) => args,
+            None => self.watch,
+        }
+    }
+}
+
+/// Options of `nbw watch`.
+#[derive(Debug, Args)]
+pub struct WatchArgs {
+    /// Count only this interface (repeatable) [default: every interface that is up]
+    #[arg(short, long, value_name = "NAME|GLOB", help_heading = "Filters")]
+    pub interface: Vec<String>,
+    /// Show only this cgroup and those below it (repeatable)
+    #[arg(short = 'g', long, value_name = "PATH|GLOB", help_heading = "Filters")]
+    pub cgroup: Vec<String>,
+    /// Show only this container (repeatable)
+    #[arg(short, long, value_name = "NAME|ID-PREFIX", help_heading = "Filters")]
+    pub container: Vec<String>,
+    /// Show only this systemd unit (repeatable); `.service` may be left out
+    #[arg(short, long, value_name = "NAME", help_heading = "Filters")]
+    pub unit: Vec<String>,
+    /// Time between two readings, such as 1s, 500ms or 1m
+    #[arg(short = 'n', long, value_name = "TIME", default_value = "1s", value_parser = interval)]
+    pub interval: Duration,
+    /// End after this many readings
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+    /// How to print [default: bars on a terminal, plain elsewhere]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// Units of rates
+    #[arg(long, value_enum, default_value_t)]
+    pub units: Units,
+    /// Show at most this many groups
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub top: Option<u32>,
+    /// Order of groups
+    #[arg(long, value_enum, default_value_t)]
+    pub sort: Sort,
+    /// Say more on standard error, the kernel side included
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Attach to interfaces by this hook [default: tcx where the kernel has it, else clsact]
+    #[arg(long, value_enum, help_heading = "Kernel")]
+    pub hook: Option<Hook>,
+    /// Room for this many pairs of group and interface at a time
+    #[arg(long, value_name = "N", default_value_t = nbw_common::abi::GROUP_SLOTS,
+          value_parser = clap::value_parser!(u32).range(2..=1_048_576), help_heading = "Kernel")]
+    pub slots: u32,
+    /// Load this BPF object instead of the one built in
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub bpf_object: Option<PathBuf>,
+    /// Remember network namespaces at socket creation, as on kernels before 6.15
+    #[arg(long, hide = true)]
+    pub netns_by_socket: bool,
+}
+
+/// A duration that can be an interval.
+fn interval(text: &str) -> Result<Duration, String> {
+    let parsed: SignedDuration =
+        text.parse().map_err(|_| "expected a time with its unit, such as 1s, 500ms or 1m".to_owned())?;
+    match Duration::try_from(parsed) {
+        Ok(interval) if (SHORTEST..=LONGEST).contains(&interval) => Ok(interval),
+        _ => Err("an interval lies between 10ms and 24h".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn no_command_means_watch() {
+        let bare = Cli::try_parse_from(["nbw", "-i", "eth0", "--count", "3"]).unwrap().into_watch();
+        let full = Cli::try_parse_from(["nbw", "watch", "-i", "eth0", "--count", "3"]).unwrap().into_watch();
+        assert_eq!((bare.interface, bare.count), (full.interface, full.count));
+    }
+
+    #[test]
+    fn intervals_have_a_unit_and_bounds() {
+        assert_eq!(interval("500ms"), Ok(Duration::from_millis(500)));
+        for wrong in ["0", "0s", "-1s", "1", "9ms", "25h", "soon"] {
+            assert!(interval(wrong).is_err(), "{wrong}");
+        }
+    }
+}

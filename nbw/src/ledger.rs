@@ -1,0 +1,163 @@
+//! What every group has moved: slots come and go, a row's total stays.
+
+use std::{collections::HashMap, rc::Rc, sync::Arc};
+
+use nbw_common::abi::{GroupIdent, LINK_HEADER_UNKNOWN};
+
+use crate::{
+    rate::Totals,
+    resolve::cgroups::Cgroup,
+    sample::{GroupReading, Sample},
+};
+
+/// Ethernet's: what nearly every interface has, until it is known better.
+const LIKELY_HEADER: u32 = 14;
+
+/// Where a group's traffic goes through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// Cookie of the network namespace.
+    pub netns: u64,
+    /// Index of the interface in it.
+    pub ifindex: u32,
+}
+
+impl Place {
+    /// Where a slot's owner is.
+    pub fn of(ident: &GroupIdent) -> Self {
+        Self { netns: ident.netns, ifindex: ident.ifindex }
+    }
+}
+
+/// A group on an interface, as it is shown: one cgroup, or all cgroups of a container.
+#[derive(Debug)]
+pub struct Row {
+    /// One of the cgroups that are summed up here.
+    pub cgroup: Rc<Cgroup>,
+    /// The interface.
+    pub place: Place,
+    /// Up to this sample.
+    pub now: Totals,
+    /// Up to the sample before.
+    pub before: Totals,
+    /// Moved through slots that were taken back.
+    closed: Totals,
+    slots: u32,
+}
+
+/// What is known of a slot that has an owner.
+#[derive(Debug)]
+struct Slot {
+    generation: u32,
+    row: usize,
+    last: Totals,
+}
+
+/// All groups.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    slots: HashMap<u32, Slot>,
+    rows: Vec<Option<Row>>,
+    index: HashMap<(Arc<str>, Place), usize>,
+    vacant: Vec<usize>,
+    ended: HashMap<Place, Totals>,
+}
+
+impl Ledger {
+    /// Whether the slot's owner has been entered.
+    pub fn knows(&self, slot: u32, ident: &GroupIdent) -> bool {
+        self.slots.get(&slot).is_some_and(|known| known.generation == ident.generation)
+    }
+
+    /// Enters the owner of a slot.
+    pub fn enter(&mut self, slot: u32, ident: &GroupIdent, cgroup: &Rc<Cgroup>) {
+        let row = self.row_for(cgroup, Place::of(ident));
+        if let Some(row) = &mut self.rows[row] {
+            row.slots += 1;
+        }
+        self.slots.insert(slot, Slot { generation: ident.generation, row, last: Totals::default() });
+    }
+
+    fn row_for(&mut self, cgroup: &Rc<Cgroup>, place: Place) -> usize {
+        let key = (Arc::clone(&cgroup.row_path), place);
+        if let Some(&row) = self.index.get(&key) {
+            return row;
+        }
+        let at = self.vacant.pop().unwrap_or(self.rows.len());
+        let nothing = Totals::default();
+        let row = Row { cgroup: Rc::clone(cgroup), place, now: nothing, before: nothing, closed: nothing, slots: 0 };
+        if at == self.rows.len() {
+            self.rows.push(Some(row));
+        } else {
+            self.rows[at] = Some(row);
+        }
+        self.index.insert(key, at);
+        at
+    }
+
+    /// Takes a sample in. Returns the slots that moved nothing since the one before.
+    pub fn take(&mut self, sample: &Sample) -> Vec<u32> {
+        for row in self.rows.iter_mut().flatten() {
+            row.before = row.now;
+            row.now = row.closed;
+        }
+        let mut idle = Vec::new();
+        for reading in &sample.groups {
+            if self.add(reading) {
+                idle.push(reading.slot);
+            }
+        }
+        idle
+    }
+
+    /// Adds a slot to its row; whether it moved nothing.
+    fn add(&mut self, reading: &GroupReading) -> bool {
+        let Some(slot) = self.slots.get_mut(&reading.slot) else { return false };
+        let header = match reading.ident.link_header {
+            LINK_HEADER_UNKNOWN => LIKELY_HEADER,
+            known => known,
+        };
+        let before = slot.last;
+        if let Some(counters) = &reading.counters {
+            slot.last = Totals::on_the_wire(counters, header);
+        }
+        if let Some(row) = &mut self.rows[slot.row] {
+            row.now += slot.last;
+        }
+        slot.last == before
+    }
+
+    /// Closes a slot that was taken back and has been read for the last time.
+    pub fn close(&mut self, slot: u32) {
+        let Some(Slot { row: at, last, .. }) = self.slots.remove(&slot) else { return };
+        let Some(row) = &mut self.rows[at] else { return };
+        row.closed += last;
+        row.slots -= 1;
+        if row.slots == 0 {
+            self.end(at);
+        }
+    }
+
+    /// Ends a row that has no slot any more; what it moved stays known for its interface.
+    fn end(&mut self, at: usize) {
+        let Some(row) = self.rows[at].take() else { return };
+        *self.ended.entry(row.place).or_default() += row.closed;
+        self.index.remove(&(Arc::clone(&row.cgroup.row_path), row.place));
+        self.vacant.push(at);
+    }
+
+    /// The rows.
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().flatten()
+    }
+
+    /// What groups that have ended moved through the interface.
+    pub fn ended(&self, place: Place) -> Totals {
+        self.ended.get(&place).copied().unwrap_or_default()
+    }
+
+    /// Forgets what ended groups moved through an interface that is gone itself.
+    pub fn forget(&mut self, place: Place) {
+        self.ended.remove(&place);
+    }
+}

@@ -1,0 +1,110 @@
+//! The interfaces of a network namespace, and word of their changes.
+
+use std::{fs, io, sync::Arc};
+
+use futures_util::TryStreamExt;
+use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkLayerType, LinkMessage};
+use netlink_sys::{AsyncSocket, AsyncSocketExt, SocketAddr, TokioSocket, protocols::NETLINK_ROUTE};
+use rtnetlink::Handle;
+
+use crate::text;
+
+/// A network interface.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Its index in its network namespace.
+    pub index: u32,
+    /// Its name, cleaned for display.
+    pub name: Arc<str>,
+    /// Whether it is administratively up.
+    pub up: bool,
+    /// Length of its link-layer header in bytes, as TC sees it.
+    pub header: u32,
+}
+
+impl Link {
+    /// Whether it is the loopback interface, by its conventional name.
+    pub fn is_loopback(&self) -> bool {
+        &*self.name == "lo"
+    }
+
+    /// Speed in bit/s; none where the device has none or does not know it.
+    ///
+    /// Read from sysfs, whose mount may belong to another network namespace: then the index there is another's.
+    pub fn speed(&self) -> Option<u64> {
+        let read = |file: &str| fs::read_to_string(format!("/sys/class/net/{}/{file}", self.name)).ok();
+        let same = read("ifindex")?.trim().parse() == Ok(self.index);
+        // -1 stands for unknown; the unit is Mbit/s.
+        let megabits: u64 = read("speed")?.trim().parse().ok().filter(|&speed| speed > 0)?;
+        same.then_some(megabits * 1_000_000)
+    }
+}
+
+/// All interfaces of the network namespace that `handle` was opened in, in the order of their indices.
+///
+/// # Errors
+/// What netlink says.
+pub async fn list(handle: &Handle) -> Result<Vec<Link>, rtnetlink::Error> {
+    let messages: Vec<LinkMessage> = handle.link().get().execute().try_collect().await?;
+    let mut links: Vec<Link> = messages.iter().filter_map(link).collect();
+    links.sort_by_key(|link| link.index);
+    Ok(links)
+}
+
+fn link(message: &LinkMessage) -> Option<Link> {
+    let name = message.attributes.iter().find_map(|attribute| match attribute {
+        LinkAttribute::IfName(name) => Some(text::clean(name)),
+        _ => None,
+    })?;
+    Some(Link {
+        index: message.header.index,
+        name: name.into(),
+        up: message.header.flags.contains(LinkFlags::Up),
+        header: header_length(message.header.link_layer_type),
+    })
+}
+
+/// What `hard_header_len` is for a type of device (the kernel does not tell it over netlink): 14 for Ethernet and
+/// loopback, nothing for devices that carry bare IP packets.
+fn header_length(kind: LinkLayerType) -> u32 {
+    match kind {
+        LinkLayerType::None
+        | LinkLayerType::Rawip
+        | LinkLayerType::Ppp
+        | LinkLayerType::Tunnel
+        | LinkLayerType::Tunnel6
+        | LinkLayerType::Sit
+        | LinkLayerType::Ipgre
+        | LinkLayerType::Ip6gre => 0,
+        _ => 14,
+    }
+}
+
+/// Tells when interfaces have appeared, vanished or changed.
+pub struct LinkWatch {
+    socket: TokioSocket,
+}
+
+impl LinkWatch {
+    /// Begins to listen, in the current network namespace.
+    ///
+    /// # Errors
+    /// When the netlink socket cannot be made.
+    pub fn start() -> io::Result<Self> {
+        let mut socket = TokioSocket::new(NETLINK_ROUTE)?;
+        socket.socket_mut().bind(&SocketAddr::new(0, libc::RTMGRP_LINK as u32))?;
+        Ok(Self { socket })
+    }
+
+    /// Waits for the next change. What it was does not matter: the caller lists the interfaces anew, so messages that
+    /// the kernel had to drop (`ENOBUFS`) are a change like any other.
+    pub async fn changed(&mut self) {
+        let mut buffer = bytes_for_a_message();
+        // An error is the kernel's word that messages were lost.
+        let _ = self.socket.recv_from(&mut buffer).await;
+    }
+}
+
+fn bytes_for_a_message() -> Vec<u8> {
+    Vec::with_capacity(64 * 1024)
+}

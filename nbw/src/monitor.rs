@@ -1,0 +1,239 @@
+//! The live monitor: follows the interfaces, samples the kernel and keeps the ledger. One [`Monitor::tick`] gives one
+//! [`Snapshot`].
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    rc::Rc,
+    time::Instant,
+};
+
+use nbw_common::abi::{GroupIdent, LINK_HEADER_UNKNOWN};
+
+use crate::{
+    bpf::{Kernel, LoadOptions},
+    cgroup_root::CgroupRoot,
+    failure::Failure,
+    filter::Filter,
+    ledger::{Ledger, Place},
+    links::{self, Link},
+    recycle::Recycler,
+    resolve::{cgroups::CgroupNames, netns::NetnsTable},
+    sample,
+    snapshot::Snapshot,
+    view::{View, ViewOptions},
+};
+
+/// Ticks after which other network namespaces are looked at again, for what is gone.
+const REFRESH_TICKS: u64 = 60;
+
+/// The live monitor.
+pub struct Monitor {
+    kernel: Kernel,
+    root: Rc<CgroupRoot>,
+    netlink: rtnetlink::Handle,
+    filter: Filter,
+    /// All interfaces of nbw's network namespace.
+    links: BTreeMap<u32, Link>,
+    /// Those that are counted; some may be gone already, and wait for their last reading.
+    monitored: HashSet<u32>,
+    /// Those that could not be attached; not tried again.
+    refused: HashSet<u32>,
+    leaving: Vec<u32>,
+    cgroups: CgroupNames,
+    netns: NetnsTable,
+    ledger: Ledger,
+    recycler: Recycler,
+    view: View,
+    ticks: u64,
+    last: Instant,
+}
+
+impl Monitor {
+    /// Loads and attaches the kernel side.
+    ///
+    /// # Errors
+    /// [`Failure`] says what is missing or wrong.
+    pub async fn start(
+        load: &LoadOptions,
+        filter: Filter,
+        view: ViewOptions,
+        root: CgroupRoot,
+    ) -> Result<Self, Failure> {
+        let (connection, netlink, _) = rtnetlink::new_connection()?;
+        tokio::spawn(connection);
+        let links = list(&netlink).await?;
+        check_names(&filter, &links)?;
+        let root = Rc::new(root);
+        let mut monitor = Self {
+            kernel: Kernel::load(load, &root)?,
+            cgroups: CgroupNames::new(Rc::clone(&root)),
+            root,
+            netlink,
+            links: BTreeMap::new(),
+            monitored: HashSet::new(),
+            refused: HashSet::new(),
+            leaving: Vec::new(),
+            netns: NetnsTable::default(),
+            ledger: Ledger::default(),
+            recycler: Recycler::default(),
+            view: View::new(view, &filter),
+            filter,
+            ticks: 0,
+            last: Instant::now(),
+        };
+        monitor.follow(links)?;
+        monitor.last = Instant::now();
+        Ok(monitor)
+    }
+
+    /// The kernel side, for its log.
+    pub fn kernel_mut(&mut self) -> &mut Kernel {
+        &mut self.kernel
+    }
+
+    /// How many interfaces are counted.
+    pub fn monitored(&self) -> usize {
+        self.monitored.len()
+    }
+
+    /// Something has changed about the interfaces: lists them anew.
+    ///
+    /// # Errors
+    /// When netlink fails, or no interface can be attached to any more.
+    pub async fn links_changed(&mut self) -> Result<(), Failure> {
+        let links = list(&self.netlink).await?;
+        self.follow(links)
+    }
+
+    fn follow(&mut self, links: Vec<Link>) -> Result<(), Failure> {
+        self.links = links.into_iter().map(|link| (link.index, link)).collect();
+        self.refused.retain(|index| self.links.contains_key(index));
+        let gone: Vec<u32> = self.monitored.iter().copied().filter(|index| !self.links.contains_key(index)).collect();
+        for index in gone {
+            if !self.leaving.contains(&index) {
+                self.kernel.detach_link(index);
+                self.leaving.push(index);
+            }
+        }
+        let wanted: Vec<Link> = self.links.values().filter(|link| self.wants(link)).cloned().collect();
+        for link in wanted {
+            self.attach(&link)?;
+        }
+        self.view.links_changed(self.links.values());
+        Ok(())
+    }
+
+    /// Without `--interface` every interface that is up; with it, those named, up or not.
+    fn wants(&self, link: &Link) -> bool {
+        let new = !self.monitored.contains(&link.index) && !self.refused.contains(&link.index);
+        new && self.filter.wants_interface(&link.name) && (link.up || self.filter.has_interface_filter())
+    }
+
+    fn attach(&mut self, link: &Link) -> Result<(), Failure> {
+        match self.kernel.attach_link(link.index, &link.name, link.header) {
+            Ok(()) => drop(self.monitored.insert(link.index)),
+            // The first refusal says that nothing can be counted here; a later one concerns one interface only.
+            Err(failure) if self.monitored.is_empty() => return Err(failure),
+            Err(failure) => {
+                tracing::warn!("{failure}");
+                self.refused.insert(link.index);
+            }
+        }
+        Ok(())
+    }
+
+    /// Learns the names of groups that are new. Called more often than [`Self::tick`], for groups that do not live long.
+    pub fn notice(&mut self) {
+        for slot in self.kernel.groups.ever_used() {
+            let Some(ident) = self.kernel.groups.ident(slot) else { continue };
+            if !self.ledger.knows(slot, &ident) {
+                let cgroup = self.cgroups.get(ident.cgroup);
+                self.ledger.enter(slot, &ident, &cgroup);
+            }
+            if ident.link_header == LINK_HEADER_UNKNOWN
+                && let Some(bytes) = self.link_header(&ident)
+            {
+                self.kernel.groups.set_link_header(slot, bytes);
+            }
+        }
+    }
+
+    fn link_header(&mut self, ident: &GroupIdent) -> Option<u32> {
+        if ident.netns == self.kernel.links.netns() {
+            return self.links.get(&ident.ifindex).map(|link| link.header);
+        }
+        let pids = self.root.processes(&self.cgroups.get(ident.cgroup).path);
+        let netns = self.netns.find(ident.netns, ident.ifindex, &pids)?;
+        netns.links.get(&ident.ifindex).map(|link| link.header)
+    }
+
+    /// Samples the kernel.
+    ///
+    /// # Errors
+    /// When the kernel refuses to take slots back.
+    pub fn tick(&mut self) -> Result<Snapshot, Failure> {
+        self.ticks += 1;
+        if self.ticks.is_multiple_of(REFRESH_TICKS) && !self.netns.is_empty() {
+            self.netns.refresh();
+        }
+        self.notice();
+        let finished = self.recycler.finished();
+        let sample = sample::read(&self.kernel, self.monitored.iter().copied());
+        let elapsed = sample.at - self.last;
+        self.last = sample.at;
+        let idle = self.ledger.take(&sample);
+        let host = self.kernel.links.netns();
+        let snapshot = self.view.snapshot(&sample, elapsed, &self.ledger, &self.netns, host, &self.filter);
+        self.release(&finished)?;
+        self.retire(&sample, &idle)?;
+        Ok(snapshot)
+    }
+
+    /// Hands out again what was read for the last time.
+    fn release(&mut self, slots: &[u32]) -> Result<(), Failure> {
+        for &slot in slots {
+            self.ledger.close(slot);
+            self.kernel.groups.release(slot)?;
+        }
+        for index in std::mem::take(&mut self.leaving) {
+            // Its programs went with it, and this sample came after: nothing can add to it any more.
+            self.monitored.remove(&index);
+            self.kernel.links.release(index)?;
+            self.view.forget(index);
+            self.ledger.forget(Place { netns: self.kernel.links.netns(), ifindex: index });
+        }
+        Ok(())
+    }
+
+    fn retire(&mut self, sample: &sample::Sample, idle: &[u32]) -> Result<(), Failure> {
+        let host = self.kernel.links.netns();
+        let (root, links, netns) = (&self.root, &self.links, &self.netns);
+        let refreshed = self.ticks.is_multiple_of(REFRESH_TICKS);
+        let is_gone = |ident: &GroupIdent| {
+            let link_gone = if ident.netns == host {
+                !links.contains_key(&ident.ifindex)
+            } else {
+                refreshed && !netns.is_there(ident.netns, ident.ifindex)
+            };
+            link_gone || !root.has(ident.cgroup)
+        };
+        self.recycler.retire(&mut self.kernel, sample, idle, is_gone)
+    }
+
+    /// Detaches everything.
+    pub fn stop(mut self) {
+        self.kernel.detach_all();
+    }
+}
+
+async fn list(netlink: &rtnetlink::Handle) -> Result<Vec<Link>, Failure> {
+    links::list(netlink).await.map_err(|error| Failure::Running(format!("cannot list the network interfaces: {error}")))
+}
+
+fn check_names(filter: &Filter, links: &[Link]) -> Result<(), Failure> {
+    let names: Vec<&str> = links.iter().map(|link| &*link.name).collect();
+    match filter.unknown_interfaces(&names).first() {
+        Some(unknown) => Err(Failure::Usage(unknown.to_string())),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,151 @@
+//! Other network namespaces: which one a cookie stands for, what it is called, and what interfaces it has.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs::{self, File},
+    os::{fd::AsFd, unix::fs::MetadataExt},
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use nix::sched::{CloneFlags, setns};
+
+use crate::{
+    bpf::netns_cookie,
+    links::{self, Link},
+    netlink, text,
+};
+
+/// Where tools keep network namespaces that have a name.
+const NAMED: [&str; 2] = ["/run/netns", "/run/docker/netns"];
+
+/// How long a namespace that could not be found is not looked for again.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A network namespace that is not nbw's own.
+#[derive(Debug, Clone)]
+pub struct Netns {
+    /// Its name in `/run/netns`, or the kernel's own for it, `net:[INODE]`.
+    pub name: Arc<str>,
+    /// Its interfaces, by index.
+    pub links: HashMap<u32, Link>,
+}
+
+/// The namespaces found so far.
+#[derive(Debug, Default)]
+pub struct NetnsTable {
+    known: HashMap<u64, Netns>,
+    missed: HashMap<(u64, u32), Instant>,
+}
+
+impl NetnsTable {
+    /// The namespace with this cookie, if it is known to have the interface; else looks for it, first where the
+    /// processes with these `pids` are. Some milliseconds, at most once in [`PATIENCE`] for one that cannot be found.
+    pub fn find(&mut self, cookie: u64, ifindex: u32, pids: &[i32]) -> Option<&Netns> {
+        if !self.has(cookie, ifindex) && self.may_look(cookie, ifindex) {
+            self.look(cookie, ifindex, pids);
+        }
+        self.known.get(&cookie)
+    }
+
+    /// The namespace with this cookie, if it has been found.
+    pub fn known(&self, cookie: u64) -> Option<&Netns> {
+        self.known.get(&cookie)
+    }
+
+    fn has(&self, cookie: u64, ifindex: u32) -> bool {
+        self.known.get(&cookie).is_some_and(|netns| netns.links.contains_key(&ifindex))
+    }
+
+    fn may_look(&self, cookie: u64, ifindex: u32) -> bool {
+        self.missed.get(&(cookie, ifindex)).is_none_or(|missed| missed.elapsed() > PATIENCE)
+    }
+
+    fn look(&mut self, cookie: u64, ifindex: u32, pids: &[i32]) {
+        let near: Vec<PathBuf> = pids.iter().map(|pid| format!("/proc/{pid}/ns/net").into()).collect();
+        let found = visit(near, Some(cookie));
+        self.known.extend(found);
+        if !self.has(cookie, ifindex) {
+            self.known.extend(visit(everywhere(), Some(cookie)));
+        }
+        if self.has(cookie, ifindex) {
+            self.missed.remove(&(cookie, ifindex));
+        } else {
+            self.missed.insert((cookie, ifindex), Instant::now());
+        }
+    }
+
+    /// Finds out which of the known namespaces and interfaces are still there, and forgets the others.
+    pub fn refresh(&mut self) {
+        self.known = visit(everywhere(), None);
+        self.missed.retain(|_, missed| missed.elapsed() < PATIENCE);
+    }
+
+    /// Whether any namespace is known.
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// Whether the interface was there at the last [`Self::refresh`] or later.
+    pub fn is_there(&self, cookie: u64, ifindex: u32) -> bool {
+        self.has(cookie, ifindex)
+    }
+}
+
+/// Everything that may keep a network namespace alive and can be opened: names first, then processes.
+fn everywhere() -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = NAMED.iter().flat_map(|directory| entries(directory)).collect();
+    let processes = entries("/proc").into_iter().filter(|path| is_number(path));
+    files.extend(processes.map(|process| process.join("ns/net")));
+    files
+}
+
+fn entries(directory: &str) -> Vec<PathBuf> {
+    fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+}
+
+fn is_number(path: &Path) -> bool {
+    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.parse::<u32>().is_ok())
+}
+
+/// Enters each namespace once, in a thread of its own (a thread's namespace is its own affair), and describes it.
+/// Ends early once `wanted` is found.
+fn visit(files: Vec<PathBuf>, wanted: Option<u64>) -> HashMap<u64, Netns> {
+    let visited = thread::scope(|scope| scope.spawn(|| visit_here(&files, wanted)).join());
+    visited.unwrap_or_default()
+}
+
+fn visit_here(files: &[PathBuf], wanted: Option<u64>) -> HashMap<u64, Netns> {
+    let mut found = HashMap::new();
+    let mut seen = HashSet::new();
+    for file in files {
+        if wanted.is_some_and(|cookie| found.contains_key(&cookie)) {
+            break;
+        }
+        // Those that vanish meanwhile, and those nbw may not enter, are not found; the rows then say so.
+        let Ok(namespace) = File::open(file) else { continue };
+        let Ok(inode) = namespace.metadata().map(|metadata| metadata.ino()) else { continue };
+        if seen.insert(inode) && setns(namespace.as_fd(), CloneFlags::CLONE_NEWNET).is_ok() {
+            found.extend(describe(file, inode));
+        }
+    }
+    found
+}
+
+/// Describes the namespace that the thread is in.
+fn describe(file: &Path, inode: u64) -> Option<(u64, Netns)> {
+    let cookie = netns_cookie().ok().filter(|&cookie| cookie != 0)?;
+    let links = netlink::blocking(async |handle| links::list(&handle).await).ok()?.ok()?;
+    let links = links.into_iter().map(|link| (link.index, link)).collect();
+    Some((cookie, Netns { name: name_of(file, inode), links }))
+}
+
+fn name_of(file: &Path, inode: u64) -> Arc<str> {
+    if file.starts_with(NAMED[0]) {
+        let name = file.file_name().unwrap_or_default().as_encoded_bytes();
+        return text::clean_bytes(name).into();
+    }
+    format!("net:[{inode}]").into()
+}

@@ -1,0 +1,52 @@
+//! One reading of everything that the kernel has counted. It knows nothing of rates or names.
+
+use std::time::Instant;
+
+use nbw_common::abi::{Counters, GroupIdent};
+
+use crate::{bpf::Kernel, snapshot::Health};
+
+/// A reading.
+pub struct Sample {
+    /// When it was taken, for rates.
+    pub at: Instant,
+    /// When it was taken, for people.
+    pub time: jiff::Timestamp,
+    /// Every group slot that has an owner.
+    pub groups: Vec<GroupReading>,
+    /// Every monitored interface that could be read, by index.
+    pub links: Vec<(u32, Counters)>,
+    /// What found no group slot.
+    pub overflow: Option<Counters>,
+    /// How often each way of failing was met.
+    pub health: Health,
+}
+
+/// One group slot.
+pub struct GroupReading {
+    /// The slot.
+    pub slot: u32,
+    /// Who has it.
+    pub ident: GroupIdent,
+    /// Bytes from the network header on, and packets; none if the slot could not be read at this moment.
+    pub counters: Option<Counters>,
+}
+
+/// Reads everything, without a system call.
+///
+/// Groups come first: what a group sends is counted for it before it is counted for the interface, so what lies between
+/// the two readings shows as unattributed for a moment, never as more than there was.
+pub fn read(kernel: &Kernel, links: impl IntoIterator<Item = u32>) -> Sample {
+    let at = Instant::now();
+    let time = jiff::Timestamp::now();
+    let groups = read_groups(kernel);
+    let overflow = kernel.groups.overflow();
+    let links = links.into_iter().filter_map(|index| Some((index, kernel.links.counters(index)?))).collect();
+    Sample { at, time, groups, links, overflow, health: kernel.health() }
+}
+
+fn read_groups(kernel: &Kernel) -> Vec<GroupReading> {
+    let slots = kernel.groups.ever_used();
+    let live = slots.filter_map(|slot| Some((slot, kernel.groups.ident(slot)?)));
+    live.map(|(slot, ident)| GroupReading { slot, ident, counters: kernel.groups.counters(slot) }).collect()
+}

@@ -1,0 +1,244 @@
+//! Makes a [`Snapshot`] of a sample and the ledger: chooses, derives what nobody owns, and sorts.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use clap::ValueEnum;
+use nbw_common::abi::Counters;
+
+use crate::{
+    filter::Filter,
+    ledger::{Ledger, Place, Row},
+    links::Link,
+    rate::{Totals, counted, derived},
+    resolve::netns::NetnsTable,
+    sample::Sample,
+    snapshot::{Flow, Group, GroupKind, HOST_NETNS, Interface, SCHEMA, Snapshot},
+};
+
+/// `--sort`: the order of groups. Rates and totals fall, names rise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Sort {
+    /// Highest receive rate first.
+    Rx,
+    /// Highest send rate first.
+    Tx,
+    /// Highest sum of both rates first.
+    #[default]
+    Total,
+    /// By name.
+    Name,
+}
+
+/// What to show of what there is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ViewOptions {
+    /// The order of groups.
+    pub sort: Sort,
+    /// How many groups at most.
+    pub top: Option<usize>,
+}
+
+/// What was shown in the snapshot before, as far as the next one needs it.
+pub struct View {
+    options: ViewOptions,
+    only_some_groups: bool,
+    links: HashMap<u32, Shown>,
+    overflow: Totals,
+}
+
+/// An interface.
+#[derive(Debug, Default)]
+struct Shown {
+    name: Arc<str>,
+    up: bool,
+    speed: Option<u64>,
+    counted: Totals,
+    unattributed: Totals,
+    undelivered: Totals,
+}
+
+impl View {
+    /// Nothing shown yet.
+    pub fn new(options: ViewOptions, filter: &Filter) -> Self {
+        let only_some_groups = filter.has_group_filter();
+        Self { options, only_some_groups, links: HashMap::new(), overflow: Totals::default() }
+    }
+
+    /// Takes over names and speeds.
+    pub fn links_changed<'a>(&mut self, links: impl Iterator<Item = &'a Link>) {
+        for link in links {
+            let shown = self.links.entry(link.index).or_default();
+            shown.name = Arc::clone(&link.name);
+            shown.up = link.up;
+            shown.speed = link.speed();
+        }
+    }
+
+    /// Forgets an interface that is gone.
+    pub fn forget(&mut self, index: u32) {
+        self.links.remove(&index);
+    }
+
+    /// The picture of this sample.
+    pub fn snapshot(
+        &mut self,
+        sample: &Sample,
+        elapsed: Duration,
+        ledger: &Ledger,
+        netns: &NetnsTable,
+        host: u64,
+        filter: &Filter,
+    ) -> Snapshot {
+        let mut groups = self.owned(sample, elapsed, ledger, netns, host, filter);
+        if !self.only_some_groups {
+            groups.extend(self.not_owned(sample, elapsed, ledger, host));
+            groups.extend(self.overflow(sample, elapsed));
+        }
+        self.sort(&mut groups);
+        Snapshot {
+            schema: SCHEMA,
+            time: sample.time,
+            elapsed,
+            interfaces: self.interfaces(sample, elapsed),
+            groups,
+            health: sample.health.clone(),
+        }
+    }
+
+    /// The groups that are asked for.
+    fn owned(
+        &self,
+        sample: &Sample,
+        elapsed: Duration,
+        ledger: &Ledger,
+        netns: &NetnsTable,
+        host: u64,
+        filter: &Filter,
+    ) -> Vec<Group> {
+        let monitored = |ifindex: u32| sample.links.iter().any(|(index, _)| *index == ifindex);
+        let wanted = |row: &&Row| {
+            let here =
+                if row.place.netns == host { monitored(row.place.ifindex) } else { !filter.has_interface_filter() };
+            here && filter.wants_group(&row.cgroup.path, &row.cgroup.identity)
+        };
+        let group = |row: &Row| {
+            let (interface, netns) = self.names(row.place, netns, host);
+            group(row, interface, netns, elapsed)
+        };
+        ledger.rows().filter(wanted).map(group).collect()
+    }
+
+    fn names(&self, place: Place, netns: &NetnsTable, host: u64) -> (Arc<str>, Arc<str>) {
+        let unknown = || format!("if{}", place.ifindex).into();
+        if place.netns == host {
+            let name = self.links.get(&place.ifindex).map(|link| Arc::clone(&link.name));
+            return (name.unwrap_or_else(unknown), HOST_NETNS.into());
+        }
+        let Some(found) = netns.known(place.netns) else {
+            return (unknown(), format!("netns {}", place.netns).into());
+        };
+        let name = found.links.get(&place.ifindex).map(|link| Arc::clone(&link.name));
+        (name.unwrap_or_else(unknown), Arc::clone(&found.name))
+    }
+
+    /// What no living group owns of each interface. By these rows the groups of an interface add up to its total.
+    fn not_owned(&mut self, sample: &Sample, elapsed: Duration, ledger: &Ledger, host: u64) -> Vec<Group> {
+        let mut owned: HashMap<u32, Totals> = HashMap::new();
+        for row in ledger.rows().filter(|row| row.place.netns == host) {
+            *owned.entry(row.place.ifindex).or_default() += row.now;
+        }
+        let mut rows = Vec::new();
+        for (index, counters) in &sample.links {
+            let ended = ledger.ended(Place { netns: host, ifindex: *index });
+            let mut groups = owned.get(index).copied().unwrap_or_default();
+            groups += ended;
+            let total = Totals::on_the_wire(counters, 0);
+            let Some(shown) = self.links.get_mut(index) else { continue };
+            let (unattributed, undelivered) = (total.beyond(groups), groups.beyond(total));
+            let mut row = |name: &str, kind, before: Totals, now: Totals| {
+                let flows = (derived(before.rx, now.rx, elapsed), derived(before.tx, now.tx, elapsed));
+                rows.push(nobody(name, kind, Arc::clone(&shown.name), flows));
+            };
+            row("unattributed", GroupKind::Unattributed, shown.unattributed, unattributed);
+            if !undelivered.is_zero() || !shown.undelivered.is_zero() {
+                row("undelivered", GroupKind::Unattributed, shown.undelivered, undelivered);
+            }
+            if !ended.is_zero() {
+                row("ended", GroupKind::Cgroup, ended, ended);
+            }
+            (shown.unattributed, shown.undelivered) = (unattributed, undelivered);
+        }
+        rows
+    }
+
+    /// What found no slot: nobody knows whose it was, nor on which interface.
+    fn overflow(&mut self, sample: &Sample, elapsed: Duration) -> Option<Group> {
+        let now = Totals::on_the_wire(sample.overflow.as_ref()?, 0);
+        let before = std::mem::replace(&mut self.overflow, now);
+        let flows = (counted(before.rx, now.rx, elapsed), counted(before.tx, now.tx, elapsed));
+        (!now.is_zero()).then(|| nobody("no slot left", GroupKind::Cgroup, "".into(), flows))
+    }
+
+    fn interfaces(&mut self, sample: &Sample, elapsed: Duration) -> Vec<Interface> {
+        let mut interfaces: Vec<Interface> =
+            sample.links.iter().filter_map(|(index, counters)| self.interface(*index, counters, elapsed)).collect();
+        interfaces.sort_by_key(|interface| (&*interface.name == "lo", interface.index));
+        interfaces
+    }
+
+    fn interface(&mut self, index: u32, counters: &Counters, elapsed: Duration) -> Option<Interface> {
+        let shown = self.links.get_mut(&index)?;
+        let now = Totals::on_the_wire(counters, 0);
+        let before = std::mem::replace(&mut shown.counted, now);
+        Some(Interface {
+            name: Arc::clone(&shown.name),
+            index,
+            link_bits_per_second: shown.speed,
+            up: shown.up,
+            rx: counted(before.rx, now.rx, elapsed),
+            tx: counted(before.tx, now.tx, elapsed),
+        })
+    }
+
+    fn sort(&self, groups: &mut Vec<Group>) {
+        let rate = |group: &Group| match self.options.sort {
+            Sort::Rx => group.rx.bytes_per_second,
+            Sort::Tx => group.tx.bytes_per_second,
+            Sort::Total => group.rx.bytes_per_second + group.tx.bytes_per_second,
+            Sort::Name => 0.0,
+        };
+        let total = |group: &Group| match self.options.sort {
+            Sort::Name => 0,
+            _ => group.rx.total_bytes + group.tx.total_bytes,
+        };
+        groups.sort_by(|a, b| {
+            rate(b)
+                .total_cmp(&rate(a))
+                .then_with(|| total(b).cmp(&total(a)))
+                .then_with(|| a.name.cmp(&b.name))
+                .then_with(|| a.interface.cmp(&b.interface))
+        });
+        groups.truncate(self.options.top.unwrap_or(usize::MAX));
+    }
+}
+
+fn group(row: &Row, interface: Arc<str>, netns: Arc<str>, elapsed: Duration) -> Group {
+    let cgroup = &row.cgroup;
+    Group {
+        id: cgroup.row_id,
+        path: if cgroup.path.is_empty() { "".into() } else { Arc::clone(&cgroup.row_path) },
+        name: cgroup.identity.name.as_str().into(),
+        kind: cgroup.identity.kind,
+        runtime: cgroup.identity.runtime,
+        interface,
+        netns,
+        rx: counted(row.before.rx, row.now.rx, elapsed),
+        tx: counted(row.before.tx, row.now.tx, elapsed),
+    }
+}
+
+/// A row that is no cgroup.
+fn nobody(name: &str, kind: GroupKind, interface: Arc<str>, (rx, tx): (Flow, Flow)) -> Group {
+    let netns = HOST_NETNS.into();
+    Group { id: 0, path: "".into(), name: name.into(), kind, runtime: None, interface, netns, rx, tx }
+}
