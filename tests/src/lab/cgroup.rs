@@ -1,0 +1,77 @@
+//! Cgroups of the v2 hierarchy.
+
+use std::{
+    fs,
+    os::unix::{fs::MetadataExt, process::CommandExt},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use nbw::cgroup_root::CgroupRoot;
+
+use super::unique;
+
+/// A cgroup; removed on drop.
+pub struct Cgroup {
+    /// Its path below the v2 root, as nbw shows it.
+    pub path: String,
+    directory: PathBuf,
+}
+
+impl Default for Cgroup {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Cgroup {
+    /// A new one, directly below the root.
+    pub fn new() -> Self {
+        Self::at(&unique("nbwt"))
+    }
+
+    /// A new one at a path below the root; its parents are made, and removed with it where they are empty.
+    pub fn at(path: &str) -> Self {
+        let path = format!("/{}", path.trim_start_matches('/'));
+        let directory = root().join(path.trim_start_matches('/'));
+        fs::create_dir_all(&directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
+        Self { path, directory }
+    }
+
+    /// Its id, as the kernel side sees it.
+    pub fn id(&self) -> u64 {
+        fs::metadata(&self.directory).expect("the cgroup").ino()
+    }
+
+    /// Makes a command run inside.
+    pub fn contain<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        let procs = self.directory.join("cgroup.procs");
+        // SAFETY: between fork and exec it only writes to a file; the path was made before.
+        unsafe { command.pre_exec(move || fs::write(&procs, "0")) }
+    }
+
+    /// Moves the calling process (all its threads) inside; sockets made from now on belong to the cgroup.
+    pub fn enter(&self) {
+        fs::write(self.directory.join("cgroup.procs"), "0").expect("entering the cgroup");
+    }
+
+    /// Moves the calling process back to the root.
+    pub fn leave() {
+        fs::write(root().join("cgroup.procs"), "0").expect("leaving the cgroup");
+    }
+}
+
+impl Drop for Cgroup {
+    fn drop(&mut self) {
+        let mut directory: &Path = &self.directory;
+        let root = root();
+        // A process that is just ending may still be inside: such a cgroup is left to the machine.
+        while directory != root && fs::remove_dir(directory).is_ok() {
+            directory = directory.parent().expect("a parent below the root");
+        }
+    }
+}
+
+fn root() -> PathBuf {
+    CgroupRoot::find().expect("a cgroup v2 hierarchy").mount_point().to_owned()
+}
