@@ -4,7 +4,10 @@ use std::time::Instant;
 
 use nbw_common::abi::{Counters, GroupIdent};
 
-use crate::{bpf::Kernel, snapshot::Health};
+use crate::{
+    bpf::{GroupSlots, Kernel},
+    snapshot::Health,
+};
 
 /// A reading.
 pub struct Sample {
@@ -39,14 +42,14 @@ pub struct GroupReading {
 pub fn read(kernel: &Kernel, links: impl IntoIterator<Item = u32>) -> Sample {
     let at = Instant::now();
     let time = jiff::Timestamp::now();
-    let groups = read_groups(kernel);
+    let groups = read_groups(&kernel.groups);
     let overflow = kernel.groups.overflow();
     let links = links.into_iter().filter_map(|index| Some((index, kernel.links.counters(index)?))).collect();
     Sample { at, time, groups, links, overflow, health: kernel.health() }
 }
 
-fn read_groups(kernel: &Kernel) -> Vec<GroupReading> {
-    let slots = kernel.groups.ever_used();
-    let live = slots.filter_map(|slot| Some((slot, kernel.groups.ident(slot)?)));
-    live.map(|(slot, ident)| GroupReading { slot, ident, counters: kernel.groups.counters(slot) }).collect()
+/// Every group slot that has an owner, in the order of the slots.
+pub fn read_groups(groups: &GroupSlots) -> Vec<GroupReading> {
+    let live = groups.ever_used().filter_map(|slot| Some((slot, groups.ident(slot)?)));
+    live.map(|(slot, ident)| GroupReading { slot, ident, counters: groups.counters(slot) }).collect()
 }

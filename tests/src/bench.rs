@@ -3,4 +3,5 @@
 pub mod kernel;
 pub mod peer;
 pub mod poll;
+mod syscalls;
 pub mod table;

@@ -42,7 +42,8 @@ impl Toolchain {
     /// The one home of the BPF crate's compiler flags: BTF (which the kernel's maps need) comes from debug info.
     fn flags(&self, extra: &[&str]) -> String {
         let linker = format!("-Clinker={}", self.linker.display());
-        let ours = [&linker, "-Cdebuginfo=2", "-Clink-arg=--btf"];
+        // v3: 32-bit registers and jumps, in every kernel since 5.1.
+        let ours = [&linker, "-Ctarget-cpu=v3", "-Cdebuginfo=2", "-Clink-arg=--btf"];
         ours.iter().chain(extra).copied().collect::<Vec<_>>().join("\u{1f}")
     }
 

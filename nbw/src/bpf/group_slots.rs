@@ -29,7 +29,11 @@ pub struct GroupSlots {
 }
 
 impl GroupSlots {
-    pub(super) fn open(object: &mut Object) -> Result<Self, Failure> {
+    /// The table of a loaded object.
+    ///
+    /// # Errors
+    /// When the object lacks a map, or one cannot be mapped into memory.
+    pub fn open(object: &mut Object) -> Result<Self, Failure> {
         let slots = object.group_slots;
         Ok(Self {
             idents: object.map_words(maps::GROUP_IDENTS, slots, size_of::<GroupIdent>())?,
