@@ -52,7 +52,7 @@ pub async fn watch(args: WatchArgs) -> Result<(), Failure> {
         () = ended.wait() => Ok(()),
     };
     monitor.stop();
-    let finished = sink.finish().map_err(Failure::from);
+    let finished = sink.finish().map_err(Failure::output);
     result.and(finished)
 }
 
@@ -84,12 +84,13 @@ impl Watching<'_> {
                             tracing::warn!("no group matches the filter yet; waiting for one");
                         }
                     }
-                    self.sink.emit(&snapshot)?;
+                    self.sink.emit(&snapshot).map_err(Failure::output)?;
                     left -= 1;
                 }
                 _ = notice.tick() => self.monitor.notice(),
                 () = self.links.changed() => {
                     tokio::time::sleep(SETTLE).await;
+                    self.links.drain();
                     self.monitor.links_changed().await?;
                 }
             }

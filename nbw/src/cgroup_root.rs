@@ -6,12 +6,14 @@ use std::{
     io,
     os::{
         fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd},
-        unix::ffi::OsStrExt,
+        unix::{ffi::OsStrExt, fs::MetadataExt},
     },
     path::{Path, PathBuf},
 };
 
+use nix::sys::statfs::{CGROUP2_SUPER_MAGIC, statfs};
 use procfs::process::{MountInfo, Process};
+use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsmount, fsopen};
 
 use crate::{failure::Failure, text};
 
@@ -25,35 +27,44 @@ pub struct CgroupRoot {
 impl CgroupRoot {
     /// Finds the hierarchy in the mount table; on hybrid hosts it lies beside the v1 controllers.
     ///
+    /// `ip netns exec` gives its command a `/sys` without the mounts below it. Where that has happened, nbw mounts the
+    /// hierarchy for itself, out of everyone's sight.
+    ///
     /// # Errors
     /// [`Failure::Lacking`] when there is none.
     pub fn find() -> Result<Self, Failure> {
         let mounts = Process::myself().and_then(|myself| myself.mountinfo());
         let mounts = mounts.map_err(|error| Failure::Running(format!("cannot read the mount table: {error}")))?;
-        let mount = best(mounts.0).ok_or_else(|| {
+        if let Some(mount_point) = best(mounts.0) {
+            return Self::at(mount_point);
+        }
+        let private = if left_its_netns() { private_mount().ok() } else { None };
+        let directory = private.ok_or_else(|| {
             Failure::Lacking(
                 "there is no cgroup v2 hierarchy on this host: mount one with \
                  `mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified`"
                     .into(),
             )
         })?;
-        Self::at(&mount)
+        Ok(Self { mount_point: "/".into(), directory })
     }
 
-    /// The hierarchy at a mount point.
-    ///
-    /// # Errors
-    /// When the directory cannot be opened.
-    pub fn at(mount_point: &Path) -> Result<Self, Failure> {
-        let directory = File::open(mount_point).map_err(|error| {
+    fn at(mount_point: PathBuf) -> Result<Self, Failure> {
+        let directory = File::open(&mount_point).map_err(|error| {
             Failure::Running(format!("cannot open the cgroup v2 hierarchy {}: {error}", mount_point.display()))
         })?;
-        Ok(Self { mount_point: mount_point.to_owned(), directory })
+        Ok(Self { mount_point, directory })
     }
 
-    /// Where it is mounted.
+    /// Where it is mounted; `/` if nbw mounted it for itself.
     pub fn mount_point(&self) -> &Path {
         &self.mount_point
+    }
+
+    /// The directory of the cgroup with this path.
+    pub fn directory_of(&self, path: &str) -> PathBuf {
+        let root = format!("/proc/self/fd/{}", self.directory.as_raw_fd());
+        Path::new(&root).join(path.trim_start_matches('/'))
     }
 
     /// The path below the root of the cgroup with this id, `/` for the root; cleaned for display.
@@ -83,8 +94,7 @@ impl CgroupRoot {
 
     /// Processes in the cgroup with this path, none if it is gone.
     pub fn processes(&self, path: &str) -> Vec<i32> {
-        let file = self.mount_point.join(path.trim_start_matches('/')).join("cgroup.procs");
-        let text = fs::read_to_string(file).unwrap_or_default();
+        let text = fs::read_to_string(self.directory_of(path).join("cgroup.procs")).unwrap_or_default();
         text.lines().filter_map(|line| line.parse().ok()).filter(|&pid| pid > 0).collect()
     }
 
@@ -125,5 +135,27 @@ impl AsFd for CgroupRoot {
 fn best(mounts: Vec<MountInfo>) -> Option<PathBuf> {
     let mut v2: Vec<MountInfo> = mounts.into_iter().filter(|mount| mount.fs_type == "cgroup2").collect();
     v2.sort_by_key(|mount| mount.root.len());
-    v2.into_iter().map(|mount| mount.mount_point).find(|point| point.is_dir())
+    v2.into_iter().map(|mount| mount.mount_point).find(|point| is_cgroup2(point))
+}
+
+/// Whether the path still leads there: something else may have been mounted over it.
+fn is_cgroup2(path: &Path) -> bool {
+    statfs(path).is_ok_and(|found| found.filesystem_type() == CGROUP2_SUPER_MAGIC)
+}
+
+/// Whether this process is in another network namespace than one of its ancestors.
+fn left_its_netns() -> bool {
+    let netns = |pid: i32| fs::metadata(format!("/proc/{pid}/ns/net")).ok().map(|file| file.ino());
+    let parent = |process: &Process| process.stat().and_then(|stat| Process::new(stat.ppid)).ok();
+    let Ok(myself) = Process::myself() else { return false };
+    let own = netns(myself.pid());
+    std::iter::successors(Some(myself), parent).any(|process| netns(process.pid()).is_some_and(|id| Some(id) != own))
+}
+
+/// The hierarchy, mounted nowhere: it is gone with the file.
+fn private_mount() -> io::Result<File> {
+    let context = fsopen("cgroup2", FsOpenFlags::FSOPEN_CLOEXEC)?;
+    fsconfig_create(context.as_fd())?;
+    let mounted = fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, MountAttrFlags::empty())?;
+    File::open(format!("/proc/self/fd/{}", mounted.as_raw_fd()))
 }

@@ -57,10 +57,11 @@ pub struct WatchArgs {
     #[arg(short, long, value_name = "NAME", help_heading = "Filters")]
     pub unit: Vec<String>,
     /// Time between two readings, such as 1s, 500ms or 1m
-    #[arg(short = 'n', long, value_name = "TIME", default_value = "1s", value_parser = interval)]
+    #[arg(short = 'n', long, value_name = "TIME", default_value = "1s", value_parser = interval,
+          allow_hyphen_values = true)]
     pub interval: Duration,
     /// End after this many readings
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
     pub count: Option<u64>,
     /// How to print [default: bars on a terminal, plain elsewhere]
     #[arg(long, value_enum)]
@@ -69,7 +70,7 @@ pub struct WatchArgs {
     #[arg(long, value_enum, default_value_t)]
     pub units: Units,
     /// Show at most this many groups
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
     pub top: Option<u32>,
     /// Order of groups
     #[arg(long, value_enum, default_value_t)]

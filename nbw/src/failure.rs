@@ -21,6 +21,14 @@ impl Failure {
         Self::Running(with_causes(error))
     }
 
+    /// Standard output cannot be written to; not even a failure where its reader has just gone away.
+    pub fn output(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::ClosedPipe;
+        }
+        Self::Running(format!("cannot write to standard output: {error}"))
+    }
+
     /// The exit code of the contract (DESIGN.md, section 4).
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
@@ -45,7 +53,7 @@ impl std::error::Error for Failure {}
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::BrokenPipe { Self::ClosedPipe } else { Self::running(&error) }
+        Self::running(&error)
     }
 }
 
@@ -81,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_closed_pipe_is_no_failure() {
-        let closed = Failure::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        let closed = Failure::output(io::Error::from(io::ErrorKind::BrokenPipe));
         assert!(matches!(closed, Failure::ClosedPipe));
         assert_eq!(closed.exit_code(), ExitCode::SUCCESS);
     }

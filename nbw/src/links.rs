@@ -51,6 +51,11 @@ pub async fn list(handle: &Handle) -> Result<Vec<Link>, rtnetlink::Error> {
     Ok(links)
 }
 
+/// Whether the current network namespace has an interface with this index.
+pub fn exists(index: u32) -> bool {
+    nix::net::if_::if_indextoname(index).is_ok()
+}
+
 fn link(message: &LinkMessage) -> Option<Link> {
     let name = message.attributes.iter().find_map(|attribute| match attribute {
         LinkAttribute::IfName(name) => Some(text::clean(name)),
@@ -102,6 +107,17 @@ impl LinkWatch {
         let mut buffer = bytes_for_a_message();
         // An error is the kernel's word that messages were lost.
         let _ = self.socket.recv_from(&mut buffer).await;
+    }
+
+    /// Throws away what has come meanwhile, so that a burst of changes is one change. To be called before the
+    /// interfaces are listed.
+    pub fn drain(&mut self) {
+        let mut buffer = bytes_for_a_message();
+        while !matches!(self.socket.socket_mut().recv_from(&mut buffer, libc::MSG_DONTWAIT),
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+        {
+            buffer.clear();
+        }
     }
 }
 

@@ -132,6 +132,8 @@ impl Monitor {
     fn attach(&mut self, link: &Link) -> Result<(), Failure> {
         match self.kernel.attach_link(link.index, &link.name, link.header) {
             Ok(()) => drop(self.monitored.insert(link.index)),
+            // It vanished while it was looked at: netlink tells of that, too.
+            Err(failure) if !links::exists(link.index) => tracing::debug!("{failure}"),
             // The first refusal says that nothing can be counted here; a later one concerns one interface only.
             Err(failure) if self.monitored.is_empty() => return Err(failure),
             Err(failure) => {
@@ -195,12 +197,18 @@ impl Monitor {
             self.ledger.close(slot);
             self.kernel.groups.release(slot)?;
         }
-        for index in std::mem::take(&mut self.leaving) {
+        let leaving = std::mem::take(&mut self.leaving);
+        for &index in &leaving {
             // Its programs went with it, and this sample came after: nothing can add to it any more.
             self.monitored.remove(&index);
             self.kernel.links.release(index)?;
             self.view.forget(index);
             self.ledger.forget(Place { netns: self.kernel.links.netns(), ifindex: index });
+        }
+        // An interface that has come back with its old index could not be attached to before.
+        if leaving.iter().any(|index| self.links.contains_key(index)) {
+            let links = self.links.values().cloned().collect();
+            self.follow(links)?;
         }
         Ok(())
     }

@@ -14,6 +14,8 @@ use super::{Object, clsact};
 use crate::{
     cgroup_root::CgroupRoot,
     failure::{Failure, with_causes},
+    links::exists,
+    text,
 };
 
 /// The kernel's hooks at which an interface's packets can be counted.
@@ -71,24 +73,25 @@ impl Attachments {
 
     /// Attaches both directions of an interface.
     pub(super) fn attach_link(&mut self, object: &mut Object, index: u32, name: &str) -> Result<(), Failure> {
+        let device = device(index, name)?;
         match self.works {
-            Some(hook) => self.attach_by(object, index, name, hook),
+            Some(hook) => self.attach_by(object, index, &device, hook),
             // Asked of the kernel by trying, not by its version: distributions carry features back.
-            None => match self.attach_by(object, index, name, Hook::Tcx) {
+            None => match self.attach_by(object, index, &device, Hook::Tcx) {
                 Err(failure) if !exists(index) => Err(failure),
-                Err(_) => self.attach_by(object, index, name, Hook::Clsact),
+                Err(_) => self.attach_by(object, index, &device, Hook::Clsact),
                 Ok(()) => Ok(()),
             },
         }
     }
 
-    fn attach_by(&mut self, object: &mut Object, index: u32, name: &str, hook: Hook) -> Result<(), Failure> {
+    fn attach_by(&mut self, object: &mut Object, index: u32, device: &str, hook: Hook) -> Result<(), Failure> {
         let qdisc = match hook {
             Hook::Tcx => None,
-            Hook::Clsact => clsact::prepare(index, name)?,
+            Hook::Clsact => clsact::prepare(index, device)?,
         };
-        let ingress = attach(object, programs::TC_INGRESS, name, TcAttachType::Ingress, hook)?;
-        let egress = match attach(object, programs::TC_EGRESS, name, TcAttachType::Egress, hook) {
+        let ingress = attach(object, programs::TC_INGRESS, device, TcAttachType::Ingress, hook)?;
+        let egress = match attach(object, programs::TC_EGRESS, device, TcAttachType::Egress, hook) {
             Ok(egress) => egress,
             Err(failure) => {
                 detach(object, programs::TC_INGRESS, ingress);
@@ -119,7 +122,7 @@ impl Attachments {
 fn attach(
     object: &mut Object,
     program: &'static str,
-    name: &str,
+    device: &str,
     side: TcAttachType,
     hook: Hook,
 ) -> Result<SchedClassifierLinkId, Failure> {
@@ -132,9 +135,17 @@ fn attach(
         }
     };
     let loaded: &mut SchedClassifier = object.program(program)?;
-    loaded
-        .attach_with_options(name, side, options)
-        .map_err(|error| Failure::Lacking(format!("cannot attach to interface {name}: {}", with_causes(&error))))
+    loaded.attach_with_options(device, side, options).map_err(|error| cannot_attach(device, &with_causes(&error)))
+}
+
+/// The interface's name as the kernel has it, which aya and libc ask for; `name` is the one for people.
+fn device(index: u32, name: &str) -> Result<String, Failure> {
+    let device = nix::net::if_::if_indextoname(index).map_err(|error| cannot_attach(name, &error.to_string()))?;
+    device.into_string().map_err(|error| cannot_attach(name, &error.to_string()))
+}
+
+fn cannot_attach(name: &str, why: &str) -> Failure {
+    Failure::Lacking(format!("cannot attach to interface {}: {why}", text::clean(name)))
 }
 
 /// Detaching fails only for what is gone already.
@@ -145,8 +156,4 @@ fn detach(object: &mut Object, program: &'static str, link: SchedClassifierLinkI
     if let Err(failure) = detached {
         tracing::debug!("{failure}");
     }
-}
-
-fn exists(index: u32) -> bool {
-    nix::net::if_::if_indextoname(index).is_ok()
 }

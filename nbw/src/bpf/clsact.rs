@@ -15,7 +15,7 @@ use rtnetlink::Handle;
 
 use crate::{
     failure::{Failure, os_error, with_causes},
-    netlink,
+    netlink, text,
 };
 
 /// The qdisc that this process added; dropping it removes the qdisc, unless somebody has come to use it.
@@ -32,8 +32,9 @@ pub(super) fn prepare(index: u32, name: &str) -> Result<Option<Made>, Failure> {
             Ok(None)
         }
         Err(error) => Err(Failure::Lacking(format!(
-            "cannot add the clsact qdisc to interface {name} ({}): nbw needs CAP_NET_ADMIN and a kernel with \
+            "cannot add the clsact qdisc to interface {} ({}): nbw needs CAP_NET_ADMIN and a kernel with \
              CONFIG_NET_CLS_ACT",
+            text::clean(name),
             with_causes(&error)
         ))),
     }

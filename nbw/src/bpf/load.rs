@@ -61,7 +61,7 @@ impl Object {
             as u32;
         let netns_helper = options.netns_helper.unwrap_or_else(packet_hooks_know_netns);
         let bytes = object_bytes(options.object.as_deref())?;
-        let ebpf = into_kernel(&bytes, options, cpus, netns_helper).map_err(not_loaded)?;
+        let ebpf = into_kernel(&bytes, options, cpus, netns_helper).map_err(|error| not_loaded(&error, options))?;
         let mut object = Self { ebpf, cpus, group_slots: options.group_slots, netns_helper };
         object.verify()?;
         Ok(object)
@@ -158,12 +158,15 @@ fn misses(what: &str, name: &str) -> Failure {
     Failure::Running(format!("the BPF object has no {what} {name}: it was built for another version of nbw"))
 }
 
-fn not_loaded(error: EbpfError) -> Failure {
-    let text = with_causes(&error);
-    match os_error(&error) {
+fn not_loaded(error: &EbpfError, options: &LoadOptions) -> Failure {
+    let text = with_causes(error);
+    match os_error(error) {
         Some(libc::EPERM | libc::EACCES) => not_permitted(&text),
         Some(libc::ENOMEM) => Failure::Running(format!("the kernel has no memory left for nbw's BPF maps: {text}")),
-        _ => Failure::Running(format!("the BPF object cannot be loaded: {text}")),
+        _ => {
+            let file = options.object.as_ref().map(|file| format!(" {}", file.display())).unwrap_or_default();
+            Failure::Running(format!("the BPF object{file} cannot be loaded: {text}"))
+        }
     }
 }
 

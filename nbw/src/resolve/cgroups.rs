@@ -60,8 +60,7 @@ impl CgroupNames {
     }
 
     fn id_of(&self, path: &str) -> Option<u64> {
-        let directory = self.root.mount_point().join(path.trim_start_matches('/'));
-        fs::metadata(directory).ok().map(|metadata| metadata.ino())
+        fs::metadata(self.root.directory_of(path)).ok().map(|metadata| metadata.ino())
     }
 }
 
