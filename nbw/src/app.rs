@@ -90,8 +90,8 @@ impl Watching<'_> {
                 _ = notice.tick() => self.monitor.notice(),
                 () = self.links.changed() => {
                     tokio::time::sleep(SETTLE).await;
-                    self.links.drain();
-                    self.monitor.links_changed().await?;
+                    let deleted = self.links.drain();
+                    self.monitor.links_changed(&deleted).await?;
                 }
             }
         }

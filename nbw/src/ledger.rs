@@ -56,7 +56,8 @@ struct Slot {
 /// All groups.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    slots: HashMap<u32, Slot>,
+    /// By slot number: looked at ten times a second, so no hashing.
+    slots: Vec<Option<Slot>>,
     rows: Vec<Option<Row>>,
     index: HashMap<(Arc<str>, Place), usize>,
     vacant: Vec<usize>,
@@ -66,7 +67,8 @@ pub struct Ledger {
 impl Ledger {
     /// Whether the slot's owner has been entered.
     pub fn knows(&self, slot: u32, ident: &GroupIdent) -> bool {
-        self.slots.get(&slot).is_some_and(|known| known.generation == ident.generation)
+        let known = self.slots.get(slot as usize).and_then(Option::as_ref);
+        known.is_some_and(|known| known.generation == ident.generation)
     }
 
     /// Enters the owner of a slot.
@@ -75,7 +77,11 @@ impl Ledger {
         if let Some(row) = &mut self.rows[row] {
             row.slots += 1;
         }
-        self.slots.insert(slot, Slot { generation: ident.generation, row, last: Totals::default() });
+        let at = slot as usize;
+        if self.slots.len() <= at {
+            self.slots.resize_with(at + 1, || None);
+        }
+        self.slots[at] = Some(Slot { generation: ident.generation, row, last: Totals::default() });
     }
 
     fn row_for(&mut self, cgroup: &Rc<Cgroup>, place: Place) -> usize {
@@ -112,7 +118,7 @@ impl Ledger {
 
     /// Adds a slot to its row; whether it moved nothing.
     fn add(&mut self, reading: &GroupReading) -> bool {
-        let Some(slot) = self.slots.get_mut(&reading.slot) else { return false };
+        let Some(Some(slot)) = self.slots.get_mut(reading.slot as usize) else { return false };
         let header = match reading.ident.link_header {
             LINK_HEADER_UNKNOWN => LIKELY_HEADER,
             known => known,
@@ -129,7 +135,8 @@ impl Ledger {
 
     /// Closes a slot that was taken back and has been read for the last time.
     pub fn close(&mut self, slot: u32) {
-        let Some(Slot { row: at, last, .. }) = self.slots.remove(&slot) else { return };
+        let closed = self.slots.get_mut(slot as usize).and_then(Option::take);
+        let Some(Slot { row: at, last, .. }) = closed else { return };
         let Some(row) = &mut self.rows[at] else { return };
         row.closed += last;
         row.slots -= 1;

@@ -1,9 +1,13 @@
 //! The interfaces of a network namespace, and word of their changes.
 
-use std::{fs, io, sync::Arc};
+use std::{collections::HashSet, ffi::CString, fs, io, sync::Arc};
 
 use futures_util::TryStreamExt;
-use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkLayerType, LinkMessage};
+use netlink_packet_core::{NetlinkMessage, NetlinkPayload};
+use netlink_packet_route::{
+    AddressFamily, RouteNetlinkMessage,
+    link::{LinkAttribute, LinkFlags, LinkLayerType, LinkMessage},
+};
 use netlink_sys::{AsyncSocket, AsyncSocketExt, SocketAddr, TokioSocket, protocols::NETLINK_ROUTE};
 use rtnetlink::Handle;
 
@@ -53,7 +57,14 @@ pub async fn list(handle: &Handle) -> Result<Vec<Link>, rtnetlink::Error> {
 
 /// Whether the current network namespace has an interface with this index.
 pub fn exists(index: u32) -> bool {
-    nix::net::if_::if_indextoname(index).is_ok()
+    name_of(index).is_some()
+}
+
+/// The name that the kernel has for an interface now, not cleaned.
+pub fn name_of(index: u32) -> Option<CString> {
+    let name = nix::net::if_::if_indextoname(index).ok();
+    // nix 0.31 takes the null pointer that says "none" for success, and gives an empty name.
+    name.filter(|name| !name.is_empty())
 }
 
 fn link(message: &LinkMessage) -> Option<Link> {
@@ -88,6 +99,7 @@ fn header_length(kind: LinkLayerType) -> u32 {
 /// Tells when interfaces have appeared, vanished or changed.
 pub struct LinkWatch {
     socket: TokioSocket,
+    deleted: HashSet<u32>,
 }
 
 impl LinkWatch {
@@ -98,26 +110,45 @@ impl LinkWatch {
     pub fn start() -> io::Result<Self> {
         let mut socket = TokioSocket::new(NETLINK_ROUTE)?;
         socket.socket_mut().bind(&SocketAddr::new(0, libc::RTMGRP_LINK as u32))?;
-        Ok(Self { socket })
+        Ok(Self { socket, deleted: HashSet::new() })
     }
 
-    /// Waits for the next change. What it was does not matter: the caller lists the interfaces anew, so messages that
+    /// Waits for the next change. What it was hardly matters: the caller lists the interfaces anew, so messages that
     /// the kernel had to drop (`ENOBUFS`) are a change like any other.
     pub async fn changed(&mut self) {
         let mut buffer = bytes_for_a_message();
         // An error is the kernel's word that messages were lost.
-        let _ = self.socket.recv_from(&mut buffer).await;
+        if self.socket.recv_from(&mut buffer).await.is_ok() {
+            self.deleted.extend(deleted(&buffer));
+        }
     }
 
-    /// Throws away what has come meanwhile, so that a burst of changes is one change. To be called before the
-    /// interfaces are listed.
-    pub fn drain(&mut self) {
+    /// Takes in what has come meanwhile, so that a burst of changes is one change; to be called before the interfaces
+    /// are listed. Returns the indices of interfaces that were deleted since the last call: another interface may have
+    /// such an index by now.
+    pub fn drain(&mut self) -> HashSet<u32> {
         let mut buffer = bytes_for_a_message();
-        while !matches!(self.socket.socket_mut().recv_from(&mut buffer, libc::MSG_DONTWAIT),
-                        Err(error) if error.kind() == io::ErrorKind::WouldBlock)
-        {
+        loop {
+            match self.socket.socket_mut().recv_from(&mut buffer, libc::MSG_DONTWAIT) {
+                Ok(_) => self.deleted.extend(deleted(&buffer)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(_) => {}
+            }
             buffer.clear();
         }
+        std::mem::take(&mut self.deleted)
+    }
+}
+
+/// The interface that a message says is gone. (A bridge says something similar of interfaces that only left it.)
+fn deleted(message: &[u8]) -> Option<u32> {
+    match NetlinkMessage::deserialize(message).ok()?.payload {
+        NetlinkPayload::InnerMessage(RouteNetlinkMessage::DelLink(link))
+            if link.header.interface_family == AddressFamily::Unspec =>
+        {
+            Some(link.header.index)
+        }
+        _ => None,
     }
 }
 

@@ -81,7 +81,7 @@ impl Monitor {
             ticks: 0,
             last: Instant::now(),
         };
-        monitor.follow(links)?;
+        monitor.follow(links, &HashSet::new())?;
         monitor.last = Instant::now();
         Ok(monitor)
     }
@@ -96,30 +96,45 @@ impl Monitor {
         self.monitored.len()
     }
 
-    /// Something has changed about the interfaces: lists them anew.
+    /// Something has changed about the interfaces: lists them anew. Those that were `deleted` meanwhile are not what they
+    /// were, even if there are others with their indices now.
     ///
     /// # Errors
     /// When netlink fails, or no interface can be attached to any more.
-    pub async fn links_changed(&mut self) -> Result<(), Failure> {
+    pub async fn links_changed(&mut self, deleted: &HashSet<u32>) -> Result<(), Failure> {
         let links = list(&self.netlink).await?;
-        self.follow(links)
+        self.follow(links, deleted)
     }
 
-    fn follow(&mut self, links: Vec<Link>) -> Result<(), Failure> {
+    fn follow(&mut self, links: Vec<Link>, deleted: &HashSet<u32>) -> Result<(), Failure> {
         self.links = links.into_iter().map(|link| (link.index, link)).collect();
-        self.refused.retain(|index| self.links.contains_key(index));
-        let gone: Vec<u32> = self.monitored.iter().copied().filter(|index| !self.links.contains_key(index)).collect();
+        let is_gone = |index: &u32| deleted.contains(index) || !self.links.contains_key(index);
+        self.refused.retain(|index| !is_gone(index));
+        let gone: Vec<u32> = self.monitored.iter().copied().filter(is_gone).collect();
         for index in gone {
             if !self.leaving.contains(&index) {
                 self.kernel.detach_link(index);
                 self.leaving.push(index);
             }
         }
+        self.welcome_back()?;
         let wanted: Vec<Link> = self.links.values().filter(|link| self.wants(link)).cloned().collect();
         for link in wanted {
             self.attach(&link)?;
         }
         self.view.links_changed(self.links.values());
+        Ok(())
+    }
+
+    /// Interfaces that left and came back with their old index before their last reading go on where they were.
+    fn welcome_back(&mut self) -> Result<(), Failure> {
+        let here = self.leaving.iter().filter_map(|index| self.links.get(index));
+        let back: Vec<Link> = here.filter(|link| self.filter.wants_interface(&link.name)).cloned().collect();
+        for link in back {
+            self.leaving.retain(|&index| index != link.index);
+            self.monitored.remove(&link.index);
+            self.attach(&link)?;
+        }
         Ok(())
     }
 
@@ -197,18 +212,12 @@ impl Monitor {
             self.ledger.close(slot);
             self.kernel.groups.release(slot)?;
         }
-        let leaving = std::mem::take(&mut self.leaving);
-        for &index in &leaving {
+        for index in std::mem::take(&mut self.leaving) {
             // Its programs went with it, and this sample came after: nothing can add to it any more.
             self.monitored.remove(&index);
             self.kernel.links.release(index)?;
             self.view.forget(index);
             self.ledger.forget(Place { netns: self.kernel.links.netns(), ifindex: index });
-        }
-        // An interface that has come back with its old index could not be attached to before.
-        if leaving.iter().any(|index| self.links.contains_key(index)) {
-            let links = self.links.values().cloned().collect();
-            self.follow(links)?;
         }
         Ok(())
     }

@@ -42,6 +42,7 @@ pub struct ViewOptions {
 pub struct View {
     options: ViewOptions,
     only_some_groups: bool,
+    host: Arc<str>,
     links: HashMap<u32, Shown>,
     overflow: Totals,
 }
@@ -61,7 +62,8 @@ impl View {
     /// Nothing shown yet.
     pub fn new(options: ViewOptions, filter: &Filter) -> Self {
         let only_some_groups = filter.has_group_filter();
-        Self { options, only_some_groups, links: HashMap::new(), overflow: Totals::default() }
+        let host = HOST_NETNS.into();
+        Self { options, only_some_groups, host, links: HashMap::new(), overflow: Totals::default() }
     }
 
     /// Takes over names and speeds.
@@ -132,7 +134,7 @@ impl View {
         let unknown = || format!("if{}", place.ifindex).into();
         if place.netns == host {
             let name = self.links.get(&place.ifindex).map(|link| Arc::clone(&link.name));
-            return (name.unwrap_or_else(unknown), HOST_NETNS.into());
+            return (name.unwrap_or_else(unknown), Arc::clone(&self.host));
         }
         let Some(found) = netns.known(place.netns) else {
             return (unknown(), format!("netns {}", place.netns).into());
@@ -227,7 +229,7 @@ fn group(row: &Row, interface: Arc<str>, netns: Arc<str>, elapsed: Duration) -> 
     Group {
         id: cgroup.row_id,
         path: if cgroup.path.is_empty() { "".into() } else { Arc::clone(&cgroup.row_path) },
-        name: cgroup.identity.name.as_str().into(),
+        name: Arc::clone(&cgroup.name),
         kind: cgroup.identity.kind,
         runtime: cgroup.identity.runtime,
         interface,

@@ -14,8 +14,7 @@ use super::{Object, clsact};
 use crate::{
     cgroup_root::CgroupRoot,
     failure::{Failure, with_causes},
-    links::exists,
-    text,
+    links, text,
 };
 
 /// The kernel's hooks at which an interface's packets can be counted.
@@ -78,7 +77,7 @@ impl Attachments {
             Some(hook) => self.attach_by(object, index, &device, hook),
             // Asked of the kernel by trying, not by its version: distributions carry features back.
             None => match self.attach_by(object, index, &device, Hook::Tcx) {
-                Err(failure) if !exists(index) => Err(failure),
+                Err(failure) if !links::exists(index) => Err(failure),
                 Err(_) => self.attach_by(object, index, &device, Hook::Clsact),
                 Ok(()) => Ok(()),
             },
@@ -140,7 +139,7 @@ fn attach(
 
 /// The interface's name as the kernel has it, which aya and libc ask for; `name` is the one for people.
 fn device(index: u32, name: &str) -> Result<String, Failure> {
-    let device = nix::net::if_::if_indextoname(index).map_err(|error| cannot_attach(name, &error.to_string()))?;
+    let device = links::name_of(index).ok_or_else(|| cannot_attach(name, "it is gone"))?;
     device.into_string().map_err(|error| cannot_attach(name, &error.to_string()))
 }
 

@@ -1,7 +1,7 @@
 //! The clsact qdisc, for kernels before TCX: its filters outlive their process, so what an nbw that was killed
 //! has left is cleared away, and what others have put there is left alone.
 
-use std::{path::Path, thread};
+use std::{fs, io, thread};
 
 use aya::programs::tc::qdisc_add_clsact;
 use futures_util::TryStreamExt;
@@ -60,7 +60,7 @@ fn in_own_thread(work: impl AsyncFnOnce(Handle) -> Result<(), rtnetlink::Error> 
 
 async fn remove_stale(handle: &Handle, index: u32) -> Result<(), rtnetlink::Error> {
     for filter in filters(handle, index).await? {
-        if is_ours(&filter) && !alive(u32::from(filter.header.handle)) {
+        if is_ours(&filter) && !alive(&filter) {
             remove(handle, filter).await?;
         }
     }
@@ -100,19 +100,41 @@ async fn remove(handle: &Handle, mut filter: TcMessage) -> Result<(), rtnetlink:
 }
 
 fn is_ours(filter: &TcMessage) -> bool {
-    let options = filter.attributes.iter().filter_map(|attribute| match attribute {
-        TcAttribute::Options(options) => Some(options),
-        _ => None,
-    });
-    options.flatten().any(|option| match option {
-        TcOption::Bpf(TcFilterBpfOption::ProgName(name)) => {
+    options(filter).any(|option| match option {
+        TcFilterBpfOption::ProgName(name) => {
             [programs::TC_INGRESS, programs::TC_EGRESS].iter().any(|ours| name.starts_with(ours))
         }
         _ => false,
     })
 }
 
-/// Whether the process that a filter's handle names still runs.
-fn alive(pid: u32) -> bool {
-    Path::new("/proc").join(pid.to_string()).exists()
+/// Whether the process that the filter's handle names still holds its program: the number may have gone to another
+/// process since, and a process that nobody has waited for yet is still listed, but holds nothing.
+fn alive(filter: &TcMessage) -> bool {
+    let program = options(filter).find_map(|option| match option {
+        TcFilterBpfOption::ProgId(id) => Some(format!("prog_id:\t{id}")),
+        _ => None,
+    });
+    let files = fs::read_dir(format!("/proc/{}/fdinfo", u32::from(filter.header.handle)));
+    match (program, files) {
+        (Some(program), Ok(files)) => files.flatten().any(|file| {
+            let text = fs::read_to_string(file.path()).unwrap_or_default();
+            text.lines().any(|line| line == program)
+        }),
+        (_, Err(error)) => error.kind() != io::ErrorKind::NotFound,
+        // A kernel that does not tell: a filter too many is the lesser evil.
+        (None, Ok(_)) => true,
+    }
+}
+
+/// What a filter that runs a BPF program says of it.
+fn options(filter: &TcMessage) -> impl Iterator<Item = &TcFilterBpfOption> {
+    let all = filter.attributes.iter().filter_map(|attribute| match attribute {
+        TcAttribute::Options(options) => Some(options),
+        _ => None,
+    });
+    all.flatten().filter_map(|option| match option {
+        TcOption::Bpf(option) => Some(option),
+        _ => None,
+    })
 }

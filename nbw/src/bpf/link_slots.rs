@@ -32,10 +32,11 @@ impl LinkSlots {
 
     /// Takes a slot for an interface: the one of its own number, or a free one that the kernel finds by a look-up.
     pub(super) fn take(&mut self, index: u32, link_header: u32) -> Result<(), Failure> {
-        if self.taken.contains_key(&index) {
-            return Ok(());
-        }
-        let slot = if index < DIRECT_LINKS { index } else { self.take_far(index)? };
+        let slot = match self.taken.get(&index) {
+            Some(&slot) => slot,
+            None if index < DIRECT_LINKS => index,
+            None => self.take_far(index)?,
+        };
         let generation = self.ident(slot)?.generation;
         let ident = LinkIdent { netns: self.netns, ifindex: index, generation, link_header, ..LinkIdent::default() };
         self.idents.set(slot, ident, 0).map_err(|error| Failure::running(&error))?;

@@ -15,6 +15,8 @@ pub struct Cgroup {
     pub path: String,
     /// What it is.
     pub identity: Identity,
+    /// [`Identity::name`], for sharing.
+    pub name: Arc<str>,
     /// Path of the row that it is shown in: the container's own cgroup, or [`Self::path`].
     pub row_path: Arc<str>,
     /// Id of the cgroup at [`Self::row_path`].
@@ -56,7 +58,7 @@ impl CgroupNames {
             }
             _ => (path.clone(), id),
         };
-        Cgroup { path, identity, row_path: row_path.into(), row_id }
+        Cgroup { path, name: identity.name.as_str().into(), identity, row_path: row_path.into(), row_id }
     }
 
     fn id_of(&self, path: &str) -> Option<u64> {
@@ -67,5 +69,6 @@ impl CgroupNames {
 /// A cgroup that was removed before anybody could ask for its name: it has its id for a name.
 fn gone(id: u64) -> Cgroup {
     let identity = Identity { name: format!("cgroup {id} (gone)"), ..identify("/") };
-    Cgroup { path: String::new(), identity, row_path: format!("gone:{id}").into(), row_id: id }
+    let name = identity.name.as_str().into();
+    Cgroup { path: String::new(), name, identity, row_path: format!("gone:{id}").into(), row_id: id }
 }
