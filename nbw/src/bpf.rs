@@ -38,15 +38,14 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// Loads the programs and attaches those that count for cgroups.
+    /// Loads the programs; nothing is attached yet.
     ///
     /// # Errors
     /// [`Failure::Lacking`] names the privilege, kernel feature or mount that is missing; [`Failure::Running`] the
     /// file in which the verifier's log was saved.
-    pub fn load(options: &LoadOptions, root: &CgroupRoot) -> Result<Self, Failure> {
+    pub fn load(options: &LoadOptions) -> Result<Self, Failure> {
         let mut object = Object::load(options)?;
-        let mut attachments = Attachments::new(options.hook);
-        attachments.attach_groups(&mut object, root)?;
+        let attachments = Attachments::new(options.hook);
         Ok(Self {
             groups: GroupSlots::open(&mut object)?,
             links: LinkSlots::open(&mut object, netns_cookie()?)?,
@@ -55,6 +54,14 @@ impl Kernel {
             cpus: object.cpus,
             object,
         })
+    }
+
+    /// Begins to count for groups. Interfaces come first: what is counted for one only is unattributed, not undelivered.
+    ///
+    /// # Errors
+    /// [`Failure::Lacking`] when the kernel refuses.
+    pub fn attach_groups(&mut self, root: &CgroupRoot) -> Result<(), Failure> {
+        self.attachments.attach_groups(&mut self.object, root)
     }
 
     /// Begins to count an interface of nbw's own network namespace.

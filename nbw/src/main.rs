@@ -4,6 +4,12 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use nbw::{app, cli::Cli, failure::Failure};
+use tracing_subscriber::{
+    Layer,
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 fn main() -> ExitCode {
     let args = Cli::parse().into_watch();
@@ -25,14 +31,14 @@ fn end(failure: &Failure) -> ExitCode {
     failure.exit_code()
 }
 
-/// Warnings always, everything with `-v`; never on standard output, which is for data.
+/// Warnings always, what nbw itself and its kernel side have to say with `-v`; never on standard output, which is for data.
 fn log_to_stderr(verbose: bool) {
-    let level = if verbose { tracing::Level::DEBUG } else { tracing::Level::WARN };
-    tracing_subscriber::fmt()
-        .with_max_level(level)
+    let ours = if verbose { LevelFilter::DEBUG } else { LevelFilter::WARN };
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)
         .with_ansi(console::colors_enabled_stderr())
-        .without_time()
-        .init();
+        .without_time();
+    let filter = Targets::new().with_default(LevelFilter::WARN).with_target("nbw", ours);
+    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
 }

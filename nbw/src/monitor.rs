@@ -65,7 +65,7 @@ impl Monitor {
         check_names(&filter, &links)?;
         let root = Rc::new(root);
         let mut monitor = Self {
-            kernel: Kernel::load(load, &root)?,
+            kernel: Kernel::load(load)?,
             cgroups: CgroupNames::new(Rc::clone(&root)),
             root,
             netlink,
@@ -82,6 +82,7 @@ impl Monitor {
             last: Instant::now(),
         };
         monitor.follow(links, &HashSet::new())?;
+        monitor.kernel.attach_groups(&monitor.root)?;
         monitor.last = Instant::now();
         Ok(monitor)
     }

@@ -128,24 +128,26 @@ fn visit_here(files: &[PathBuf], wanted: Option<u64>) -> HashMap<u64, Netns> {
         let Ok(namespace) = File::open(file) else { continue };
         let Ok(inode) = namespace.metadata().map(|metadata| metadata.ino()) else { continue };
         if seen.insert(inode) && setns(namespace.as_fd(), CloneFlags::CLONE_NEWNET).is_ok() {
-            found.extend(describe(file, inode));
+            found.extend(describe(inode));
         }
     }
     found
 }
 
 /// Describes the namespace that the thread is in.
-fn describe(file: &Path, inode: u64) -> Option<(u64, Netns)> {
+fn describe(inode: u64) -> Option<(u64, Netns)> {
     let cookie = netns_cookie().ok().filter(|&cookie| cookie != 0)?;
     let links = netlink::blocking(async |handle| links::list(&handle).await).ok()?.ok()?;
     let links = links.into_iter().map(|link| (link.index, link)).collect();
-    Some((cookie, Netns { name: name_of(file, inode), links }))
+    Some((cookie, Netns { name: name_of(inode), links }))
 }
 
-fn name_of(file: &Path, inode: u64) -> Arc<str> {
-    if file.starts_with(NAMED[0]) {
-        let name = file.file_name().unwrap_or_default().as_encoded_bytes();
-        return text::clean_bytes(name).into();
+/// The name that `ip netns` has for the namespace, or else the kernel's own.
+fn name_of(inode: u64) -> Arc<str> {
+    let is_it = |path: &PathBuf| fs::metadata(path).is_ok_and(|file| file.ino() == inode);
+    let named = entries(NAMED[0]).into_iter().find(is_it);
+    match named.as_deref().and_then(Path::file_name) {
+        Some(name) => text::clean_bytes(name.as_encoded_bytes()).into(),
+        None => format!("net:[{inode}]").into(),
     }
-    format!("net:[{inode}]").into()
 }
