@@ -179,7 +179,8 @@ pub struct SocketCache {
     pub netns: u64,
 }
 
-/// Ways in which the kernel side may fail to do its best. Each has one counter per CPU.
+/// Ways in which the kernel side may fail to do its best. Each has one counter per CPU. Packets are the kernel's here: one
+/// of several segments counts once.
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Trouble {

@@ -3,6 +3,11 @@
 //!
 //! Only packets of several segments are parsed, so this is no per-packet cost and may read byte-wise through a
 //! helper: fragmented (non-linear) packets need no care.
+//!
+//! Tunnels: the outermost IP header and the transport header right behind it are what is followed. A GSO/GRO packet
+//! inside a tunnel (VXLAN, Geneve, GRE, IPIP ...) has the tunnel's and the inner headers in each of its segments too;
+//! where this parser is asked (TC ingress, cgroup hooks) those are not counted. TC egress does not ask it: there the
+//! kernel has worked out `wire_len` with all of them.
 
 /// Reads a packet.
 pub trait Bytes {
@@ -78,6 +83,10 @@ pub const MAX_EXTENSIONS: u32 = 8;
 const ETHERNET: u32 = 14;
 const VLAN_TAG: u32 = 4;
 const IPV6_FIXED: u32 = 40;
+/// Length of a hop-by-hop header with only the jumbo option.
+const JUMBO: u32 = 8;
+/// The first two bytes of the jumbo option (RFC 2675): its type, and the length of its value.
+const JUMBO_OPTION: u16 = 0xc204;
 
 mod ethertype {
     pub(super) const IPV4: u16 = 0x0800;
@@ -119,7 +128,15 @@ pub fn headers<B: Bytes + ?Sized>(packet: &B, start: Start) -> Result<Headers, M
         6 => ipv6(packet, &mut found)?,
         _ => return Err(Malformed::BadVersion),
     }
+    whole(packet, &found)?;
     Ok(found)
+}
+
+/// Whether the packet has its headers to the last byte: not all of them are read on the way.
+#[inline(always)]
+fn whole<B: Bytes + ?Sized>(packet: &B, found: &Headers) -> Result<(), Malformed> {
+    let end = found.link + found.network + found.transport;
+    packet.u8(end - 1).map(|_| ()).ok_or(Malformed::Truncated)
 }
 
 /// Bytes on the wire of a packet of `segments` segments that is `length` bytes long in the kernel.
@@ -197,7 +214,7 @@ fn ipv6<B: Bytes + ?Sized>(packet: &B, found: &mut Headers) -> Result<(), Malfor
         count += 1;
         let here = at + found.network;
         let length = kind.length(packet.u8(here + 1).ok_or(Malformed::Truncated)?);
-        if count == 1 && next == protocol::HOP_BY_HOP && jumbogram {
+        if count == 1 && next == protocol::HOP_BY_HOP && jumbogram && is_jumbo(packet, here, length)? {
             found.jumbo = length;
         }
         found.network += length;
@@ -209,6 +226,12 @@ fn ipv6<B: Bytes + ?Sized>(packet: &B, found: &mut Headers) -> Result<(), Malfor
     }
     found.transport = transport(packet, at + found.network, next)?;
     Ok(())
+}
+
+/// Whether the hop-by-hop header at `at` is the kernel's own: nothing but the jumbo option.
+#[inline(always)]
+fn is_jumbo<B: Bytes + ?Sized>(packet: &B, at: u32, length: u32) -> Result<bool, Malformed> {
+    Ok(length == JUMBO && packet.u16(at + 2).ok_or(Malformed::Truncated)? == JUMBO_OPTION)
 }
 
 /// The three ways in which IPv6 extension headers state their length.

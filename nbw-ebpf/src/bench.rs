@@ -11,7 +11,7 @@ mod maps;
 mod wire;
 
 use aya_ebpf::{
-    bindings::TC_ACT_UNSPEC,
+    bindings::{TC_ACT_OK, TC_ACT_UNSPEC},
     helpers::{bpf_get_smp_processor_id, generated::bpf_skb_cgroup_id},
     macros::{cgroup_skb, classifier, map},
     maps::{Array, LruPerCpuHashMap, PerCpuHashMap},
@@ -21,7 +21,6 @@ use nbw_common::{
     abi::{Counters, GROUP_SLOTS, packed},
     packet::Start,
 };
-
 
 /// The verdict that lets the programs behind have the packet too.
 const NEXT: i32 = TC_ACT_UNSPEC;
@@ -98,9 +97,7 @@ pub fn lru_5tuple_hash(ctx: TcContext) -> i32 {
 
 fn hash_key(ctx: &TcContext) -> HashKey {
     // SAFETY: the context of a running program.
-    unsafe {
-        HashKey { cgroup: bpf_skb_cgroup_id(ctx.skb.skb), ifindex: (*ctx.skb.skb).ifindex, direction: 1 }
-    }
+    unsafe { HashKey { cgroup: bpf_skb_cgroup_id(ctx.skb.skb), ifindex: (*ctx.skb.skb).ifindex, direction: 1 } }
 }
 
 fn flow_key(ctx: &TcContext) -> Option<FlowKey> {
@@ -141,11 +138,22 @@ static OTHERS: Array<Counters> = Array::with_max_entries(1024, 0);
 /// Counts on CPU stripes like any other monitor would, for the tests that nbw leaves others' programs alone.
 #[classifier]
 pub fn others_tc(ctx: TcContext) -> i32 {
+    count_for_others(&ctx);
+    NEXT
+}
+
+/// The same, but with a verdict that ends the chain: what is behind it sees nothing.
+#[classifier]
+pub fn others_tc_ok(ctx: TcContext) -> i32 {
+    count_for_others(&ctx);
+    TC_ACT_OK
+}
+
+fn count_for_others(ctx: &TcContext) {
     // SAFETY: always callable.
     if let Some(counters) = OTHERS.get_ptr_mut(unsafe { bpf_get_smp_processor_id() }) {
-        add(counters, wire_of(&ctx));
+        add(counters, wire_of(ctx));
     }
-    NEXT
 }
 
 #[cfg(not(test))]

@@ -98,7 +98,10 @@ fn cached(cache: *mut SocketCache, direction: Direction, ifindex: u32) -> Option
     // SAFETY: not null, and from the storage look-up. Aligned words: never half written.
     let (slot_and_link, epoch) = unsafe {
         let entry = entry(cache, direction);
-        (core::ptr::read_volatile(&raw const (*entry).slot_and_link), core::ptr::read_volatile(&raw const (*entry).epoch))
+        (
+            core::ptr::read_volatile(&raw const (*entry).slot_and_link),
+            core::ptr::read_volatile(&raw const (*entry).epoch),
+        )
     };
     let fresh = (slot_and_link >> 32) as u32 == ifindex && epoch == knob::epoch();
     fresh.then_some(slot_and_link as u32)

@@ -57,16 +57,22 @@ fn received(skb: *mut __sk_buff, slot: u32) -> u64 {
     tagged(skb, amount)
 }
 
+/// The longest packet that is not "BIG TCP".
+const LEGACY_MAX: u32 = 65_536;
+
 /// A packet to be sent that is tagged or is several. Here the kernel has worked out `wire_len` itself, inner headers of
-/// tunnels included, so nothing is parsed but the packets whose sender left the number of segments open.
+/// tunnels included, so nothing is parsed but the packets whose sender left the number of segments open, and those of
+/// "BIG TCP": the kernel counts its jumbo header for each segment, and sends it with none.
 #[inline(never)]
 fn sent(skb: *mut __sk_buff, slot: u32) -> u64 {
     // SAFETY: the context of a running program.
-    let (size, stated, bytes) = unsafe { ((*skb).gso_size, (*skb).gso_segs, (*skb).wire_len) };
+    let (length, size, stated, bytes) = unsafe { ((*skb).len, (*skb).gso_size, (*skb).gso_segs, (*skb).wire_len) };
     if size == 0 || stated == 0 {
         return received(skb, slot);
     }
-    tagged(skb, packed::word(bytes.into(), stated.into()))
+    let jumbo = if length > LEGACY_MAX { wire::jumbo(skb, start(slot)) } else { 0 };
+    let bytes = u64::from(bytes).saturating_sub(u64::from(jumbo) * u64::from(stated));
+    tagged(skb, packed::word(bytes, stated.into()))
 }
 
 /// Adds the 802.1Q tag of each frame, which the kernel keeps beside the packet while it handles it.

@@ -59,3 +59,9 @@ pub fn segmented(skb: *mut __sk_buff, start: Start) -> u64 {
     let segments = if stated == 0 { packet::segments(length, size, &headers) } else { stated };
     packed::word(packet::wire_bytes(length, segments, &headers), segments.into())
 }
+
+/// Length of the jumbo header in a packet that is longer than any frame; 0 if there is none.
+#[inline(never)]
+pub fn jumbo(skb: *mut __sk_buff, start: Start) -> u32 {
+    packet::headers(&Packet(&SkBuff::new(skb)), start).map_or(0, |headers| headers.jumbo)
+}

@@ -22,13 +22,6 @@ pub struct Place {
     pub ifindex: u32,
 }
 
-impl Place {
-    /// Where a slot's owner is.
-    pub fn of(ident: &GroupIdent) -> Self {
-        Self { netns: ident.netns, ifindex: ident.ifindex }
-    }
-}
-
 /// A group on an interface, as it is shown: one cgroup, or all cgroups of a container.
 #[derive(Debug)]
 pub struct Row {
@@ -48,7 +41,6 @@ pub struct Row {
 /// What is known of a slot that has an owner.
 #[derive(Debug)]
 struct Slot {
-    generation: u32,
     row: usize,
     last: Totals,
 }
@@ -71,9 +63,15 @@ impl Ledger {
         known.is_some_and(|known| known.generation == ident.generation)
     }
 
+    /// Where the slot's owner is, if it has been entered.
+    pub fn place(&self, slot: u32) -> Option<Place> {
+        let slot = self.slots.get(slot as usize)?.as_ref()?;
+        self.rows[slot.row].as_ref().map(|row| row.place)
+    }
+
     /// Enters the owner of a slot.
-    pub fn enter(&mut self, slot: u32, ident: &GroupIdent, cgroup: &Rc<Cgroup>) {
-        let row = self.row_for(cgroup, Place::of(ident));
+    pub fn enter(&mut self, slot: u32, generation: u32, place: Place, cgroup: &Rc<Cgroup>) {
+        let row = self.row_for(cgroup, place);
         if let Some(row) = &mut self.rows[row] {
             row.slots += 1;
         }
@@ -81,7 +79,7 @@ impl Ledger {
         if self.slots.len() <= at {
             self.slots.resize_with(at + 1, || None);
         }
-        self.slots[at] = Some(Slot { generation: ident.generation, row, last: Totals::default() });
+        self.slots[at] = Some(Slot { generation, row, last: Totals::default() });
     }
 
     fn row_for(&mut self, cgroup: &Rc<Cgroup>, place: Place) -> usize {

@@ -166,23 +166,35 @@ impl Monitor {
             let Some(ident) = self.kernel.groups.ident(slot) else { continue };
             if !self.ledger.knows(slot, &ident) {
                 let cgroup = self.cgroups.get(ident.cgroup);
-                self.ledger.enter(slot, &ident, &cgroup);
+                let place = self.place(&ident, &cgroup.path);
+                self.ledger.enter(slot, ident.generation, place, &cgroup);
             }
             if ident.link_header == LINK_HEADER_UNKNOWN
-                && let Some(bytes) = self.link_header(&ident)
+                && let Some(bytes) = self.link_header(slot, &ident)
             {
                 self.kernel.groups.set_link_header(slot, bytes);
             }
         }
     }
 
-    fn link_header(&mut self, ident: &GroupIdent) -> Option<u32> {
-        if ident.netns == self.kernel.links.netns() {
-            return self.links.get(&ident.ifindex).map(|link| link.header);
+    /// Where the slot's owner is. Where the kernel could not tell the network namespace (a socket older than nbw, on a
+    /// kernel whose packet hooks do not know it) it is the one that the cgroup's processes are in.
+    fn place(&mut self, ident: &GroupIdent, path: &str) -> Place {
+        let netns = match ident.netns {
+            0 => self.netns.of_processes(&self.root.processes(path)).unwrap_or(self.kernel.links.netns()),
+            known => known,
+        };
+        Place { netns, ifindex: ident.ifindex }
+    }
+
+    fn link_header(&mut self, slot: u32, ident: &GroupIdent) -> Option<u32> {
+        let place = self.ledger.place(slot)?;
+        if place.netns == self.kernel.links.netns() {
+            return self.links.get(&place.ifindex).map(|link| link.header);
         }
         let pids = self.root.processes(&self.cgroups.get(ident.cgroup).path);
-        let netns = self.netns.find(ident.netns, ident.ifindex, &pids)?;
-        netns.links.get(&ident.ifindex).map(|link| link.header)
+        let netns = self.netns.find(place.netns, place.ifindex, &pids)?;
+        netns.links.get(&place.ifindex).map(|link| link.header)
     }
 
     /// Samples the kernel.
@@ -225,16 +237,17 @@ impl Monitor {
 
     fn retire(&mut self, sample: &sample::Sample, idle: &[u32]) -> Result<(), Failure> {
         let host = self.kernel.links.netns();
-        let (root, links, netns) = (&self.root, &self.links, &self.netns);
+        let (root, links, netns, ledger) = (&self.root, &self.links, &self.netns, &self.ledger);
         let refreshed = self.ticks.is_multiple_of(REFRESH_TICKS);
-        let is_gone = |ident: &GroupIdent| {
-            let link_gone = if ident.netns == host {
-                !links.contains_key(&ident.ifindex)
+        let link_is_gone = |place: Place| {
+            if place.netns == host {
+                !links.contains_key(&place.ifindex)
             } else {
-                refreshed && !netns.is_there(ident.netns, ident.ifindex)
-            };
-            link_gone || !root.has(ident.cgroup)
+                refreshed && !netns.is_there(place.netns, place.ifindex)
+            }
         };
+        let is_gone =
+            |slot: u32, ident: &GroupIdent| ledger.place(slot).is_some_and(link_is_gone) || !root.has(ident.cgroup);
         self.recycler.retire(&mut self.kernel, sample, idle, is_gone)
     }
 

@@ -41,7 +41,7 @@ impl Recycler {
         kernel: &mut Kernel,
         sample: &Sample,
         idle: &[u32],
-        is_gone: impl Fn(&GroupIdent) -> bool,
+        is_gone: impl Fn(u32, &GroupIdent) -> bool,
     ) -> Result<(), Failure> {
         if self.batch.is_some() {
             return Ok(());
@@ -49,7 +49,7 @@ impl Recycler {
         let scarce = sample.groups.len() > kernel.groups.capacity() as usize / 2;
         let looks = if scarce { idle.len() } else { LOOKS };
         let gone: Vec<(u32, GroupIdent)> =
-            self.turn(sample, idle, looks).into_iter().filter(|(_, ident)| is_gone(ident)).collect();
+            self.turn(sample, idle, looks).into_iter().filter(|(slot, ident)| is_gone(*slot, ident)).collect();
         if gone.is_empty() {
             return Ok(());
         }

@@ -1,16 +1,44 @@
 //! Hosts made of network namespaces, cgroups, and nbw run among them. Everything is cleaned up on drop; everything has
 //! a name of its own, so that tests do not meet.
+//!
+//! The tests that use it run one at a time (`--test-threads=1`): [`Cgroup::within`] moves the whole test process.
 
 mod cgroup;
 mod command;
+mod ended;
+mod frames;
+mod golden;
+mod hosts;
+mod iperf;
+mod kernel_objects;
+mod load;
 mod monitor;
 mod netns;
+mod oracle;
+mod others;
+mod sockets;
+mod terminal;
+mod tun;
+mod wait;
 
 pub use self::{
     cgroup::Cgroup,
     command::{run, run_in},
-    monitor::{Nbw, Totals, interface, sum_of_groups},
+    ended::Ended,
+    frames::{Frame, send_frames},
+    golden::{assert_golden, masked},
+    hosts::TwoHosts,
+    iperf::{Iperf, ping},
+    kernel_objects::KernelObjects,
+    load::{Load, LoadPlan},
+    monitor::{Nbw, Totals, assert_healthy, assert_sum_rule, group, interface, no_cgroup, sum_of_groups},
     netns::{Netns, Veth},
+    oracle::{Counted, drops, qdisc_counters, together, with_pfifo},
+    others::{Other, Place, Verdict},
+    sockets::{exchange_tcp, exchange_udp, open, send_segmented},
+    terminal::Terminal,
+    tun::Tun,
+    wait::{snapshot_where, until},
 };
 
 use std::sync::atomic::{AtomicU32, Ordering};

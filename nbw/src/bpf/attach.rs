@@ -89,8 +89,8 @@ impl Attachments {
             Hook::Tcx => None,
             Hook::Clsact => clsact::prepare(index, device)?,
         };
-        let ingress = attach(object, programs::TC_INGRESS, device, TcAttachType::Ingress, hook)?;
-        let egress = match attach(object, programs::TC_EGRESS, device, TcAttachType::Egress, hook) {
+        let ingress = attach(object, programs::TC_INGRESS, (index, device), TcAttachType::Ingress, hook)?;
+        let egress = match attach(object, programs::TC_EGRESS, (index, device), TcAttachType::Egress, hook) {
             Ok(egress) => egress,
             Err(failure) => {
                 detach(object, programs::TC_INGRESS, ingress);
@@ -118,23 +118,32 @@ impl Attachments {
     }
 }
 
+/// Attaches first, so that a program of someone else's that ends the chain cannot hide packets from the count.
 fn attach(
     object: &mut Object,
     program: &'static str,
-    device: &str,
+    (index, device): (u32, &str),
     side: TcAttachType,
     hook: Hook,
 ) -> Result<SchedClassifierLinkId, Failure> {
-    let options = match hook {
-        // First, so that a program of someone else's that ends the chain cannot hide packets from the count.
-        Hook::Tcx => TcAttachOptions::TcxOrder(LinkOrder::first()),
-        // Priority 0: the kernel puts it in front of the filters that are there. The handle tells whose it is.
-        Hook::Clsact => {
-            TcAttachOptions::Netlink(NlOptions { handle: std::process::id().into(), ..NlOptions::default() })
-        }
-    };
     let loaded: &mut SchedClassifier = object.program(program)?;
-    loaded.attach_with_options(device, side, options).map_err(|error| cannot_attach(device, &with_causes(&error)))
+    let attached = match hook {
+        Hook::Tcx => loaded.attach_with_options(device, side, TcAttachOptions::TcxOrder(LinkOrder::first())),
+        Hook::Clsact => match clsact::priority_in_front(index, side) {
+            0 => loaded.attach_with_options(device, side, filter(0)),
+            priority => loaded.attach_with_options(device, side, filter(priority)).or_else(|_| {
+                let name = text::clean(device);
+                tracing::warn!("a filter comes before nbw's on interface {name}: what it keeps is not counted");
+                loaded.attach_with_options(device, side, filter(0))
+            }),
+        },
+    };
+    attached.map_err(|error| cannot_attach(device, &with_causes(&error)))
+}
+
+/// A filter of this priority, or of the kernel's choice if it is 0. The handle tells whose it is.
+fn filter(priority: u16) -> TcAttachOptions {
+    TcAttachOptions::Netlink(NlOptions { priority, handle: std::process::id().into(), ..NlOptions::default() })
 }
 
 /// The interface's name as the kernel has it, which aya and libc ask for; `name` is the one for people.

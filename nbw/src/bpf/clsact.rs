@@ -3,7 +3,7 @@
 
 use std::{fs, io, thread};
 
-use aya::programs::tc::qdisc_add_clsact;
+use aya::programs::{TcAttachType, tc::qdisc_add_clsact};
 use futures_util::TryStreamExt;
 use nbw_common::abi::programs;
 use netlink_packet_core::{NLM_F_ACK, NLM_F_REQUEST, NetlinkMessage};
@@ -38,6 +38,24 @@ pub(super) fn prepare(index: u32, name: &str) -> Result<Option<Made>, Failure> {
             with_causes(&error)
         ))),
     }
+}
+
+/// The priority that puts a filter in front of those that are there; 0 (the kernel chooses) if there are none.
+///
+/// The kernel's own choice would only be in front of other filters that it has chosen for. At priority 1 there is no
+/// room in front, but BPF filters of one priority run in the order of the last to come.
+pub(super) fn priority_in_front(index: u32, side: TcAttachType) -> u16 {
+    let mut lowest = None;
+    in_own_thread(async |handle| {
+        let filters = match side {
+            TcAttachType::Ingress => handle.traffic_filter(index as i32).get().ingress(),
+            _ => handle.traffic_filter(index as i32).get().egress(),
+        };
+        let filters: Vec<TcMessage> = filters.execute().try_collect().await?;
+        lowest = filters.iter().map(|filter| (filter.header.info >> 16) as u16).min();
+        Ok(())
+    });
+    lowest.map_or(0, |lowest| lowest.saturating_sub(1).max(1))
 }
 
 impl Drop for Made {

@@ -77,6 +77,15 @@ impl NetnsTable {
         }
     }
 
+    /// The cookie of the namespace that one of these processes is in.
+    pub fn of_processes(&mut self, pids: &[i32]) -> Option<u64> {
+        let file = pids.iter().map(|pid| PathBuf::from(format!("/proc/{pid}/ns/net"))).find(|file| file.exists())?;
+        let found = visit(vec![file], None);
+        let cookie = found.keys().next().copied();
+        self.known.extend(found);
+        cookie
+    }
+
     /// Finds out which of the known namespaces and interfaces are still there, and forgets the others.
     pub fn refresh(&mut self) {
         self.known = visit(everywhere(), None);

@@ -50,14 +50,18 @@ impl Cgroup {
         unsafe { command.pre_exec(move || fs::write(&procs, "0")) }
     }
 
-    /// Moves the calling process (all its threads) inside; sockets made from now on belong to the cgroup.
-    pub fn enter(&self) {
+    /// Calls `work` while the test process, with all its threads, is inside. A socket keeps the cgroup that it was made
+    /// in, so what `work` opens belongs here for good.
+    pub fn within<T>(&self, work: impl FnOnce() -> T) -> T {
+        struct Back;
+        impl Drop for Back {
+            fn drop(&mut self) {
+                fs::write(root().join("cgroup.procs"), "0").expect("leaving the cgroup");
+            }
+        }
         fs::write(self.directory.join("cgroup.procs"), "0").expect("entering the cgroup");
-    }
-
-    /// Moves the calling process back to the root.
-    pub fn leave() {
-        fs::write(root().join("cgroup.procs"), "0").expect("leaving the cgroup");
+        let _back = Back;
+        work()
     }
 }
 

@@ -13,7 +13,7 @@ use nix::{
 };
 use serde_json::Value;
 
-use super::Netns;
+use super::{Cgroup, Netns};
 
 /// Bytes and packets in both directions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -119,6 +119,11 @@ impl Nbw {
         }
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal to nbw itself (`ip netns exec` becomes it).
     pub fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.child.id() as i32), signal).expect("a signal to nbw");
@@ -149,10 +154,42 @@ pub fn interface<'a>(snapshot: &'a Value, name: &str) -> &'a Value {
     rows.iter().find(|row| row["name"] == name).unwrap_or_else(|| panic!("no interface {name} in {snapshot}"))
 }
 
+/// The row of a cgroup on an interface of a namespace (`host` is nbw's own).
+///
+/// # Panics
+/// When there is not exactly one.
+pub fn group<'a>(snapshot: &'a Value, cgroup: &Cgroup, interface: &str, netns: &str) -> &'a Value {
+    let rows = snapshot["groups"].as_array().expect("groups");
+    let is_it = |row: &&Value| row["path"] == cgroup.path && row["interface"] == interface && row["netns"] == netns;
+    let found: Vec<&Value> = rows.iter().filter(is_it).collect();
+    assert_eq!(found.len(), 1, "rows of {} on {interface} in {netns}: {snapshot}", cgroup.path);
+    found[0]
+}
+
 /// The totals of all groups for which `wanted` is true.
 pub fn sum_of_groups(snapshot: &Value, wanted: impl Fn(&Value) -> bool) -> Totals {
     let rows = snapshot["groups"].as_array().expect("groups");
     rows.iter().filter(|row| wanted(row)).map(Totals::of).fold(Totals::default(), Totals::plus)
+}
+
+/// What no cgroup owns of an interface: the row `unattributed`, or `undelivered`.
+pub fn no_cgroup(snapshot: &Value, interface: &str, name: &str) -> Totals {
+    let is_it = |row: &Value| row["interface"] == interface && row["netns"] == "host" && row["kind"] == "unattributed";
+    sum_of_groups(snapshot, |row| is_it(row) && row["name"] == name)
+}
+
+/// DESIGN.md's rule: the groups of an interface and what is unattributed add up to its total; what was sent but never
+/// reached it is `undelivered`.
+pub fn assert_sum_rule(snapshot: &Value, name: &str) {
+    let here = |row: &Value| row["interface"] == name && row["netns"] == "host" && row["name"] != "undelivered";
+    let total = Totals::of(interface(snapshot, name)).plus(no_cgroup(snapshot, name, "undelivered"));
+    assert_eq!(sum_of_groups(snapshot, here), total, "the sum rule of {name} in {snapshot}");
+}
+
+/// Nothing went wrong in the kernel.
+pub fn assert_healthy(snapshot: &Value) {
+    let health = snapshot["health"].as_object().expect("health");
+    assert!(health.values().all(|count| count == 0), "health: {}", snapshot["health"]);
 }
 
 fn milliseconds(snapshot: &Value) -> u128 {

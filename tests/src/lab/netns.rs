@@ -25,7 +25,16 @@ impl Netns {
         run(&format!("ip netns add {name}"));
         let netns = Self { name };
         netns.run("ip link set lo up");
+        netns.hush();
         netns
+    }
+
+    /// Has the kernel say on its own what it must (multicast reports) within moments, and nothing else.
+    fn hush(&self) {
+        let settings = "net.ipv6.conf.default.router_solicitations=0 net.ipv6.conf.default.accept_dad=0 \
+                        net.ipv6.conf.default.mldv2_unsolicited_report_interval=20 \
+                        net.ipv4.conf.default.igmpv3_unsolicited_report_interval=20";
+        self.run(&format!("sysctl -q -w {settings}"));
     }
 
     /// Runs a command line inside.
@@ -50,17 +59,14 @@ impl Netns {
         thread::scope(|scope| scope.spawn(inside).join()).expect("the thread in the namespace")
     }
 
-    /// What the kernel has counted for an interface: (rx bytes, rx packets, tx bytes, tx packets), by `ip -s -j link`.
+    /// What the kernel has counted for an interface, by `ip -s link`.
     pub fn kernel_counters(&self, interface: &str) -> super::Totals {
-        let json = self.run(&format!("ip -s -j link show dev {interface}"));
-        let value: serde_json::Value = serde_json::from_str(&json).expect("JSON from ip");
-        let count = |side: &str, what: &str| value[0]["stats64"][side][what].as_u64().expect("a counter");
-        super::Totals {
-            rx_bytes: count("rx", "bytes"),
-            rx_packets: count("rx", "packets"),
-            tx_bytes: count("tx", "bytes"),
-            tx_packets: count("tx", "packets"),
-        }
+        super::oracle::kernel_counters(self, interface)
+    }
+
+    /// Calls `work` in a thread that is inside and whose sockets belong to a cgroup.
+    pub fn enter_with<T: Send>(&self, cgroup: &super::Cgroup, work: impl FnOnce() -> T + Send) -> T {
+        cgroup.within(|| self.enter(work))
     }
 }
 
@@ -98,6 +104,18 @@ impl Veth {
         veth
     }
 
+    /// Tells both ends the other's hardware address, for good: no ARP and no neighbour discovery.
+    pub fn pin_neighbours(&self, a: &Netns, b: &Netns) {
+        self.pin(a, &self.a, &hardware_address(b, &self.b), [&self.v4.1, &self.v6.1]);
+        self.pin(b, &self.b, &hardware_address(a, &self.a), [&self.v4.0, &self.v6.0]);
+    }
+
+    fn pin(&self, netns: &Netns, interface: &str, hardware: &str, addresses: [&String; 2]) {
+        for address in addresses {
+            netns.run(&format!("ip neigh replace {address} lladdr {hardware} dev {interface} nud permanent"));
+        }
+    }
+
     fn end(&self, netns: &Netns, name: &str, v4: &str, v6: &str, offloads: bool) {
         netns.run(&format!("ip addr add {v4}/24 dev {name}"));
         netns.run(&format!("ip addr add {v6}/64 dev {name} nodad"));
@@ -106,4 +124,11 @@ impl Veth {
         }
         netns.run(&format!("ip link set {name} up"));
     }
+}
+
+/// The hardware address of an interface.
+pub(super) fn hardware_address(netns: &Netns, interface: &str) -> String {
+    let json = netns.run(&format!("ip -j link show dev {interface}"));
+    let value: serde_json::Value = serde_json::from_str(&json).expect("JSON from ip");
+    value[0]["address"].as_str().expect("a hardware address").to_owned()
 }

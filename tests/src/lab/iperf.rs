@@ -1,0 +1,57 @@
+//! Traffic by tools that we did not write.
+
+use std::process::{Child, Command, Stdio};
+
+use super::{Cgroup, Netns, until};
+
+/// A running `iperf3 -s`; killed on drop.
+pub struct Iperf {
+    child: Child,
+}
+
+impl Iperf {
+    /// Starts it in a namespace and a cgroup, and waits until it listens.
+    pub fn server(netns: &Netns, cgroup: Option<&Cgroup>) -> Self {
+        let mut command = netns.command("iperf3");
+        command.args(["-s"]).stdout(Stdio::null());
+        let child = contained(&mut command, cgroup).spawn().expect("iperf3 starts");
+        let server = Self { child };
+        until("iperf3 to listen", || (!netns.run("ss -Hltn sport = :5201").is_empty()).then_some(()));
+        server
+    }
+
+    /// Runs a client with these options (split at spaces) to its end.
+    pub fn client(netns: &Netns, cgroup: Option<&Cgroup>, address: &str, options: &str) {
+        let mut command = netns.command("iperf3");
+        command.args(["-c", address]).args(options.split_whitespace());
+        check(contained(&mut command, cgroup));
+    }
+}
+
+impl Drop for Iperf {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Pings with these options (split at spaces).
+pub fn ping(netns: &Netns, cgroup: Option<&Cgroup>, address: &str, options: &str) {
+    let mut command = netns.command("ping");
+    command.arg("-q").args(options.split_whitespace()).arg(address);
+    check(contained(&mut command, cgroup));
+}
+
+fn contained<'a>(command: &'a mut Command, cgroup: Option<&Cgroup>) -> &'a mut Command {
+    match cgroup {
+        Some(cgroup) => cgroup.contain(command),
+        None => command,
+    }
+}
+
+fn check(command: &mut Command) {
+    let output = command.output().expect("the tool starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{command:?}\n{}{}", text(&output.stdout), text(&output.stderr));
+}

@@ -1,0 +1,43 @@
+//! Waiting for something to become true, instead of for some time to pass.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use super::Nbw;
+
+/// After this long nothing more is expected to come.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Asks `probe` again and again until it has an answer.
+///
+/// # Panics
+/// When it has none for too long; `what` says what was waited for.
+pub fn until<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(answer) = probe() {
+            return answer;
+        }
+        assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The first snapshot of nbw that is as wanted.
+///
+/// # Panics
+/// When none is for too long; `what` says what was waited for.
+pub fn snapshot_where(nbw: &mut Nbw, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    let start = Instant::now();
+    loop {
+        let snapshot = nbw.next();
+        if wanted(&snapshot) {
+            return snapshot;
+        }
+        assert!(start.elapsed() < PATIENCE, "waited in vain for {what}: {snapshot}");
+    }
+}
