@@ -28,12 +28,18 @@ pub trait Table {
     fn spills() -> &'static Array<Spill>;
 }
 
-/// Adds a packed `amount` to `slot` in this CPU's stripe.
+/// The CPU that the program runs on, and stays on.
 #[inline(always)]
-pub fn add<T: Table>(slot: u32, direction: Direction, amount: u64, context: Context) {
+pub fn cpu() -> u32 {
     // SAFETY: always callable.
-    let cpu = unsafe { bpf_get_smp_processor_id() };
+    unsafe { bpf_get_smp_processor_id() }
+}
+
+/// Adds a packed `amount` to `slot` in the stripe of `cpu`.
+#[inline(always)]
+pub fn add<T: Table>(cpu: u32, slot: u32, direction: Direction, amount: impl FnOnce() -> u64, context: Context) {
     let Some(stripe) = T::stripes().get_ptr_mut(cpu * T::slots() + slot) else { return };
+    let amount = amount();
     // SAFETY: a pointer from an array look-up is valid while the program runs; `Alone` is the caller's word that it is.
     let (word, before) = unsafe {
         let word = match direction {

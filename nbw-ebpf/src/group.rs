@@ -58,7 +58,7 @@ pub fn count(ctx: &SkBuffContext, direction: Direction) {
     };
     // SAFETY: the context of a running program.
     let amount = if unsafe { (*ctx.skb.skb).gso_size } == 0 {
-        wire::single(ctx.len())
+        wire::single(wire::length(ctx.skb.skb))
     } else {
         wire::segmented(ctx.skb.skb, Start::Network)
     };
@@ -66,7 +66,7 @@ pub fn count(ctx: &SkBuffContext, direction: Direction) {
         Direction::Rx => Context::Alone,
         Direction::Tx => Context::Shared,
     };
-    count::add::<Groups>(slot, direction, amount, context);
+    count::add::<Groups>(count::cpu(), slot, direction, || amount, context);
 }
 
 /// Puts the network namespace of a new socket into its storage; accepted sockets inherit it.

@@ -37,23 +37,36 @@ impl Table for Links {
 #[inline(always)]
 pub fn count(ctx: &TcContext, direction: Direction) {
     let skb = ctx.skb.skb;
+    let cpu = count::cpu();
     // SAFETY: the context of a running program.
-    let (ifindex, unusual) = unsafe { ((*skb).ifindex, (*skb).vlan_present | (*skb).gso_size) };
+    let (ifindex, special) = unsafe { ((*skb).ifindex, (*skb).vlan_present | (*skb).gso_size) };
+    if special != 0 || ifindex >= DIRECT_LINKS {
+        count_special(skb, direction);
+        return;
+    }
+    count::add::<Links>(cpu, ifindex, direction, || wire::single(wire::length(skb)), Context::Alone);
+}
+
+/// Counts a packet that is tagged, is several, or belongs to an interface on a host that has made very many. Out of line,
+/// so that the others do not pay for its registers.
+#[inline(never)]
+fn count_special(skb: *mut __sk_buff, direction: Direction) {
+    // SAFETY: the context of a running program.
+    let ifindex = unsafe { (*skb).ifindex };
     let slot = if ifindex < DIRECT_LINKS { ifindex } else { far_slot(ifindex) };
-    let amount = match (unusual, direction) {
-        (0, _) => wire::single(ctx.len()),
-        (_, Direction::Rx) => received(skb, slot),
-        (_, Direction::Tx) => sent(skb, slot),
+    let amount = match direction {
+        Direction::Rx => received(skb, slot),
+        Direction::Tx => sent(skb, slot),
     };
-    count::add::<Links>(slot, direction, amount, Context::Alone);
+    count::add::<Links>(count::cpu(), slot, direction, || amount, Context::Alone);
 }
 
 /// A received packet that is tagged or is several.
 #[inline(never)]
 fn received(skb: *mut __sk_buff, slot: u32) -> u64 {
     // SAFETY: the context of a running program.
-    let (length, size) = unsafe { ((*skb).len, (*skb).gso_size) };
-    let amount = if size == 0 { wire::single(length) } else { wire::segmented(skb, start(slot)) };
+    let size = unsafe { (*skb).gso_size };
+    let amount = if size == 0 { wire::single(wire::length(skb)) } else { wire::segmented(skb, start(slot)) };
     tagged(skb, amount)
 }
 

@@ -17,6 +17,13 @@ pub enum Direction {
     Tx,
 }
 
+/// The packet's length. Volatile, so that it is read where it is used and needs no register before.
+#[inline(always)]
+pub fn length(skb: *mut __sk_buff) -> u32 {
+    // SAFETY: the context of a running program.
+    unsafe { core::ptr::read_volatile(&raw const (*skb).len) }
+}
+
 /// One packet of `length` bytes, as it is added to a stripe.
 #[inline(always)]
 pub fn single(length: u32) -> u64 {

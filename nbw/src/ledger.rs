@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, rc::Rc, sync::Arc};
 
-use nbw_common::abi::{GroupIdent, LINK_HEADER_UNKNOWN};
+use nbw_common::abi::LINK_HEADER_UNKNOWN;
 
 use crate::{
     rate::Totals,
@@ -57,10 +57,10 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Whether the slot's owner has been entered.
-    pub fn knows(&self, slot: u32, ident: &GroupIdent) -> bool {
-        let known = self.slots.get(slot as usize).and_then(Option::as_ref);
-        known.is_some_and(|known| known.generation == ident.generation)
+    /// Whether the slot's owner has been entered. A slot that is being taken back has a new generation already, but no
+    /// new owner before [`Self::close`].
+    pub fn knows(&self, slot: u32) -> bool {
+        self.slots.get(slot as usize).is_some_and(Option::is_some)
     }
 
     /// Where the slot's owner is, if it has been entered.
@@ -70,7 +70,7 @@ impl Ledger {
     }
 
     /// Enters the owner of a slot.
-    pub fn enter(&mut self, slot: u32, generation: u32, place: Place, cgroup: &Rc<Cgroup>) {
+    pub fn enter(&mut self, slot: u32, place: Place, cgroup: &Rc<Cgroup>) {
         let row = self.row_for(cgroup, place);
         if let Some(row) = &mut self.rows[row] {
             row.slots += 1;
@@ -79,7 +79,7 @@ impl Ledger {
         if self.slots.len() <= at {
             self.slots.resize_with(at + 1, || None);
         }
-        self.slots[at] = Some(Slot { generation, row, last: Totals::default() });
+        self.slots[at] = Some(Slot { row, last: Totals::default() });
     }
 
     fn row_for(&mut self, cgroup: &Rc<Cgroup>, place: Place) -> usize {

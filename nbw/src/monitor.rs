@@ -164,10 +164,10 @@ impl Monitor {
     pub fn notice(&mut self) {
         for slot in self.kernel.groups.ever_used() {
             let Some(ident) = self.kernel.groups.ident(slot) else { continue };
-            if !self.ledger.knows(slot, &ident) {
+            if !self.ledger.knows(slot) {
                 let cgroup = self.cgroups.get(ident.cgroup);
                 let place = self.place(&ident, &cgroup.path);
-                self.ledger.enter(slot, ident.generation, place, &cgroup);
+                self.ledger.enter(slot, place, &cgroup);
             }
             if ident.link_header == LINK_HEADER_UNKNOWN
                 && let Some(bytes) = self.link_header(slot, &ident)
@@ -211,7 +211,9 @@ impl Monitor {
         let sample = sample::read(&self.kernel, self.monitored.iter().copied());
         let elapsed = sample.at - self.last;
         self.last = sample.at;
-        let idle = self.ledger.take(&sample);
+        let mut idle = self.ledger.take(&sample);
+        // These are given back below: nobody's, or somebody else's already, when the idle ones are looked at.
+        idle.retain(|slot| finished.binary_search(slot).is_err());
         let host = self.kernel.links.netns();
         let snapshot = self.view.snapshot(&sample, elapsed, &self.ledger, &self.netns, host, &self.filter);
         self.release(&finished)?;

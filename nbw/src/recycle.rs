@@ -26,7 +26,7 @@ struct Batch {
 }
 
 impl Recycler {
-    /// The slots that a sample taken after this call reads for the last time.
+    /// The slots that a sample taken after this call reads for the last time, in their order.
     pub fn finished(&mut self) -> Vec<u32> {
         let done = self.batch.take_if(|batch| batch.waiting.is_finished());
         done.map(|batch| batch.slots).unwrap_or_default()
@@ -54,7 +54,8 @@ impl Recycler {
             return Ok(());
         }
         kernel.groups.retire(gone.iter().map(|(slot, ident)| (*slot, ident)))?;
-        let slots = gone.into_iter().map(|(slot, _)| slot).collect();
+        let mut slots: Vec<u32> = gone.into_iter().map(|(slot, _)| slot).collect();
+        slots.sort_unstable();
         self.batch = Some(Batch { slots, waiting: tokio::task::spawn_blocking(grace_period) });
         Ok(())
     }

@@ -88,7 +88,7 @@ fn more_interfaces_than_fit_are_counted() {
     terminal.type_line(&line(&netns, "-n 200ms"));
     let (screen, _) = terminal.shows("the note", |screen| screen.contains("more interfaces"));
     assert_tidy(&screen, 80, 24);
-    let shown = screen.lines().filter(|line| line.contains("  rx ")).count();
+    let shown = screen.lines().filter(|line| line.contains("  rx ·")).count();
     let hidden: usize =
         screen.split("… and ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok()).expect("a number");
     assert_eq!(shown + hidden, 16, "{screen}");
@@ -120,7 +120,7 @@ fn written(netns: &Netns, environment: &str) -> String {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let path = file.path().display();
     let inside = line(netns, "--format bars --count 4 -n 50ms");
-    let script = format!("env TERM=xterm-256color {environment} script -qec '{inside}' {path}");
+    let script = format!("env {environment} TERM=xterm-256color script -qec '{inside}' {path}");
     assert_eq!(Ended::shell("", &script).code, Some(0));
     fs::read_to_string(file.path()).expect("UTF-8")
 }

@@ -53,6 +53,9 @@ fn follow(child: Pid) -> Result<u64> {
 /// The number of the system call that the child has stopped at the entry of; none at an exit.
 fn entered(child: Pid) -> Result<Option<libc::c_long>> {
     let info = ptrace::syscall_info(child)?;
+    if info.op != libc::PTRACE_SYSCALL_INFO_ENTRY {
+        return Ok(None);
+    }
     // SAFETY: at an entry, and only there, the kernel fills in this member.
-    Ok((info.op == libc::PTRACE_SYSCALL_INFO_ENTRY).then(|| unsafe { info.u.entry.nr } as libc::c_long))
+    Ok(Some(unsafe { info.u.entry.nr } as libc::c_long))
 }

@@ -3,6 +3,7 @@
 use std::{
     io::{ErrorKind, Read, Write},
     net::{Shutdown, TcpListener, TcpStream, UdpSocket},
+    os::fd::AsRawFd,
     sync::{
         Barrier,
         atomic::{AtomicBool, Ordering},
@@ -92,7 +93,26 @@ fn tcp_pair(hosts: &TwoHosts, left: &Cgroup, right: &Cgroup, number: u16) -> (Tc
     let to = address(host(hosts, number), TCP_PORT + number);
     let listener = open(&hosts.right, right, || TcpListener::bind(to));
     let client = open(&hosts.left, left, || TcpStream::connect(to));
+    pace(&client);
     (client, listener)
+}
+
+/// Has the stream's packets sent by a timer: those interrupt other senders of the cgroup on the same CPU at any point,
+/// also between the load and the store of an addition.
+fn pace(client: &TcpStream) {
+    const BYTES_PER_SECOND: u32 = 10_000_000;
+    let (rate, length) = (&BYTES_PER_SECOND, size_of::<u32>() as u32);
+    // SAFETY: the value is a u32 and lives for the call.
+    let set = unsafe {
+        libc::setsockopt(
+            client.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_MAX_PACING_RATE,
+            std::ptr::from_ref(rate).cast(),
+            length,
+        )
+    };
+    assert_eq!(set, 0, "SO_MAX_PACING_RATE: {}", std::io::Error::last_os_error());
 }
 
 fn udp_pair(hosts: &TwoHosts, left: &Cgroup, right: &Cgroup, number: u16) -> (UdpSocket, UdpSocket) {

@@ -102,6 +102,7 @@ impl Nbw {
     ///
     /// # Panics
     /// When it has ended or prints something else.
+    #[expect(clippy::should_implement_trait, reason = "an iterator would end where this fails")]
     pub fn next(&mut self) -> Value {
         let mut line = String::new();
         self.lines.read_line(&mut line).expect("a line from nbw");

@@ -8,7 +8,7 @@ use nbw_tests::lab::{
 };
 
 /// What the issue asks for.
-const PLAN: LoadPlan = LoadPlan { duration: Duration::from_secs(20), tcp: 4, udp: 4, datagram: 1_200 };
+const PLAN: LoadPlan = LoadPlan { duration: Duration::from_secs(20), tcp: 4, udp: 4, datagram: 100 };
 
 /// Eight senders of one cgroup on all CPUs. The oracles are the kernel's: the qdisc counts what is sent (the device
 /// itself may drop some of it, which is after TC), the device what is received.

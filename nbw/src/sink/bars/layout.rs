@@ -52,7 +52,7 @@ pub(super) fn picture(scene: &Scene<'_>) -> Vec<Line> {
     lines.extend(gap().filter(|_| plan.groups > 0));
     lines.extend(group_lines(scene, &plan));
     lines.extend(health);
-    lines
+    lines.into_iter().map(|line| line.within(scene.size.columns)).collect()
 }
 
 /// How many rows of each kind are shown.

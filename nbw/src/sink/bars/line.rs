@@ -83,6 +83,16 @@ impl Line {
         self.gauge
     }
 
+    /// Cut where it is wider than `width`: a line that wraps would push the picture's first lines off the screen.
+    pub(super) fn within(mut self, width: usize) -> Self {
+        let mut room = width;
+        cut(&mut self.before, &mut room);
+        self.gauge = self.gauge.map(|gauge| Gauge { width: gauge.width.min(room), ..gauge });
+        room -= self.gauge.map_or(0, |gauge| gauge.width);
+        cut(&mut self.after, &mut room);
+        self
+    }
+
     /// Columns that the line takes.
     #[cfg(test)]
     pub(super) fn width(&self) -> usize {
@@ -98,6 +108,13 @@ impl Line {
     /// What stands behind the bar, with escape codes if `colour`.
     pub(super) fn after(&self, colour: bool) -> String {
         painted(&self.after, colour)
+    }
+}
+
+fn cut(spans: &mut [Span], room: &mut usize) {
+    for span in spans {
+        span.text = truncate_str(&span.text, *room, "").into_owned();
+        *room -= measure_text_width(&span.text);
     }
 }
 
