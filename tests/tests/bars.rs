@@ -27,8 +27,7 @@ fn assert_tidy(screen: &str, columns: usize, rows: usize) {
 fn the_first_picture_has_all_there_is_soon() {
     let netns = Netns::new();
     let terminal = Terminal::open(80, 24);
-    terminal.type_line("clear");
-    terminal.shows("a clear screen", |screen| screen.trim() == "$");
+    terminal.clear();
     terminal.type_line(&line(&netns, ""));
     let (screen, after) = terminal.shows("the first picture", whole);
     println!("first picture after {after:?}");
@@ -102,11 +101,12 @@ fn the_terminal_is_left_as_it_was() {
     assert!(before.contains(" echo "), "{before}");
     for key in ["C-c", "C-\\"] {
         // SIGQUIT is not caught: even so nothing is left in disorder.
-        terminal.type_line("clear");
+        terminal.clear();
         terminal.type_line(&line(&netns, "-n 100ms"));
         terminal.shows("a picture", whole);
         terminal.press(key);
         let (screen, _) = terminal.shows("the prompt", |screen| screen.trim_end().ends_with("\n$"));
+        assert_eq!(screen.lines().filter(|line| line.starts_with("nbw ")).count(), 1, "{screen}");
         assert!(key != "C-c" || whole(&screen) && !screen.contains("^C"), "{screen}");
         assert!(terminal.shows_cursor());
         assert_eq!(terminal.output_of("stty -a"), before);

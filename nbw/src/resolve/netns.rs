@@ -21,7 +21,8 @@ use crate::{
 /// Where tools keep network namespaces that have a name.
 const NAMED: [&str; 2] = ["/run/netns", "/run/docker/netns"];
 
-/// How long a namespace that could not be found is not looked for again.
+/// How long a namespace that could not be found is not looked for again, and the least time between two searches of the
+/// whole host: each enters every namespace that there is.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A network namespace that is not nbw's own.
@@ -38,6 +39,7 @@ pub struct Netns {
 pub struct NetnsTable {
     known: HashMap<u64, Netns>,
     missed: HashMap<(u64, u32), Instant>,
+    searched: Option<Instant>,
 }
 
 impl NetnsTable {
@@ -67,8 +69,10 @@ impl NetnsTable {
         let near: Vec<PathBuf> = pids.iter().map(|pid| format!("/proc/{pid}/ns/net").into()).collect();
         let found = visit(near, Some(cookie));
         self.known.extend(found);
-        if !self.has(cookie, ifindex) {
+        if !self.has(cookie, ifindex) && self.searched.is_none_or(|searched| searched.elapsed() > PATIENCE) {
+            self.missed.retain(|_, missed| missed.elapsed() < PATIENCE);
             self.known.extend(visit(everywhere(), Some(cookie)));
+            self.searched = Some(Instant::now());
         }
         if self.has(cookie, ifindex) {
             self.missed.remove(&(cookie, ifindex));

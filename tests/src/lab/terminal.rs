@@ -70,9 +70,15 @@ impl Terminal {
         }
     }
 
+    /// Clears the screen.
+    pub fn clear(&self) {
+        self.type_line("clear");
+        self.shows("a clear screen", |screen| screen.trim() == "$");
+    }
+
     /// Runs a command in the shell and returns what it printed.
     pub fn output_of(&self, command: &str) -> String {
-        self.type_line("clear");
+        self.clear();
         self.type_line(&format!("{command}; echo END"));
         let (screen, _) = self.shows("the command's end", |screen| screen.lines().any(|line| line == "END"));
         let lines = screen.lines().filter(|line| !line.starts_with('$') && *line != "END" && !line.is_empty());

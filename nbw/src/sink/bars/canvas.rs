@@ -91,7 +91,9 @@ impl Surface {
         self.picture.iter().map(|line| format!("{}\n", line.trim_end())).collect()
     }
 
-    /// Lines are never as wide as the terminal, so wiping behind them cannot take their last character.
+    /// Lines are never as wide as the terminal, so wiping behind them cannot take their last character. The cursor
+    /// rests where the last line begins: what the terminal echoes (`^C`) must not go on to another line, which
+    /// would move the picture.
     fn over_the_last(&self) -> String {
         // Where the picture is after a resize depends on how the terminal wraps and scrolls: begin anew.
         let start = if self.resized { "\x1b[H\x1b[2J" } else { "" };
@@ -99,7 +101,7 @@ impl Surface {
         let wiped = "\r\n\x1b[2K".repeat(surplus);
         let lines = self.picture.join("\x1b[K\r\n");
         let top = up(self.shown.saturating_sub(1));
-        format!("{start}{top}\r{lines}\x1b[K{wiped}{}", up(surplus))
+        format!("{start}{top}\r{lines}\x1b[K{wiped}{}\r", up(surplus))
     }
 
     /// As on a terminal, a full line ends only when more text comes. What fills a line with blanks is left out.

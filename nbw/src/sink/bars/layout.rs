@@ -142,7 +142,8 @@ fn more_interfaces(hidden: &[&Interface], width: usize) -> Option<Line> {
     let count = hidden.len();
     let all_idle = hidden.iter().all(|interface| idle(interface));
     let idle = if all_idle { ", idle" } else { "" };
-    (count > 0).then(|| note(&format!("… and {count} more interfaces{idle}"), width))
+    let plural = if count == 1 { "" } else { "s" };
+    (count > 0).then(|| note(&format!("… and {count} more interface{plural}{idle}"), width))
 }
 
 /// Hidden groups are still summed up: no traffic goes without a word.
