@@ -67,7 +67,7 @@ struct Watching<'a> {
 
 impl Watching<'_> {
     async fn run(self) -> Result<(), Failure> {
-        if self.monitor.monitored() == 0 {
+        if self.monitor.counts_nothing() {
             tracing::warn!("no interface matches yet; waiting for one");
         }
         let mut told = !self.filters_groups();
@@ -88,6 +88,7 @@ impl Watching<'_> {
                     left -= 1;
                 }
                 _ = notice.tick() => self.monitor.notice(),
+                () = tokio::task::yield_now(), if self.monitor.has_pending() => self.monitor.attach_next()?,
                 () = self.links.changed() => {
                     tokio::time::sleep(SETTLE).await;
                     let deleted = self.links.drain();

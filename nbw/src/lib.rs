@@ -8,6 +8,7 @@ pub mod cgroup_root;
 pub mod cli;
 pub mod failure;
 pub mod filter;
+pub mod interfaces;
 pub mod ledger;
 pub mod links;
 pub mod monitor;

@@ -2,9 +2,9 @@
 //! [`Snapshot`].
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::HashSet,
     rc::Rc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use nbw_common::abi::{GroupIdent, LINK_HEADER_UNKNOWN};
@@ -14,6 +14,7 @@ use crate::{
     cgroup_root::CgroupRoot,
     failure::Failure,
     filter::Filter,
+    interfaces::Interfaces,
     ledger::{Ledger, Place},
     links::{self, Link},
     recycle::Recycler,
@@ -26,19 +27,16 @@ use crate::{
 /// Ticks after which other network namespaces are looked at again, for what is gone.
 const REFRESH_TICKS: u64 = 60;
 
+/// How long a start may take for attaching interfaces before the first picture.
+const AT_ONCE: Duration = Duration::from_millis(200);
+
 /// The live monitor.
 pub struct Monitor {
     kernel: Kernel,
     root: Rc<CgroupRoot>,
     netlink: rtnetlink::Handle,
     filter: Filter,
-    /// All interfaces of nbw's network namespace.
-    links: BTreeMap<u32, Link>,
-    /// Those that are counted; some may be gone already, and wait for their last reading.
-    monitored: HashSet<u32>,
-    /// Those that could not be attached; not tried again.
-    refused: HashSet<u32>,
-    leaving: Vec<u32>,
+    interfaces: Interfaces,
     cgroups: CgroupNames,
     netns: NetnsTable,
     ledger: Ledger,
@@ -69,10 +67,7 @@ impl Monitor {
             cgroups: CgroupNames::new(Rc::clone(&root)),
             root,
             netlink,
-            links: BTreeMap::new(),
-            monitored: HashSet::new(),
-            refused: HashSet::new(),
-            leaving: Vec::new(),
+            interfaces: Interfaces::default(),
             netns: NetnsTable::default(),
             ledger: Ledger::default(),
             recycler: Recycler::default(),
@@ -82,6 +77,7 @@ impl Monitor {
             last: Instant::now(),
         };
         monitor.follow(links, &HashSet::new())?;
+        monitor.attach_at_once()?;
         monitor.kernel.attach_groups(&monitor.root)?;
         monitor.last = Instant::now();
         Ok(monitor)
@@ -92,9 +88,9 @@ impl Monitor {
         &mut self.kernel
     }
 
-    /// How many interfaces are counted.
-    pub fn monitored(&self) -> usize {
-        self.monitored.len()
+    /// Whether no interface is counted, nor about to be.
+    pub fn counts_nothing(&self) -> bool {
+        self.interfaces.none_matches()
     }
 
     /// Something has changed about the interfaces: lists them anew. Those that were `deleted` meanwhile are not what they
@@ -108,56 +104,31 @@ impl Monitor {
     }
 
     fn follow(&mut self, links: Vec<Link>, deleted: &HashSet<u32>) -> Result<(), Failure> {
-        self.links = links.into_iter().map(|link| (link.index, link)).collect();
-        let is_gone = |index: &u32| deleted.contains(index) || !self.links.contains_key(index);
-        self.refused.retain(|index| !is_gone(index));
-        let gone: Vec<u32> = self.monitored.iter().copied().filter(is_gone).collect();
-        for index in gone {
-            if !self.leaving.contains(&index) {
-                self.kernel.detach_link(index);
-                self.leaving.push(index);
-            }
-        }
-        self.welcome_back()?;
-        let wanted: Vec<Link> = self.links.values().filter(|link| self.wants(link)).cloned().collect();
-        for link in wanted {
-            self.attach(&link)?;
-        }
-        self.view.links_changed(self.links.values());
+        self.interfaces.follow(&mut self.kernel, &self.filter, links, deleted)?;
+        self.view.links_changed(self.interfaces.all());
         Ok(())
     }
 
-    /// Interfaces that left and came back with their old index before their last reading go on where they were.
-    fn welcome_back(&mut self) -> Result<(), Failure> {
-        let here = self.leaving.iter().filter_map(|index| self.links.get(index));
-        let back: Vec<Link> = here.filter(|link| self.filter.wants_interface(&link.name)).cloned().collect();
-        for link in back {
-            self.leaving.retain(|&index| index != link.index);
-            self.monitored.remove(&link.index);
-            self.attach(&link)?;
+    /// Attaches interfaces for as long as a user may be kept waiting; the others follow between the ticks.
+    fn attach_at_once(&mut self) -> Result<(), Failure> {
+        let begun = Instant::now();
+        while self.has_pending() && begun.elapsed() < AT_ONCE {
+            self.attach_next()?;
         }
         Ok(())
     }
 
-    /// Without `--interface` every interface that is up; with it, those named, up or not.
-    fn wants(&self, link: &Link) -> bool {
-        let new = !self.monitored.contains(&link.index) && !self.refused.contains(&link.index);
-        new && self.filter.wants_interface(&link.name) && (link.up || self.filter.has_interface_filter())
+    /// Whether there are interfaces that wait to be attached.
+    pub fn has_pending(&self) -> bool {
+        self.interfaces.has_pending()
     }
 
-    fn attach(&mut self, link: &Link) -> Result<(), Failure> {
-        match self.kernel.attach_link(link.index, &link.name, link.header) {
-            Ok(()) => drop(self.monitored.insert(link.index)),
-            // It vanished while it was looked at: netlink tells of that, too.
-            Err(failure) if !links::exists(link.index) => tracing::debug!("{failure}"),
-            // The first refusal says that nothing can be counted here; a later one concerns one interface only.
-            Err(failure) if self.monitored.is_empty() => return Err(failure),
-            Err(failure) => {
-                tracing::warn!("{failure}");
-                self.refused.insert(link.index);
-            }
-        }
-        Ok(())
+    /// Attaches the next interface that waits for it.
+    ///
+    /// # Errors
+    /// When it is refused and no other is counted either.
+    pub fn attach_next(&mut self) -> Result<(), Failure> {
+        self.interfaces.attach_next(&mut self.kernel)
     }
 
     /// Learns the names of groups that are new. Called more often than [`Self::tick`], for groups that do not live long.
@@ -190,7 +161,7 @@ impl Monitor {
     fn link_header(&mut self, slot: u32, ident: &GroupIdent) -> Option<u32> {
         let place = self.ledger.place(slot)?;
         if place.netns == self.kernel.links.netns() {
-            return self.links.get(&place.ifindex).map(|link| link.header);
+            return self.interfaces.get(place.ifindex).map(|link| link.header);
         }
         let pids = self.root.processes(&self.cgroups.get(ident.cgroup).path);
         let netns = self.netns.find(place.netns, place.ifindex, &pids)?;
@@ -208,7 +179,7 @@ impl Monitor {
         }
         self.notice();
         let finished = self.recycler.finished();
-        let sample = sample::read(&self.kernel, self.monitored.iter().copied());
+        let sample = sample::read(&self.kernel, self.interfaces.monitored());
         let elapsed = sample.at - self.last;
         self.last = sample.at;
         let mut idle = self.ledger.take(&sample);
@@ -227,9 +198,8 @@ impl Monitor {
             self.ledger.close(slot);
             self.kernel.groups.release(slot)?;
         }
-        for index in std::mem::take(&mut self.leaving) {
+        for index in self.interfaces.take_left() {
             // Its programs went with it, and this sample came after: nothing can add to it any more.
-            self.monitored.remove(&index);
             self.kernel.links.release(index)?;
             self.view.forget(index);
             self.ledger.forget(Place { netns: self.kernel.links.netns(), ifindex: index });
@@ -239,11 +209,11 @@ impl Monitor {
 
     fn retire(&mut self, sample: &sample::Sample, idle: &[u32]) -> Result<(), Failure> {
         let host = self.kernel.links.netns();
-        let (root, links, netns, ledger) = (&self.root, &self.links, &self.netns, &self.ledger);
+        let (root, interfaces, netns, ledger) = (&self.root, &self.interfaces, &self.netns, &self.ledger);
         let refreshed = self.ticks.is_multiple_of(REFRESH_TICKS);
         let link_is_gone = |place: Place| {
             if place.netns == host {
-                !links.contains_key(&place.ifindex)
+                interfaces.get(place.ifindex).is_none()
             } else {
                 refreshed && !netns.is_there(place.netns, place.ifindex)
             }

@@ -192,7 +192,7 @@ fn a_high_index_counts_to_the_byte() {
 #[test]
 fn one_made_anew_with_its_old_index_is_counted() {
     let pair = Pair::new();
-    let mut nbw = Nbw::watch(&pair.left, "--interval 500ms");
+    let mut nbw = Nbw::watch(&pair.left, "--interval 300ms");
     for pause in [0, 100] {
         pair.plug("wan0", "index 71000");
         shown(&mut nbw, "wan0");
@@ -258,12 +258,12 @@ fn a_burst_of_three_hundred_is_followed() {
     let pair = Pair::new();
     let mut nbw = Nbw::watch(&pair.left, "--interval 100ms");
     let each = |line: &dyn Fn(u32) -> String| (0..150).map(line).collect::<String>();
-    let add = |at| format!("link add a{at} up type veth peer name b{at}\nlink set b{at} up\n");
+    let add = |at| format!("link add a{at} up group 7 type veth peer name b{at}\nlink set b{at} up\n");
     batch(&pair.left, &each(&add));
     let all = |snapshot: &Value| snapshot["interfaces"].as_array().expect("interfaces").len() == 301;
     let snapshot = snapshot_where(&mut nbw, "all 300", all);
     (0..150).for_each(|at| assert!(has(&snapshot, &format!("a{at}")) && has(&snapshot, &format!("b{at}"))));
-    batch(&pair.left, &each(&|at| format!("link del a{at}\n")));
+    pair.left.run("ip link del group 7");
     snapshot_where(&mut nbw, "none of the 300", |snapshot| {
         snapshot["interfaces"].as_array().expect("interfaces").len() == 1
     });

@@ -141,9 +141,9 @@ fn in_place(first: usize, second: usize, resized: Option<Size>) -> String {
 #[test]
 fn a_picture_is_drawn_over_the_one_before_and_stays_at_the_end() {
     let line = "line\x1b[K";
-    let stays = format!("\r{line}\r\n");
-    assert_eq!(in_place(1, 1, None), format!("\r{line}{stays}"));
-    assert_eq!(in_place(3, 1, None), format!("\x1b[2A\r{line}\r\n\x1b[2K\r\n\x1b[2K\x1b[2A{stays}"));
+    let stays = format!("\r{line}\r\r\n");
+    assert_eq!(in_place(1, 1, None), format!("\r{line}\r{stays}"));
+    assert_eq!(in_place(3, 1, None), format!("\x1b[2A\r{line}\r\n\x1b[2K\r\n\x1b[2K\x1b[2A\r{stays}"));
 }
 
 #[test]

@@ -1,52 +1,18 @@
 //! Groups: whose cgroup is whose container, what the filters choose, and that nothing is lost or mixed up when groups
 //! come and go by the thousand.
 
-use std::{
-    collections::BTreeSet,
-    net::UdpSocket,
-    sync::atomic::{AtomicBool, Ordering},
-    thread,
-    time::{Duration, Instant},
-};
+mod churn;
+mod member;
 
-use nbw_tests::lab::{Cgroup, Nbw, Netns, Totals, assert_sum_rule, group, interface, no_cgroup, open, unique};
+use std::collections::BTreeSet;
+
+use nbw_tests::lab::{Cgroup, Nbw, Netns, Totals, assert_sum_rule, group, unique};
 use serde_json::Value;
+
+use self::member::{Member, WIRE, both, rows};
 
 const ID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 const SHORT_ID: &str = "0123456789ab";
-/// A datagram of 58 bytes has this many on the wire.
-const WIRE: u64 = 100;
-
-/// A socket of a group, on the loopback interface of a namespace.
-struct Member {
-    cgroup: Cgroup,
-    socket: UdpSocket,
-}
-
-impl Member {
-    fn new(netns: &Netns, cgroup: Cgroup) -> Self {
-        let socket = open(netns, &cgroup, || UdpSocket::bind("127.0.0.1:0"));
-        Self { cgroup, socket }
-    }
-
-    /// Sends datagrams to itself.
-    fn talk(&self, times: u32) {
-        let address = self.socket.local_addr().expect("its address");
-        (0..times).for_each(|_| assert_eq!(self.socket.send_to(&[7; 58], address).expect("a datagram"), 58));
-    }
-}
-
-/// Rows of groups in a snapshot, without what is no cgroup.
-fn rows<'a>(snapshot: &'a Value, below: &'a str) -> impl Iterator<Item = &'a Value> {
-    let rows = snapshot["groups"].as_array().expect("groups");
-    rows.iter().filter(move |row| row["path"].as_str().expect("a path").starts_with(below))
-}
-
-fn both(bytes: u64) -> Totals {
-    let packets = bytes / WIRE;
-    Totals { rx_bytes: bytes, rx_packets: packets, tx_bytes: bytes, tx_packets: packets }
-}
-
 /// One layout of a runtime's, and what nbw should say of it.
 struct Layout {
     path: String,
@@ -197,108 +163,4 @@ fn top_and_sort_are_obeyed() {
     let snapshot = nbw.settled();
     let names: Vec<&str> = rows(&snapshot, "/").map(|row| row["name"].as_str().expect("a name")).collect();
     assert_eq!(names, [SHORT_ID, "a", "front"]);
-}
-
-/// What is left of a host while its groups come and go: sockets of the root that receive, and a steady group.
-struct Churn {
-    netns: Netns,
-    steady: Member,
-    sink: UdpSocket,
-    /// What the others are in, so that they need not make it anew.
-    parent: Cgroup,
-}
-
-impl Churn {
-    fn new() -> Self {
-        let (netns, steady) = (Netns::new(), Cgroup::new());
-        let sink = netns.enter(|| UdpSocket::bind("127.0.0.1:0").expect("a socket"));
-        let steady = Member::new(&netns, steady);
-        Self { netns, steady, sink, parent: Cgroup::new() }
-    }
-
-    /// `count` groups, each `pace` after the one before, while nbw's output is read: each comes, sends some datagrams to
-    /// the sink, and goes, socket and cgroup; the steady one sends one to itself.
-    fn all(&self, nbw: &mut Nbw, count: u32, pace: Duration) {
-        let done = AtomicBool::new(false);
-        let start = Instant::now();
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                while !done.load(Ordering::Relaxed) {
-                    nbw.next();
-                }
-            });
-            self.netns.enter(|| {
-                for number in 0..count {
-                    self.one(number);
-                    thread::sleep((pace * (number + 1)).saturating_sub(start.elapsed()));
-                }
-            });
-            done.store(true, Ordering::Relaxed);
-        });
-        println!("{count} groups in {:?}", start.elapsed());
-    }
-
-    fn one(&self, number: u32) {
-        let cgroup = Cgroup::at(&format!("{}/{number}", self.parent.path));
-        let socket = cgroup.within(|| UdpSocket::bind("127.0.0.1:0")).expect("a socket");
-        let to = self.sink.local_addr().expect("its address");
-        for _ in 0..=number % 3 {
-            socket.send_to(&[7; 58], to).expect("a datagram");
-        }
-        self.steady.talk(1);
-    }
-}
-
-/// What [`Churn::all`] has sent, the steady group's datagrams included.
-fn sent(count: u32) -> u64 {
-    (0..count).map(|number| u64::from(2 + number % 3)).sum()
-}
-
-#[test]
-fn ten_thousand_groups_come_and_go_without_a_trace() {
-    const COUNT: u32 = 10_000;
-    let churn = Churn::new();
-    let mut nbw = Nbw::watch(&churn.netns, "--interval 50ms -i lo --slots 1024");
-    churn.all(&mut nbw, COUNT, Duration::from_micros(500));
-    let snapshot = nbw.settled();
-    assert_eq!(snapshot["health"]["no_slot"], 0, "{}", snapshot["health"]);
-    assert_eq!(Totals::of(interface(&snapshot, "lo")), both(sent(COUNT) * WIRE));
-    assert_sum_rule(&snapshot, "lo");
-    assert_eq!(no_cgroup(&snapshot, "lo", "unattributed"), Totals::default());
-    assert_eq!(Totals::of(group(&snapshot, &churn.steady.cgroup, "lo", "host")), both(u64::from(COUNT) * WIRE));
-    let below = format!("{}/", churn.parent.path);
-    let gone = nbw_tests::lab::snapshot_where(&mut nbw, "the slots of the gone to be taken back", |snapshot| {
-        rows(snapshot, &below).next().is_none()
-    });
-    assert_sum_rule(&gone, "lo");
-    assert_eq!(no_cgroup(&gone, "lo", "unattributed"), Totals::default());
-}
-
-#[test]
-fn when_slots_run_out_nothing_is_lost_and_they_come_back() {
-    const COUNT: u32 = 2_000;
-    let churn = Churn::new();
-    let mut nbw = Nbw::watch(&churn.netns, "--interval 50ms -i lo --slots 32");
-    churn.steady.talk(1);
-    churn.all(&mut nbw, COUNT, Duration::ZERO);
-    let snapshot = nbw.settled();
-    assert!(snapshot["health"]["no_slot"].as_u64() > Some(0), "more groups than slots: {}", snapshot["health"]);
-    let total = Totals::of(interface(&snapshot, "lo"));
-    assert_eq!(total, both((sent(COUNT) + 1) * WIRE));
-    assert_sum_rule(&snapshot, "lo");
-    let overflow = rows(&snapshot, "").find(|row| row["name"] == "no slot left").expect("the overflow row");
-    let unattributed = no_cgroup(&snapshot, "lo", "unattributed");
-    // Slots and their overflow are the whole host's, so whatever else there is may have come to be there.
-    assert!(Totals::of(overflow).tx_packets >= unattributed.tx_packets && unattributed.tx_packets > 0);
-    assert!(Totals::of(overflow).rx_packets >= unattributed.rx_packets);
-    assert_eq!(Totals::of(group(&snapshot, &churn.steady.cgroup, "lo", "host")), both(u64::from(COUNT + 1) * WIRE));
-    // Afterwards there is room again, and what comes is counted where it belongs.
-    let late = Member::new(&churn.netns, Cgroup::new());
-    nbw_tests::lab::until("a slot for a new group", || {
-        let before = Totals::of(rows(&nbw.settled(), "").find(|row| row["name"] == "no slot left").expect("the row"));
-        late.talk(10);
-        let now = Totals::of(rows(&nbw.settled(), "").find(|row| row["name"] == "no slot left").expect("the row"));
-        (before == now).then_some(())
-    });
-    assert!(Totals::of(group(&nbw.settled(), &late.cgroup, "lo", "host")).tx_packets >= 10);
 }

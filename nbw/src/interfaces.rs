@@ -1,0 +1,130 @@
+//! Which interfaces there are, which are counted, and which are just coming or going.
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::{
+    bpf::Kernel,
+    failure::Failure,
+    filter::Filter,
+    links::{self, Link},
+};
+
+/// The interfaces of nbw's network namespace.
+#[derive(Default)]
+pub struct Interfaces {
+    all: BTreeMap<u32, Link>,
+    /// Those that are counted; some may be gone already, and wait for their last reading.
+    monitored: HashSet<u32>,
+    /// Those that are to be attached, the first one last. Each takes the kernel two grace periods, some 20 ms.
+    pending: Vec<u32>,
+    /// Those that could not be attached; not tried again.
+    refused: HashSet<u32>,
+    leaving: Vec<u32>,
+}
+
+impl Interfaces {
+    /// Takes over a new list. Those that were `deleted` meanwhile are not what they were, even if there are others with
+    /// their indices now. What is new waits for [`Self::attach_next`].
+    ///
+    /// # Errors
+    /// When the kernel refuses to take an interface back that came back.
+    pub fn follow(
+        &mut self,
+        kernel: &mut Kernel,
+        filter: &Filter,
+        links: Vec<Link>,
+        deleted: &HashSet<u32>,
+    ) -> Result<(), Failure> {
+        self.all = links.into_iter().map(|link| (link.index, link)).collect();
+        let is_gone = |index: &u32| deleted.contains(index) || !self.all.contains_key(index);
+        self.refused.retain(|index| !is_gone(index));
+        let gone: Vec<u32> = self.monitored.iter().copied().filter(is_gone).collect();
+        for index in gone {
+            if !self.leaving.contains(&index) {
+                kernel.detach_link(index);
+                self.leaving.push(index);
+            }
+        }
+        self.welcome_back(kernel, filter)?;
+        self.pending = self.wanted(filter);
+        Ok(())
+    }
+
+    /// Interfaces that left and came back with their old index before their last reading go on where they were.
+    fn welcome_back(&mut self, kernel: &mut Kernel, filter: &Filter) -> Result<(), Failure> {
+        let here = self.leaving.iter().filter_map(|index| self.all.get(index));
+        let back: Vec<Link> = here.filter(|link| filter.wants_interface(&link.name)).cloned().collect();
+        for link in back {
+            self.leaving.retain(|&index| index != link.index);
+            self.monitored.remove(&link.index);
+            self.attach(kernel, &link)?;
+        }
+        Ok(())
+    }
+
+    /// Without `--interface` every interface that is up; with it, those named, up or not. In the order in which they are
+    /// taken from the end: `lo` last of all.
+    fn wanted(&self, filter: &Filter) -> Vec<u32> {
+        let new = |link: &&Link| !self.monitored.contains(&link.index) && !self.refused.contains(&link.index);
+        let asked = |link: &&Link| filter.wants_interface(&link.name) && (link.up || filter.has_interface_filter());
+        let mut wanted: Vec<&Link> = self.all.values().filter(new).filter(asked).collect();
+        wanted.sort_by_key(|link| std::cmp::Reverse((link.is_loopback(), link.index)));
+        wanted.into_iter().map(|link| link.index).collect()
+    }
+
+    /// Attaches the next interface that waits for it.
+    ///
+    /// # Errors
+    /// When it is refused and no other is counted either.
+    pub fn attach_next(&mut self, kernel: &mut Kernel) -> Result<(), Failure> {
+        let link = self.pending.pop().and_then(|index| self.all.get(&index)).cloned();
+        link.map_or(Ok(()), |link| self.attach(kernel, &link))
+    }
+
+    fn attach(&mut self, kernel: &mut Kernel, link: &Link) -> Result<(), Failure> {
+        match kernel.attach_link(link.index, &link.name, link.header) {
+            Ok(()) => drop(self.monitored.insert(link.index)),
+            // It vanished while it was looked at: netlink tells of that, too.
+            Err(failure) if !links::exists(link.index) => tracing::debug!("{failure}"),
+            // The first refusal says that nothing can be counted here; a later one concerns one interface only.
+            Err(failure) if self.monitored.is_empty() => return Err(failure),
+            Err(failure) => {
+                tracing::warn!("{failure}");
+                self.refused.insert(link.index);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether any interface waits to be attached.
+    pub fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// All interfaces.
+    pub fn all(&self) -> impl Iterator<Item = &Link> {
+        self.all.values()
+    }
+
+    /// The interface with this index.
+    pub fn get(&self, index: u32) -> Option<&Link> {
+        self.all.get(&index)
+    }
+
+    /// Indices of those that are counted.
+    pub fn monitored(&self) -> impl Iterator<Item = u32> + '_ {
+        self.monitored.iter().copied()
+    }
+
+    /// Whether none is counted, nor about to be.
+    pub fn none_matches(&self) -> bool {
+        self.monitored.is_empty() && self.pending.is_empty()
+    }
+
+    /// Those that are gone and have now been read for the last time.
+    pub fn take_left(&mut self) -> Vec<u32> {
+        let left = std::mem::take(&mut self.leaving);
+        self.monitored.retain(|index| !left.contains(index));
+        left
+    }
+}
