@@ -34,7 +34,7 @@ fn the_first_picture_has_all_there_is_soon() {
     assert!(after < Duration::from_secs(3), "{after:?}");
     let line = |start: &str| screen.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{screen}"));
     assert!(line("nbw ").contains("every 1s") && line("nbw ").contains("Ctrl-C ends"));
-    assert!(line("lo ").contains("  rx ·") && line("lo ").contains("0 bit/s"), "{screen}");
+    assert!(line("lo ").contains("  rx ") && line("lo ").contains("0 bit/s"), "{screen}");
     assert!(line("of peak").contains("  tx ·"), "{screen}");
     assert!(line("interface").contains("rate") && line("group").contains("total"), "{screen}");
     assert!(line("unattributed").contains(" lo "), "{screen}");
@@ -87,7 +87,7 @@ fn more_interfaces_than_fit_are_counted() {
     terminal.type_line(&line(&netns, "-n 200ms"));
     let (screen, _) = terminal.shows("the note", |screen| screen.contains("more interfaces"));
     assert_tidy(&screen, 80, 24);
-    let shown = screen.lines().filter(|line| line.contains("  rx ·")).count();
+    let shown = screen.lines().filter(|line| line.contains("  rx ") && line.contains("bit/s")).count();
     let hidden: usize =
         screen.split("… and ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok()).expect("a number");
     assert_eq!(shown + hidden, 16, "{screen}");

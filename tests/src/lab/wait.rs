@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::Nbw;
 
 /// After this long nothing more is expected to come.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Asks `probe` again and again until it has an answer.
 ///
