@@ -24,8 +24,8 @@ use crate::{
     view::{View, ViewOptions},
 };
 
-/// Ticks after which other network namespaces are looked at again, for what is gone.
-const REFRESH_TICKS: u64 = 60;
+/// How often other network namespaces are looked at again, for what is gone or renamed.
+const REFRESH: Duration = Duration::from_secs(10);
 
 /// How long a start may take for attaching interfaces before the first picture.
 const AT_ONCE: Duration = Duration::from_millis(200);
@@ -42,7 +42,7 @@ pub struct Monitor {
     ledger: Ledger,
     recycler: Recycler,
     view: View,
-    ticks: u64,
+    refreshed: Instant,
     last: Instant,
 }
 
@@ -73,7 +73,7 @@ impl Monitor {
             recycler: Recycler::default(),
             view: View::new(view, &filter),
             filter,
-            ticks: 0,
+            refreshed: Instant::now(),
             last: Instant::now(),
         };
         monitor.follow(links, &HashSet::new())?;
@@ -173,10 +173,7 @@ impl Monitor {
     /// # Errors
     /// When the kernel refuses to take slots back.
     pub fn tick(&mut self) -> Result<Snapshot, Failure> {
-        self.ticks += 1;
-        if self.ticks.is_multiple_of(REFRESH_TICKS) && !self.netns.is_empty() {
-            self.netns.refresh();
-        }
+        let refreshed = self.refresh();
         self.notice();
         let finished = self.recycler.finished();
         let sample = sample::read(&self.kernel, self.interfaces.monitored());
@@ -188,8 +185,20 @@ impl Monitor {
         let host = self.kernel.links.netns();
         let snapshot = self.view.snapshot(&sample, elapsed, &self.ledger, &self.netns, host, &self.filter);
         self.release(&finished)?;
-        self.retire(&sample, &idle)?;
+        self.retire(&sample, &idle, refreshed)?;
         Ok(snapshot)
+    }
+
+    /// Looks at other network namespaces again when it is time; whether what is known of them is new.
+    fn refresh(&mut self) -> bool {
+        if self.netns.is_empty() || self.refreshed.elapsed() < REFRESH {
+            return false;
+        }
+        let done = self.netns.refresh();
+        if done {
+            self.refreshed = Instant::now();
+        }
+        done
     }
 
     /// Hands out again what was read for the last time.
@@ -207,10 +216,9 @@ impl Monitor {
         Ok(())
     }
 
-    fn retire(&mut self, sample: &sample::Sample, idle: &[u32]) -> Result<(), Failure> {
+    fn retire(&mut self, sample: &sample::Sample, idle: &[u32], refreshed: bool) -> Result<(), Failure> {
         let host = self.kernel.links.netns();
         let (root, interfaces, netns, ledger) = (&self.root, &self.interfaces, &self.netns, &self.ledger);
-        let refreshed = self.ticks.is_multiple_of(REFRESH_TICKS);
         let link_is_gone = |place: Place| {
             if place.netns == host {
                 interfaces.get(place.ifindex).is_none()

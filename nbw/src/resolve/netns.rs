@@ -10,7 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::FutureExt;
 use nix::sched::{CloneFlags, setns};
+use tokio::task::JoinHandle;
 
 use crate::{
     bpf::netns_cookie,
@@ -32,6 +34,8 @@ pub struct Netns {
     pub name: Arc<str>,
     /// Its interfaces, by index.
     pub links: HashMap<u32, Link>,
+    /// When that was so.
+    seen: Instant,
 }
 
 /// The namespaces found so far.
@@ -40,6 +44,7 @@ pub struct NetnsTable {
     known: HashMap<u64, Netns>,
     missed: HashMap<(u64, u32), Instant>,
     searched: Option<Instant>,
+    refreshing: Option<JoinHandle<(Instant, HashMap<u64, Netns>)>>,
 }
 
 impl NetnsTable {
@@ -90,10 +95,24 @@ impl NetnsTable {
         cookie
     }
 
-    /// Finds out which of the known namespaces and interfaces are still there, and forgets the others.
-    pub fn refresh(&mut self) {
-        self.known = visit(everywhere(), None);
-        self.missed.retain(|_, missed| missed.elapsed() < PATIENCE);
+    /// Finds out in the background which namespaces and interfaces there are now, and what they are called. True in the
+    /// call in which the answer is there: then the others are gone.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn refresh(&mut self) -> bool {
+        let Some(refreshing) = &mut self.refreshing else {
+            let begun = Instant::now();
+            self.refreshing = Some(tokio::task::spawn_blocking(move || (begun, visit(everywhere(), None))));
+            return false;
+        };
+        let Some(answer) = refreshing.now_or_never() else { return false };
+        self.refreshing = None;
+        let Ok((begun, now)) = answer else { return false };
+        // What was found meanwhile may have been missed by the search.
+        self.known.retain(|_, netns| netns.seen > begun);
+        self.known.extend(now);
+        true
     }
 
     /// Whether any namespace is known.
@@ -150,9 +169,10 @@ fn visit_here(files: &[PathBuf], wanted: Option<u64>) -> HashMap<u64, Netns> {
 /// Describes the namespace that the thread is in.
 fn describe(inode: u64) -> Option<(u64, Netns)> {
     let cookie = netns_cookie().ok().filter(|&cookie| cookie != 0)?;
+    let seen = Instant::now();
     let links = netlink::blocking(async |handle| links::list(&handle).await).ok()?.ok()?;
     let links = links.into_iter().map(|link| (link.index, link)).collect();
-    Some((cookie, Netns { name: name_of(inode), links }))
+    Some((cookie, Netns { name: name_of(inode), links, seen }))
 }
 
 /// The name that `ip netns` has for the namespace, or else the kernel's own.
