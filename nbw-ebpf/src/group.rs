@@ -51,6 +51,9 @@ pub fn count(ctx: &SkBuffContext, direction: Direction) {
         health::note(Trouble::NoSocket);
         return;
     }
+    if direction == Direction::Rx && wire::is_own_echo(ctx.skb.skb) {
+        return;
+    }
     let cache = storage(socket);
     let slot = match cached(cache, direction, ifindex) {
         Some(slot) => slot,

@@ -37,6 +37,9 @@ impl Table for Links {
 #[inline(always)]
 pub fn count(ctx: &TcContext, direction: Direction) {
     let skb = ctx.skb.skb;
+    if direction == Direction::Rx && wire::is_own_echo(skb) {
+        return;
+    }
     let cpu = count::cpu();
     // SAFETY: the context of a running program.
     let (ifindex, special) = unsafe { ((*skb).ifindex, (*skb).vlan_present | (*skb).gso_size) };

@@ -2,7 +2,7 @@
 //!
 //! A slot is taken in this order, so that nobody ever sees a wrong identity: take a free slot; write all of its
 //! identity but the cgroup; enter it in the index unless another CPU was faster; write the cgroup, which makes it
-//! visible to userspace. Userspace gives slots back (`nbw::bpf::slots`).
+//! visible to userspace. Userspace gives slots back (`nbw::bpf::GroupSlots`).
 
 use aya_ebpf::{
     EbpfContext,
@@ -61,8 +61,13 @@ fn netns(ctx: &SkBuffContext, cache: *const SocketCache) -> u64 {
 
 #[inline(always)]
 fn lookup(key: &GroupKey) -> Option<u32> {
-    // SAFETY: values are one aligned word and never change while they are in the index.
-    unsafe { GROUP_INDEX.get(key) }.map(|slot| *slot as u32)
+    // SAFETY: values are one aligned word.
+    let slot = unsafe { GROUP_INDEX.get(key) }.map(|slot| *slot as u32)?;
+    // The entry may have been removed and used again for another group between the look-up and the load.
+    let ident = GROUP_IDENTS.get(slot)?;
+    let same = ident.netns == key.netns && ident.ifindex == key.ifindex;
+    // 0: entered by another CPU that is about to publish it.
+    (same && (ident.cgroup == key.cgroup || ident.cgroup == 0)).then_some(slot)
 }
 
 #[inline(always)]

@@ -17,6 +17,16 @@ pub enum Direction {
     Tx,
 }
 
+/// Whether the packet is the kernel's own copy of a multicast that this host sends: it comes in by the interface that the
+/// original leaves by, and was never on the wire (`dev_loopback_xmit`, which is not how `lo` works).
+#[inline(always)]
+pub fn is_own_echo(skb: *mut __sk_buff) -> bool {
+    /// `PACKET_LOOPBACK` of `linux/if_packet.h`.
+    const PACKET_LOOPBACK: u32 = 5;
+    // SAFETY: the context of a running program.
+    unsafe { (*skb).pkt_type == PACKET_LOOPBACK }
+}
+
 /// The packet's length. Volatile, so that it is read where it is used and needs no register before.
 #[inline(always)]
 pub fn length(skb: *mut __sk_buff) -> u32 {

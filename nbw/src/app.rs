@@ -51,7 +51,7 @@ pub async fn watch(args: WatchArgs) -> Result<(), Failure> {
         result = watching.run() => result,
         () = ended.wait() => Ok(()),
     };
-    monitor.stop();
+    drop(monitor);
     let finished = sink.finish().map_err(Failure::output);
     result.and(finished)
 }

@@ -91,11 +91,6 @@ impl Kernel {
         (0..self.cpus).map(|cpu| self.health.load((cpu * HEALTH_STRIDE + trouble as u32) as usize)).sum()
     }
 
-    /// Detaches everything: links, and on old kernels the filters and the qdisc that were added for them.
-    pub fn detach_all(&mut self) {
-        self.attachments.detach_all(&mut self.object);
-    }
-
     /// The loaded object, for log forwarding.
     pub fn object_mut(&mut self) -> &mut Object {
         &mut self.object
@@ -104,5 +99,12 @@ impl Kernel {
     /// Which hook the interfaces are counted at; none before the first was attached.
     pub fn hook(&self) -> Option<Hook> {
         self.attachments.hook()
+    }
+}
+
+impl Drop for Kernel {
+    /// Detaches everything: links, and on old kernels the filters and the qdisc that were added for them.
+    fn drop(&mut self) {
+        self.attachments.detach_all(&mut self.object);
     }
 }

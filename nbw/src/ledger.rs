@@ -74,6 +74,8 @@ impl Ledger {
         let row = self.row_for(cgroup, place);
         if let Some(row) = &mut self.rows[row] {
             row.slots += 1;
+            // A cgroup that was made anew at the same path has another id.
+            row.cgroup = Rc::clone(cgroup);
         }
         let at = slot as usize;
         if self.slots.len() <= at {

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, ffi::CString, fs, io, sync::Arc};
 
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use netlink_packet_core::{NetlinkMessage, NetlinkPayload};
 use netlink_packet_route::{
     AddressFamily, RouteNetlinkMessage,
@@ -44,12 +44,15 @@ impl Link {
     }
 }
 
+/// More interfaces than this are not looked at: in a namespace of his own any user may make as many as he likes.
+const MOST: usize = 65_536;
+
 /// All interfaces of the network namespace that `handle` was opened in, in the order of their indices.
 ///
 /// # Errors
 /// What netlink says.
 pub async fn list(handle: &Handle) -> Result<Vec<Link>, rtnetlink::Error> {
-    let messages: Vec<LinkMessage> = handle.link().get().execute().try_collect().await?;
+    let messages: Vec<LinkMessage> = handle.link().get().execute().take(MOST).try_collect().await?;
     let mut links: Vec<Link> = messages.iter().filter_map(link).collect();
     links.sort_by_key(|link| link.index);
     Ok(links)
@@ -92,6 +95,8 @@ fn header_length(kind: LinkLayerType) -> u32 {
         | LinkLayerType::Sit
         | LinkLayerType::Ipgre
         | LinkLayerType::Ip6gre => 0,
+        // IPoIB's own four bytes; the hardware address in front is not in the packet.
+        LinkLayerType::Infiniband => 4,
         _ => 14,
     }
 }

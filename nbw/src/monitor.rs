@@ -24,9 +24,6 @@ use crate::{
     view::{View, ViewOptions},
 };
 
-/// How often other network namespaces are looked at again, for what is gone or renamed.
-const REFRESH: Duration = Duration::from_secs(10);
-
 /// How long a start may take for attaching interfaces before the first picture.
 const AT_ONCE: Duration = Duration::from_millis(200);
 
@@ -42,7 +39,6 @@ pub struct Monitor {
     ledger: Ledger,
     recycler: Recycler,
     view: View,
-    refreshed: Instant,
     last: Instant,
 }
 
@@ -73,7 +69,6 @@ impl Monitor {
             recycler: Recycler::default(),
             view: View::new(view, &filter),
             filter,
-            refreshed: Instant::now(),
             last: Instant::now(),
         };
         monitor.follow(links, &HashSet::new())?;
@@ -146,14 +141,16 @@ impl Monitor {
                 self.kernel.groups.set_link_header(slot, bytes);
             }
         }
+        self.netns.search();
     }
 
-    /// Where the slot's owner is. Where the kernel could not tell the network namespace (a socket older than nbw, on a
-    /// kernel whose packet hooks do not know it) it is the one that the cgroup's processes are in.
+    /// Where the slot's owner is. Where the kernel could not tell the network namespace (on kernels whose packet hooks do
+    /// not know it: sockets older than nbw, and the kernel's own) it is the one that the cgroup's processes are in. Of the
+    /// root cgroup that would say nothing: its place stays unknown, and is no interface of `host`.
     fn place(&mut self, ident: &GroupIdent, path: &str) -> Place {
         let netns = match ident.netns {
-            0 => self.netns.of_processes(&self.root.processes(path)).unwrap_or(self.kernel.links.netns()),
-            known => known,
+            0 if !matches!(path, "" | "/") => self.netns.of_processes(&self.root.processes(path)).unwrap_or(0),
+            told => told,
         };
         Place { netns, ifindex: ident.ifindex }
     }
@@ -163,9 +160,18 @@ impl Monitor {
         if place.netns == self.kernel.links.netns() {
             return self.interfaces.get(place.ifindex).map(|link| link.header);
         }
-        let pids = self.root.processes(&self.cgroups.get(ident.cgroup).path);
-        let netns = self.netns.find(place.netns, place.ifindex, &pids)?;
-        netns.links.get(&place.ifindex).map(|link| link.header)
+        if place.netns == 0 {
+            return None;
+        }
+        let path = &self.cgroups.get(ident.cgroup).path;
+        let pids = || self.root.processes(path);
+        self.netns.link(place.netns, place.ifindex, pids).map(|link| link.header)
+    }
+
+    /// Waits a little for names that are being looked for.
+    pub async fn settle(&mut self) {
+        self.notice();
+        self.netns.settle().await;
     }
 
     /// Samples the kernel.
@@ -173,7 +179,6 @@ impl Monitor {
     /// # Errors
     /// When the kernel refuses to take slots back.
     pub fn tick(&mut self) -> Result<Snapshot, Failure> {
-        let refreshed = self.refresh();
         self.notice();
         let finished = self.recycler.finished();
         let sample = sample::read(&self.kernel, self.interfaces.monitored());
@@ -185,20 +190,8 @@ impl Monitor {
         let host = self.kernel.links.netns();
         let snapshot = self.view.snapshot(&sample, elapsed, &self.ledger, &self.netns, host, &self.filter);
         self.release(&finished)?;
-        self.retire(&sample, &idle, refreshed)?;
+        self.retire(&sample, &idle)?;
         Ok(snapshot)
-    }
-
-    /// Looks at other network namespaces again when it is time; whether what is known of them is new.
-    fn refresh(&mut self) -> bool {
-        if self.netns.is_empty() || self.refreshed.elapsed() < REFRESH {
-            return false;
-        }
-        let done = self.netns.refresh();
-        if done {
-            self.refreshed = Instant::now();
-        }
-        done
     }
 
     /// Hands out again what was read for the last time.
@@ -216,24 +209,19 @@ impl Monitor {
         Ok(())
     }
 
-    fn retire(&mut self, sample: &sample::Sample, idle: &[u32], refreshed: bool) -> Result<(), Failure> {
+    fn retire(&mut self, sample: &sample::Sample, idle: &[u32]) -> Result<(), Failure> {
         let host = self.kernel.links.netns();
         let (root, interfaces, netns, ledger) = (&self.root, &self.interfaces, &self.netns, &self.ledger);
         let link_is_gone = |place: Place| {
             if place.netns == host {
                 interfaces.get(place.ifindex).is_none()
             } else {
-                refreshed && !netns.is_there(place.netns, place.ifindex)
+                netns.is_gone(place.netns, place.ifindex)
             }
         };
         let is_gone =
             |slot: u32, ident: &GroupIdent| ledger.place(slot).is_some_and(link_is_gone) || !root.has(ident.cgroup);
         self.recycler.retire(&mut self.kernel, sample, idle, is_gone)
-    }
-
-    /// Detaches everything.
-    pub fn stop(mut self) {
-        self.kernel.detach_all();
     }
 }
 

@@ -121,7 +121,7 @@ impl View {
         let wanted = |row: &&Row| {
             let here =
                 if row.place.netns == host { monitored(row.place.ifindex) } else { !filter.has_interface_filter() };
-            here && filter.wants_group(&row.cgroup.path, &row.cgroup.identity)
+            here && filter.wants_group(&row.cgroup.row_path, &row.cgroup.identity)
         };
         let group = |row: &Row| {
             let (interface, netns) = self.names(row.place, netns, host);
@@ -135,6 +135,9 @@ impl View {
         if place.netns == host {
             let name = self.links.get(&place.ifindex).map(|link| Arc::clone(&link.name));
             return (name.unwrap_or_else(unknown), Arc::clone(&self.host));
+        }
+        if place.netns == 0 {
+            return (unknown(), "unknown".into());
         }
         let Some(found) = netns.known(place.netns) else {
             return (unknown(), format!("netns {}", place.netns).into());

@@ -9,8 +9,9 @@ const STRIPE_WORDS: usize = size_of::<Stripe>() / size_of::<u64>();
 const SPILL_WORDS: usize = size_of::<Spill>() / size_of::<u64>();
 
 /// How often a slot is looked at again while something is being moved out of its stripes: a matter of nanoseconds, once
-/// in half a terabyte.
-const TRIES: usize = 8;
+/// in half a terabyte, unless the mover was preempted; after the first [`SPINS`] tries it is given the CPU.
+const TRIES: usize = 256;
+const SPINS: usize = 8;
 
 /// The counters of a table of slots, mapped into memory.
 pub(super) struct SlotCounters {
@@ -31,7 +32,12 @@ impl SlotCounters {
     /// All that was counted in the slot. None in the rare case that its owner was kept from finishing a move for so
     /// long that no consistent reading was to be had; the next one will be.
     pub(super) fn read(&self, slot: u32) -> Option<Counters> {
-        (0..TRIES).find_map(|_| self.try_read(slot))
+        (0..TRIES).find_map(|tried| {
+            if tried >= SPINS {
+                std::thread::yield_now();
+            }
+            self.try_read(slot)
+        })
     }
 
     fn try_read(&self, slot: u32) -> Option<Counters> {

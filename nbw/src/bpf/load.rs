@@ -59,6 +59,10 @@ impl Object {
         let cpus = aya::util::nr_cpus()
             .map_err(|(file, error)| Failure::Running(format!("cannot read the CPUs from {file}: {error}")))?
             as u32;
+        if options.group_slots.checked_mul(cpus).is_none() {
+            let most = u32::MAX / cpus;
+            return Err(Failure::Usage(format!("--slots {}: with {cpus} CPUs at most {most}", options.group_slots)));
+        }
         let netns_helper = options.netns_helper.unwrap_or_else(packet_hooks_know_netns);
         let bytes = object_bytes(options.object.as_deref())?;
         let ebpf = into_kernel(&bytes, options, cpus, netns_helper).map_err(|error| not_loaded(&error, options))?;

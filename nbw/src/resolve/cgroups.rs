@@ -1,12 +1,15 @@
 //! From a cgroup's id to what people call it.
 
-use std::{collections::HashMap, fs, os::unix::fs::MetadataExt, rc::Rc, sync::Arc};
+use std::{collections::HashMap, fs, os::unix::fs::MetadataExt, rc::Rc, sync::Arc, time::{Duration, Instant}};
 
 use super::identity::{Identity, identify};
 use crate::cgroup_root::CgroupRoot;
 
 /// Names are kept of this many cgroups that may be gone: sockets can outlive their cgroup.
 const KEPT: usize = 8_192;
+
+/// The least time between two looks at which of them are gone: each costs a system call a name.
+const PRUNE: Duration = Duration::from_secs(60);
 
 /// A cgroup, or the container that it is a part of.
 #[derive(Debug)]
@@ -27,12 +30,13 @@ pub struct Cgroup {
 pub struct CgroupNames {
     root: Rc<CgroupRoot>,
     known: HashMap<u64, Rc<Cgroup>>,
+    pruned: Instant,
 }
 
 impl CgroupNames {
     /// Names of the hierarchy at `root`.
     pub fn new(root: Rc<CgroupRoot>) -> Self {
-        Self { root, known: HashMap::new() }
+        Self { root, known: HashMap::new(), pruned: Instant::now() }
     }
 
     /// The cgroup with this id.
@@ -40,7 +44,8 @@ impl CgroupNames {
         if let Some(known) = self.known.get(&id) {
             return Rc::clone(known);
         }
-        if self.known.len() >= KEPT {
+        if self.known.len() >= KEPT && self.pruned.elapsed() > PRUNE {
+            self.pruned = Instant::now();
             let root = &self.root;
             self.known.retain(|&id, _| root.has(id));
         }

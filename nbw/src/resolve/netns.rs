@@ -23,9 +23,17 @@ use crate::{
 /// Where tools keep network namespaces that have a name.
 const NAMED: [&str; 2] = ["/run/netns", "/run/docker/netns"];
 
-/// How long a namespace that could not be found is not looked for again, and the least time between two searches of the
-/// whole host: each enters every namespace that there is.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a namespace that could not be found is not looked for again; doubled with each search in vain.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Doublings of [`PATIENCE`]: up to a minute.
+const DOUBLINGS: u32 = 6;
+
+/// How often namespaces are looked at again, for what is gone or renamed.
+const REFRESH: Duration = Duration::from_secs(10);
+
+/// How long an answer is waited for before a picture is made without it.
+const WORTH_WAITING: Duration = Duration::from_millis(50);
 
 /// A network namespace that is not nbw's own.
 #[derive(Debug, Clone)]
@@ -38,92 +46,133 @@ pub struct Netns {
     seen: Instant,
 }
 
-/// The namespaces found so far.
+/// The namespaces found so far. They are searched for in the background, one search at a time: entering one costs a
+/// millisecond, and any user may make many.
 #[derive(Debug, Default)]
 pub struct NetnsTable {
     known: HashMap<u64, Netns>,
-    missed: HashMap<(u64, u32), Instant>,
-    searched: Option<Instant>,
-    refreshing: Option<JoinHandle<(Instant, HashMap<u64, Netns>)>>,
+    /// Namespaces that were there once and are not any more.
+    lost: HashSet<u64>,
+    wanted: HashSet<(u64, u32)>,
+    near: Vec<PathBuf>,
+    missed: HashMap<(u64, u32), Missed>,
+    search: Option<Search>,
+    refreshed: Option<Instant>,
+}
+
+/// What could not be found.
+#[derive(Debug, Clone, Copy)]
+struct Missed {
+    at: Instant,
+    times: u32,
+}
+
+#[derive(Debug)]
+struct Search {
+    begun: Instant,
+    everything: bool,
+    wanted: HashSet<(u64, u32)>,
+    answer: JoinHandle<HashMap<u64, Netns>>,
 }
 
 impl NetnsTable {
-    /// The namespace with this cookie, if it is known to have the interface; else looks for it, first where the
-    /// processes with these `pids` are. Some milliseconds, at most once in [`PATIENCE`] for one that cannot be found.
-    pub fn find(&mut self, cookie: u64, ifindex: u32, pids: &[i32]) -> Option<&Netns> {
-        if !self.has(cookie, ifindex) && self.may_look(cookie, ifindex) {
-            self.look(cookie, ifindex, pids);
-        }
-        self.known.get(&cookie)
-    }
-
     /// The namespace with this cookie, if it has been found.
     pub fn known(&self, cookie: u64) -> Option<&Netns> {
         self.known.get(&cookie)
+    }
+
+    /// The interface, if it has been found. Else it is asked for in the next [`Self::search`], first where the processes
+    /// with these `pids` are.
+    pub fn link(&mut self, cookie: u64, ifindex: u32, pids: impl FnOnce() -> Vec<i32>) -> Option<&Link> {
+        if !self.has(cookie, ifindex) && self.may_ask(cookie, ifindex) {
+            self.wanted.insert((cookie, ifindex));
+            self.near.extend(pids().into_iter().take(1).map(|pid| namespace_of(&pid.to_string())));
+        }
+        self.known.get(&cookie)?.links.get(&ifindex)
     }
 
     fn has(&self, cookie: u64, ifindex: u32) -> bool {
         self.known.get(&cookie).is_some_and(|netns| netns.links.contains_key(&ifindex))
     }
 
-    fn may_look(&self, cookie: u64, ifindex: u32) -> bool {
-        self.missed.get(&(cookie, ifindex)).is_none_or(|missed| missed.elapsed() > PATIENCE)
-    }
-
-    fn look(&mut self, cookie: u64, ifindex: u32, pids: &[i32]) {
-        let near: Vec<PathBuf> = pids.iter().map(|pid| format!("/proc/{pid}/ns/net").into()).collect();
-        let found = visit(near, Some(cookie));
-        self.known.extend(found);
-        if !self.has(cookie, ifindex) && self.searched.is_none_or(|searched| searched.elapsed() > PATIENCE) {
-            self.missed.retain(|_, missed| missed.elapsed() < PATIENCE);
-            self.known.extend(visit(everywhere(), Some(cookie)));
-            self.searched = Some(Instant::now());
-        }
-        if self.has(cookie, ifindex) {
-            self.missed.remove(&(cookie, ifindex));
-        } else {
-            self.missed.insert((cookie, ifindex), Instant::now());
-        }
+    fn may_ask(&self, cookie: u64, ifindex: u32) -> bool {
+        let key = (cookie, ifindex);
+        let asked = self.wanted.contains(&key) || self.search.as_ref().is_some_and(|search| search.wanted.contains(&key));
+        let rested = |missed: &Missed| missed.at.elapsed() > PATIENCE * 2u32.pow(missed.times.min(DOUBLINGS));
+        !asked && self.missed.get(&key).is_none_or(rested)
     }
 
     /// The cookie of the namespace that one of these processes is in.
     pub fn of_processes(&mut self, pids: &[i32]) -> Option<u64> {
-        let file = pids.iter().map(|pid| PathBuf::from(format!("/proc/{pid}/ns/net"))).find(|file| file.exists())?;
-        let found = visit(vec![file], None);
+        let file = pids.iter().map(|pid| namespace_of(&pid.to_string())).find(|file| file.exists())?;
+        let found = visit(vec![file], &HashSet::new());
         let cookie = found.keys().next().copied();
         self.known.extend(found);
         cookie
     }
 
-    /// Finds out in the background which namespaces and interfaces there are now, and what they are called. True in the
-    /// call in which the answer is there: then the others are gone.
+    /// Takes in the answer of a search that has ended, and begins one if there is something to search for.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
-    pub fn refresh(&mut self) -> bool {
-        let Some(refreshing) = &mut self.refreshing else {
-            let begun = Instant::now();
-            self.refreshing = Some(tokio::task::spawn_blocking(move || (begun, visit(everywhere(), None))));
-            return false;
-        };
-        let Some(answer) = refreshing.now_or_never() else { return false };
-        self.refreshing = None;
-        let Ok((begun, now)) = answer else { return false };
-        // What was found meanwhile may have been missed by the search.
-        self.known.retain(|_, netns| netns.seen > begun);
-        self.known.extend(now);
-        true
+    pub fn search(&mut self) {
+        if let Some(answer) = self.search.as_mut().and_then(|search| (&mut search.answer).now_or_never()) {
+            self.take_in(answer.unwrap_or_default());
+        }
+        let due = !self.known.is_empty() && self.refreshed.is_none_or(|refreshed| refreshed.elapsed() > REFRESH);
+        if self.search.is_none() && (due || !self.wanted.is_empty()) {
+            self.begin(due);
+        }
     }
 
-    /// Whether any namespace is known.
-    pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
+    fn begin(&mut self, everything: bool) {
+        let (wanted, near) = (std::mem::take(&mut self.wanted), std::mem::take(&mut self.near));
+        let until = if everything { HashSet::new() } else { wanted.iter().map(|&(cookie, _)| cookie).collect() };
+        let files = near.into_iter().chain(everywhere());
+        let answer = tokio::task::spawn_blocking(move || visit(files.collect(), &until));
+        self.search = Some(Search { begun: Instant::now(), everything, wanted, answer });
     }
 
-    /// Whether the interface was there at the last [`Self::refresh`] or later.
-    pub fn is_there(&self, cookie: u64, ifindex: u32) -> bool {
-        self.has(cookie, ifindex)
+    fn take_in(&mut self, found: HashMap<u64, Netns>) {
+        let Some(search) = self.search.take() else { return };
+        if search.everything {
+            // What was found otherwise meanwhile may have been missed by this search.
+            let gone = self.known.extract_if(|cookie, old| old.seen < search.begun && !found.contains_key(cookie));
+            self.lost.extend(gone.map(|(cookie, _)| cookie));
+            self.refreshed = Some(Instant::now());
+            self.missed.retain(|_, missed| missed.at.elapsed() < REFRESH * 12);
+        }
+        self.lost.retain(|cookie| !found.contains_key(cookie));
+        self.known.extend(found);
+        for key in search.wanted {
+            if self.has(key.0, key.1) {
+                self.missed.remove(&key);
+            } else {
+                let times = self.missed.get(&key).map_or(0, |missed| missed.times + 1);
+                self.missed.insert(key, Missed { at: Instant::now(), times });
+            }
+        }
     }
+
+    /// Waits a little for a search that is under way, so that the next picture has the names.
+    pub async fn settle(&mut self) {
+        self.search();
+        let Some(search) = &mut self.search else { return };
+        if let Ok(answer) = tokio::time::timeout(WORTH_WAITING, &mut search.answer).await {
+            self.take_in(answer.unwrap_or_default());
+        }
+    }
+
+    /// Whether the interface is known to be gone: its namespace is, or has it no more.
+    pub fn is_gone(&self, cookie: u64, ifindex: u32) -> bool {
+        let without = |netns: &Netns| !netns.links.contains_key(&ifindex);
+        self.lost.contains(&cookie) || self.known.get(&cookie).is_some_and(without)
+    }
+}
+
+/// Where a process's network namespace can be opened.
+fn namespace_of(process: &str) -> PathBuf {
+    Path::new("/proc").join(process).join("ns/net")
 }
 
 /// Everything that may keep a network namespace alive and can be opened: names first, then processes.
@@ -143,23 +192,26 @@ fn is_number(path: &Path) -> bool {
 }
 
 /// Enters each namespace once, in a thread of its own (a thread's namespace is its own affair), and describes it.
-/// Ends early once `wanted` is found.
-fn visit(files: Vec<PathBuf>, wanted: Option<u64>) -> HashMap<u64, Netns> {
-    let visited = thread::scope(|scope| scope.spawn(|| visit_here(&files, wanted)).join());
+/// Ends early once all of `until` are found, if there are any.
+fn visit(files: Vec<PathBuf>, until: &HashSet<u64>) -> HashMap<u64, Netns> {
+    let visited = thread::scope(|scope| scope.spawn(|| visit_here(&files, until)).join());
     visited.unwrap_or_default()
 }
 
-fn visit_here(files: &[PathBuf], wanted: Option<u64>) -> HashMap<u64, Netns> {
+fn visit_here(files: &[PathBuf], until: &HashSet<u64>) -> HashMap<u64, Netns> {
     let mut found = HashMap::new();
     let mut seen = HashSet::new();
     for file in files {
-        if wanted.is_some_and(|cookie| found.contains_key(&cookie)) {
+        if !until.is_empty() && until.iter().all(|cookie| found.contains_key(cookie)) {
             break;
         }
         // Those that vanish meanwhile, and those nbw may not enter, are not found; the rows then say so.
+        let Ok(inode) = fs::metadata(file).map(|file| file.ino()) else { continue };
+        if !seen.insert(inode) {
+            continue;
+        }
         let Ok(namespace) = File::open(file) else { continue };
-        let Ok(inode) = namespace.metadata().map(|metadata| metadata.ino()) else { continue };
-        if seen.insert(inode) && setns(namespace.as_fd(), CloneFlags::CLONE_NEWNET).is_ok() {
+        if setns(namespace.as_fd(), CloneFlags::CLONE_NEWNET).is_ok() {
             found.extend(describe(inode));
         }
     }
