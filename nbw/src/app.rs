@@ -15,8 +15,9 @@ use crate::{
     filter::Filter,
     links::LinkWatch,
     monitor::Monitor,
+    outlet::Outlet,
     privilege,
-    sink::{Format, Sink},
+    sink::Format,
     view::ViewOptions,
 };
 
@@ -27,7 +28,7 @@ const NOTICE: Duration = Duration::from_millis(100);
 const FIRST_PICTURE: Duration = Duration::from_millis(250);
 
 /// Interfaces tend to change in bursts; they are listed once for all that happens in this time.
-const SETTLE: Duration = Duration::from_millis(20);
+const SETTLE: Duration = Duration::from_millis(50);
 
 /// `nbw watch`.
 ///
@@ -45,14 +46,15 @@ pub async fn watch(args: WatchArgs) -> Result<(), Failure> {
         forward_logs(monitor.kernel_mut().object_mut())?;
     }
     let format = args.format.unwrap_or_else(Format::for_stdout);
-    let mut sink = format.to_stdout(args.units, args.interval);
-    let watching = Watching { monitor: &mut monitor, links: &mut links, sink: &mut *sink, args: &args, format };
+    let mut outlet = Outlet::start(format.to_stdout(args.units, args.interval))?;
+    let watching = Watching { monitor: &mut monitor, links: &mut links, outlet: &mut outlet, args: &args, format };
     let result = tokio::select! {
         result = watching.run() => result,
         () = ended.wait() => Ok(()),
     };
+    // The terminal first: detaching many interfaces takes the kernel a while.
+    let finished = outlet.finish().await;
     drop(monitor);
-    let finished = sink.finish().map_err(Failure::output);
     result.and(finished)
 }
 
@@ -60,7 +62,7 @@ pub async fn watch(args: WatchArgs) -> Result<(), Failure> {
 struct Watching<'a> {
     monitor: &'a mut Monitor,
     links: &'a mut LinkWatch,
-    sink: &'a mut dyn Sink,
+    outlet: &'a mut Outlet,
     args: &'a WatchArgs,
     format: Format,
 }
@@ -77,6 +79,7 @@ impl Watching<'_> {
         while left > 0 {
             tokio::select! {
                 _ = ticks.tick() => {
+                    self.monitor.settle().await;
                     let snapshot = self.monitor.tick()?;
                     if !told {
                         told = true;
@@ -84,9 +87,10 @@ impl Watching<'_> {
                             tracing::warn!("no group matches the filter yet; waiting for one");
                         }
                     }
-                    self.sink.emit(&snapshot).map_err(Failure::output)?;
+                    self.outlet.send(snapshot).await?;
                     left -= 1;
                 }
+                ended = self.outlet.ended() => return ended,
                 _ = notice.tick() => self.monitor.notice(),
                 () = tokio::task::yield_now(), if self.monitor.has_pending() => self.monitor.attach_next()?,
                 () = self.links.changed() => {

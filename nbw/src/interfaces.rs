@@ -72,13 +72,14 @@ impl Interfaces {
         wanted.into_iter().map(|link| link.index).collect()
     }
 
-    /// Attaches the next interface that waits for it.
+    /// Attaches the next interface that waits for it. Returns its index, if it is counted from now on.
     ///
     /// # Errors
     /// When it is refused and no other is counted either.
-    pub fn attach_next(&mut self, kernel: &mut Kernel) -> Result<(), Failure> {
-        let link = self.pending.pop().and_then(|index| self.all.get(&index)).cloned();
-        link.map_or(Ok(()), |link| self.attach(kernel, &link))
+    pub fn attach_next(&mut self, kernel: &mut Kernel) -> Result<Option<u32>, Failure> {
+        let Some(link) = self.pending.pop().and_then(|index| self.all.get(&index)).cloned() else { return Ok(None) };
+        self.attach(kernel, &link)?;
+        Ok(self.monitored.contains(&link.index).then_some(link.index))
     }
 
     fn attach(&mut self, kernel: &mut Kernel, link: &Link) -> Result<(), Failure> {

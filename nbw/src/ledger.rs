@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, rc::Rc, sync::Arc};
 
-use nbw_common::abi::LINK_HEADER_UNKNOWN;
+use nbw_common::abi::{GroupIdent, LINK_HEADER_UNKNOWN};
 
 use crate::{
     rate::Totals,
@@ -119,10 +119,7 @@ impl Ledger {
     /// Adds a slot to its row; whether it moved nothing.
     fn add(&mut self, reading: &GroupReading) -> bool {
         let Some(Some(slot)) = self.slots.get_mut(reading.slot as usize) else { return false };
-        let header = match reading.ident.link_header {
-            LINK_HEADER_UNKNOWN => LIKELY_HEADER,
-            known => known,
-        };
+        let header = header(&reading.ident);
         let before = slot.last;
         if let Some(counters) = &reading.counters {
             slot.last = Totals::on_the_wire(counters, header);
@@ -153,6 +150,13 @@ impl Ledger {
         self.vacant.push(at);
     }
 
+    /// What was moved through an interface by slots that were taken back, of rows that go on and of those that ended.
+    pub fn closed(&self, place: Place) -> Totals {
+        let mut sum = self.ended(place);
+        self.rows().filter(|row| row.place == place).for_each(|row| sum += row.closed);
+        sum
+    }
+
     /// The rows.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().flatten()
@@ -163,8 +167,16 @@ impl Ledger {
         self.ended.get(&place).copied().unwrap_or_default()
     }
 
-    /// Forgets what ended groups moved through an interface that is gone itself.
-    pub fn forget(&mut self, place: Place) {
-        self.ended.remove(&place);
+    /// Forgets what ended groups moved, but for the interfaces that are to be kept.
+    pub fn keep_ended(&mut self, kept: impl Fn(Place) -> bool) {
+        self.ended.retain(|&place, _| kept(place));
+    }
+}
+
+/// Length of the link-layer header of a slot's interface, as far as it is known.
+pub fn header(ident: &GroupIdent) -> u32 {
+    match ident.link_header {
+        LINK_HEADER_UNKNOWN => LIKELY_HEADER,
+        known => known,
     }
 }

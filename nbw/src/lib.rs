@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod links;
 pub mod monitor;
 pub mod netlink;
+pub mod outlet;
 pub mod privilege;
 pub mod rate;
 pub mod recycle;

@@ -22,6 +22,8 @@ pub struct Link {
     pub name: Arc<str>,
     /// Whether it is administratively up.
     pub up: bool,
+    /// Whether it has a carrier; its speed may be another each time it gets one.
+    pub carrier: bool,
     /// Length of its link-layer header in bytes, as TC sees it.
     pub header: u32,
 }
@@ -79,6 +81,7 @@ fn link(message: &LinkMessage) -> Option<Link> {
         index: message.header.index,
         name: name.into(),
         up: message.header.flags.contains(LinkFlags::Up),
+        carrier: message.header.flags.contains(LinkFlags::LowerUp),
         header: header_length(message.header.link_layer_type),
     })
 }

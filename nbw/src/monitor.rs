@@ -15,8 +15,9 @@ use crate::{
     failure::Failure,
     filter::Filter,
     interfaces::Interfaces,
-    ledger::{Ledger, Place},
+    ledger::{self, Ledger, Place},
     links::{self, Link},
+    rate::Totals,
     recycle::Recycler,
     resolve::{cgroups::CgroupNames, netns::NetnsTable},
     sample,
@@ -123,7 +124,27 @@ impl Monitor {
     /// # Errors
     /// When it is refused and no other is counted either.
     pub fn attach_next(&mut self) -> Result<(), Failure> {
-        self.interfaces.attach_next(&mut self.kernel)
+        if let Some(ifindex) = self.interfaces.attach_next(&mut self.kernel)? {
+            let place = Place { netns: self.kernel.links.netns(), ifindex };
+            let earlier = self.groups_at(place);
+            self.view.counted_from_now(ifindex, earlier);
+        }
+        Ok(())
+    }
+
+    /// What groups have moved through an interface up to this moment, the ended ones included.
+    fn groups_at(&mut self, place: Place) -> Totals {
+        self.notice();
+        let mut sum = self.ledger.closed(place);
+        for slot in self.kernel.groups.ever_used() {
+            if self.ledger.place(slot) == Some(place)
+                && let Some(ident) = self.kernel.groups.ident(slot)
+                && let Some(counters) = self.kernel.groups.counters(slot)
+            {
+                sum += Totals::on_the_wire(&counters, ledger::header(&ident));
+            }
+        }
+        sum
     }
 
     /// Learns the names of groups that are new. Called more often than [`Self::tick`], for groups that do not live long.
@@ -204,8 +225,10 @@ impl Monitor {
             // Its programs went with it, and this sample came after: nothing can add to it any more.
             self.kernel.links.release(index)?;
             self.view.forget(index);
-            self.ledger.forget(Place { netns: self.kernel.links.netns(), ifindex: index });
         }
+        let host = self.kernel.links.netns();
+        let interfaces = &self.interfaces;
+        self.ledger.keep_ended(|place| place.netns == host && interfaces.get(place.ifindex).is_some());
         Ok(())
     }
 

@@ -34,7 +34,7 @@ pub enum Sort {
 pub struct ViewOptions {
     /// The order of groups.
     pub sort: Sort,
-    /// How many groups at most.
+    /// How many groups at most; what nobody owns is shown besides.
     pub top: Option<usize>,
 }
 
@@ -50,10 +50,13 @@ pub struct View {
 /// An interface.
 #[derive(Debug, Default)]
 struct Shown {
+    link: Option<Link>,
     name: Arc<str>,
     up: bool,
     speed: Option<u64>,
     counted: Totals,
+    /// What groups had moved through it before it was counted.
+    earlier: Totals,
     unattributed: Totals,
     undelivered: Totals,
 }
@@ -70,10 +73,19 @@ impl View {
     pub fn links_changed<'a>(&mut self, links: impl Iterator<Item = &'a Link>) {
         for link in links {
             let shown = self.links.entry(link.index).or_default();
+            if shown.link.as_ref() != Some(link) {
+                // Some drivers take a lock for it: only when something has changed.
+                shown.speed = link.speed();
+                shown.link = Some(link.clone());
+            }
             shown.name = Arc::clone(&link.name);
             shown.up = link.up;
-            shown.speed = link.speed();
         }
+    }
+
+    /// An interface is counted from now on, while groups have moved `earlier` through it already.
+    pub fn counted_from_now(&mut self, index: u32, earlier: Totals) {
+        self.links.entry(index).or_default().earlier = earlier;
     }
 
     /// Forgets an interface that is gone.
@@ -92,6 +104,8 @@ impl View {
         filter: &Filter,
     ) -> Snapshot {
         let mut groups = self.owned(sample, elapsed, ledger, netns, host, filter);
+        self.sort(&mut groups);
+        groups.truncate(self.options.top.unwrap_or(usize::MAX));
         if !self.only_some_groups {
             groups.extend(self.not_owned(sample, elapsed, ledger, host));
             groups.extend(self.overflow(sample, elapsed));
@@ -159,6 +173,7 @@ impl View {
             groups += ended;
             let total = Totals::on_the_wire(counters, 0);
             let Some(shown) = self.links.get_mut(index) else { continue };
+            let groups = groups.beyond(shown.earlier);
             let (unattributed, undelivered) = (total.beyond(groups), groups.beyond(total));
             let mut row = |name: &str, kind, before: Totals, now: Totals| {
                 let flows = (derived(before.rx, now.rx, elapsed), derived(before.tx, now.tx, elapsed));
@@ -205,7 +220,7 @@ impl View {
         })
     }
 
-    fn sort(&self, groups: &mut Vec<Group>) {
+    fn sort(&self, groups: &mut [Group]) {
         let rate = |group: &Group| match self.options.sort {
             Sort::Rx => group.rx.bytes_per_second,
             Sort::Tx => group.tx.bytes_per_second,
@@ -223,7 +238,6 @@ impl View {
                 .then_with(|| a.name.cmp(&b.name))
                 .then_with(|| a.interface.cmp(&b.interface))
         });
-        groups.truncate(self.options.top.unwrap_or(usize::MAX));
     }
 }
 

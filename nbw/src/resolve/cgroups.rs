@@ -1,6 +1,13 @@
 //! From a cgroup's id to what people call it.
 
-use std::{collections::HashMap, fs, os::unix::fs::MetadataExt, rc::Rc, sync::Arc, time::{Duration, Instant}};
+use std::{
+    collections::HashMap,
+    fs,
+    os::unix::fs::MetadataExt,
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::identity::{Identity, identify};
 use crate::cgroup_root::CgroupRoot;

@@ -97,7 +97,8 @@ impl NetnsTable {
 
     fn may_ask(&self, cookie: u64, ifindex: u32) -> bool {
         let key = (cookie, ifindex);
-        let asked = self.wanted.contains(&key) || self.search.as_ref().is_some_and(|search| search.wanted.contains(&key));
+        let asked =
+            self.wanted.contains(&key) || self.search.as_ref().is_some_and(|search| search.wanted.contains(&key));
         let rested = |missed: &Missed| missed.at.elapsed() > PATIENCE * 2u32.pow(missed.times.min(DOUBLINGS));
         !asked && self.missed.get(&key).is_none_or(rested)
     }

@@ -1,0 +1,82 @@
+//! Carries snapshots to a sink in a thread of its own: a reader that does not read (a pager, a full pipe) holds up the
+//! sink, and neither signals nor the kernel side.
+
+use std::{io, thread, time::Duration};
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{failure::Failure, sink::Sink, snapshot::Snapshot};
+
+/// How long the sink may take to finish when nbw ends.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The way to a sink.
+pub struct Outlet {
+    snapshots: mpsc::Sender<Snapshot>,
+    /// None once it has told.
+    ended: Option<oneshot::Receiver<io::Result<()>>>,
+}
+
+impl Outlet {
+    /// Starts the sink's thread.
+    ///
+    /// # Errors
+    /// When no thread can be made.
+    pub fn start(mut sink: Box<dyn Sink + Send>) -> Result<Self, Failure> {
+        let (snapshots, mut incoming) = mpsc::channel::<Snapshot>(1);
+        let (tell, ended) = oneshot::channel();
+        let serve = move || {
+            let mut result = Ok(());
+            while result.is_ok()
+                && let Some(snapshot) = incoming.blocking_recv()
+            {
+                result = sink.emit(&snapshot);
+            }
+            let finished = sink.finish();
+            // Nobody listens any more if nbw has ended without waiting.
+            let _ = tell.send(result.and(finished));
+        };
+        thread::Builder::new().name("sink".into()).spawn(serve)?;
+        Ok(Self { snapshots, ended: Some(ended) })
+    }
+
+    /// Hands a snapshot over; waits while the sink still has the one before the last.
+    ///
+    /// # Errors
+    /// What the sink ended with.
+    pub async fn send(&mut self, snapshot: Snapshot) -> Result<(), Failure> {
+        match self.snapshots.send(snapshot).await {
+            Ok(()) => Ok(()),
+            Err(_) => self.ended().await,
+        }
+    }
+
+    /// Waits until the sink ends, which it only does of itself when it cannot write any more. Waits for ever if that was
+    /// told already.
+    ///
+    /// # Errors
+    /// What the sink ended with.
+    pub async fn ended(&mut self) -> Result<(), Failure> {
+        let Some(ended) = &mut self.ended else { return std::future::pending().await };
+        let told = ended.await;
+        self.ended = None;
+        outcome(told)
+    }
+
+    /// Lets the sink finish what it has. One that nobody reads from is left behind.
+    ///
+    /// # Errors
+    /// What the sink ended with.
+    pub async fn finish(self) -> Result<(), Failure> {
+        drop(self.snapshots);
+        let Some(ended) = self.ended else { return Ok(()) };
+        tokio::time::timeout(PATIENCE, ended).await.map_or(Ok(()), outcome)
+    }
+}
+
+fn outcome(told: Result<io::Result<()>, oneshot::error::RecvError>) -> Result<(), Failure> {
+    match told {
+        Ok(result) => result.map_err(Failure::output),
+        Err(_) => Err(Failure::Running("the output thread ended by itself".into())),
+    }
+}
