@@ -15,6 +15,14 @@ pub trait Bytes {
     fn u8(&self, offset: u32) -> Option<u8>;
     /// The big-endian 16 bits at `offset`.
     fn u16(&self, offset: u32) -> Option<u16>;
+    /// The same number. In the kernel it comes back as one that the verifier knows nothing about.
+    ///
+    /// Measured: Linux 6.1's verifier walks 618,000 to 670,000 instructions of the TC programs without this (a million is the
+    /// limit), 14,000 to 38,000 with it; 6.12's 6,000 to 12,000 either way. It tells sums of header lengths apart.
+    #[inline(always)]
+    fn forgotten(&self, number: u32) -> u32 {
+        number
+    }
 }
 
 impl Bytes for [u8] {
@@ -123,6 +131,7 @@ pub fn headers<B: Bytes + ?Sized>(packet: &B, start: Start) -> Result<Headers, M
         Start::Ethernet => link(packet, &mut found)?,
         Start::Network => version_at(packet, 0)?,
     };
+    found.link = packet.forgotten(found.link);
     match version {
         4 => ipv4(packet, &mut found)?,
         6 => ipv6(packet, &mut found)?,
@@ -217,7 +226,7 @@ fn ipv6<B: Bytes + ?Sized>(packet: &B, found: &mut Headers) -> Result<(), Malfor
         if count == 1 && next == protocol::HOP_BY_HOP && jumbogram && is_jumbo(packet, here, length)? {
             found.jumbo = length;
         }
-        found.network += length;
+        found.network = packet.forgotten(found.network + length);
         let later = kind == Extension::Fragment && packet.u16(here + 2).ok_or(Malformed::Truncated)? & 0xfff8 != 0;
         next = packet.u8(here).ok_or(Malformed::Truncated)?;
         if later {

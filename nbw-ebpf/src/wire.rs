@@ -6,7 +6,7 @@ use nbw_common::{
     packet::{self, Bytes, Headers, Start},
 };
 
-use crate::health;
+use crate::{add, health};
 
 /// Which way a packet goes, seen from the host.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,11 @@ impl Bytes for Packet<'_> {
     #[inline(always)]
     fn u16(&self, offset: u32) -> Option<u16> {
         self.0.load(offset as usize).ok().map(u16::from_be)
+    }
+
+    #[inline(always)]
+    fn forgotten(&self, number: u32) -> u32 {
+        add::forgotten(number)
     }
 }
 

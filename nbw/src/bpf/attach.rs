@@ -97,6 +97,12 @@ impl Attachments {
                 return Err(failure);
             }
         };
+        if self.links.is_empty() {
+            tracing::debug!(
+                "interfaces are counted at {hook:?}; netns by {}",
+                if object.netns_helper { "packet" } else { "socket" }
+            );
+        }
         self.works = Some(hook);
         self.links.insert(index, Attached { ingress, egress, qdisc });
         Ok(())

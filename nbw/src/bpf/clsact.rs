@@ -18,7 +18,7 @@ use crate::{
     netlink, text,
 };
 
-/// The qdisc that this process added; dropping it removes the qdisc, unless somebody has come to use it.
+/// The qdisc that this process added or inherited; dropping it removes the qdisc, unless somebody has come to use it.
 pub(super) struct Made {
     index: u32,
 }
@@ -28,8 +28,13 @@ pub(super) fn prepare(index: u32, name: &str) -> Result<Option<Made>, Failure> {
     match qdisc_add_clsact(name) {
         Ok(()) => Ok(Some(Made { index })),
         Err(error) if os_error(&error) == Some(libc::EEXIST) => {
-            in_own_thread(async |handle| remove_stale(&handle, index).await);
-            Ok(None)
+            let mut inherited = false;
+            in_own_thread(async |handle| {
+                inherited = remove_stale(&handle, index).await? > 0 && filters(&handle, index).await?.is_empty();
+                Ok(())
+            });
+            // Where only a dead nbw's filters lay, the qdisc is one that it left behind, too.
+            Ok(inherited.then_some(Made { index }))
         }
         Err(error) => Err(Failure::Lacking(format!(
             "cannot add the clsact qdisc to interface {} ({}): nbw needs CAP_NET_ADMIN and a kernel with \
@@ -76,13 +81,15 @@ fn in_own_thread(work: impl AsyncFnOnce(Handle) -> Result<(), rtnetlink::Error> 
     }
 }
 
-async fn remove_stale(handle: &Handle, index: u32) -> Result<(), rtnetlink::Error> {
-    for filter in filters(handle, index).await? {
-        if is_ours(&filter) && !alive(&filter) {
-            remove(handle, filter).await?;
-        }
+/// Removes what dead nbws have left; how many filters that were.
+async fn remove_stale(handle: &Handle, index: u32) -> Result<usize, rtnetlink::Error> {
+    let mut stale = filters(handle, index).await?;
+    stale.retain(|filter| is_ours(filter) && !alive(filter));
+    let count = stale.len();
+    for filter in stale {
+        remove(handle, filter).await?;
     }
-    Ok(())
+    Ok(count)
 }
 
 async fn remove_if_unused(handle: &Handle, index: u32) -> Result<(), rtnetlink::Error> {

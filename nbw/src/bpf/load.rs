@@ -190,7 +190,7 @@ fn refused(program: &'static str) -> impl Fn(ProgramError) -> Failure {
             }
             if log.trim().is_empty() && io_error.raw_os_error() == Some(libc::EINVAL) {
                 return Failure::Lacking(format!(
-                    "this kernel does not know the type of the BPF program {program}: nbw needs Linux 5.15 or newer \
+                    "this kernel does not know the type of the BPF program {program}: nbw is tested on Linux 6.1 and newer, \
                      with CONFIG_NET_CLS_ACT, CONFIG_NET_CLS_BPF and CONFIG_CGROUP_BPF"
                 ));
             }
@@ -207,7 +207,7 @@ fn refused_by_verifier(program: &str, error: &io::Error, log: &str) -> Failure {
     };
     Failure::Lacking(format!(
         "the kernel's verifier refused the BPF program {program} ({error}): {saved}; please report it with the kernel's \
-         version (`uname -r`)"
+         version (`uname -r`); nbw is tested on Linux 6.1, 6.12 and 6.18"
     ))
 }
 

@@ -133,3 +133,28 @@ fn loopback_counts_both_ways_with_its_header() {
     assert_sum_rule(&snapshot, "lo");
     assert_healthy(&snapshot);
 }
+
+/// A multicast to a group that this host has joined itself: the kernel's own copy of it comes in by the interface that it
+/// leaves by, and was never on the wire.
+#[test]
+fn the_echo_of_ones_own_multicast_is_no_reception() {
+    const TIMES: u64 = 50;
+    let hosts = TwoHosts::new(14, false);
+    let name = &hosts.cable.a;
+    let mut nbw = Nbw::watch(&hosts.left, &format!("-i {name} --interval 50ms"));
+    let group: std::net::Ipv4Addr = "239.1.2.3".parse().expect("an address");
+    let own: std::net::Ipv4Addr = hosts.cable.v4.0.parse().expect("an address");
+    let member = hosts.left.enter(|| UdpSocket::bind("0.0.0.0:5353").expect("a socket"));
+    member.join_multicast_v4(&group, &own).expect("membership");
+    // IGMP announces the membership; what is counted begins when it is quiet again.
+    let before = counted(&mut nbw, &hosts.left, name);
+    let mut buffer = [0; 2_000];
+    for _ in 0..TIMES {
+        member.send_to(&[7; 1_000], (group, 5353)).expect("a datagram");
+        assert_eq!(member.recv(&mut buffer).expect("its echo"), 1_000);
+    }
+    let after = counted(&mut nbw, &hosts.left, name);
+    assert_eq!(after.1.tx().since(before.1.tx()), after.0.tx().since(before.0.tx()), "sent");
+    assert_eq!(after.1.rx().since(before.1.rx()), after.0.rx().since(before.0.rx()), "received");
+    assert_eq!(after.1.rx().since(before.1.rx()).bytes, 0, "nothing came in");
+}
