@@ -141,6 +141,7 @@ fn the_echo_of_ones_own_multicast_is_no_reception() {
     const TIMES: u64 = 50;
     let hosts = TwoHosts::new(14, false);
     let name = &hosts.cable.a;
+    hosts.left.run(&format!("ip route add 239.0.0.0/8 dev {name}"));
     let mut nbw = Nbw::watch(&hosts.left, &format!("-i {name} --interval 50ms"));
     let group: std::net::Ipv4Addr = "239.1.2.3".parse().expect("an address");
     let own: std::net::Ipv4Addr = hosts.cable.v4.0.parse().expect("an address");
