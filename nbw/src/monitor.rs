@@ -22,7 +22,7 @@ use crate::{
     resolve::{cgroups::CgroupNames, netns::NetnsTable},
     sample,
     snapshot::Snapshot,
-    view::{View, ViewOptions},
+    view::{Scene, View, ViewOptions},
 };
 
 /// How long a start may take for attaching interfaces before the first picture.
@@ -209,7 +209,8 @@ impl Monitor {
         // These are given back below: nobody's, or somebody else's already, when the idle ones are looked at.
         idle.retain(|slot| finished.binary_search(slot).is_err());
         let host = self.kernel.links.netns();
-        let snapshot = self.view.snapshot(&sample, elapsed, &self.ledger, &self.netns, host, &self.filter);
+        let (ledger, netns, filter) = (&self.ledger, &self.netns, &self.filter);
+        let snapshot = self.view.snapshot(&Scene { sample: &sample, elapsed, ledger, netns, host, filter });
         self.release(&finished)?;
         self.retire(&sample, &idle)?;
         Ok(snapshot)

@@ -38,6 +38,22 @@ pub struct ViewOptions {
     pub top: Option<usize>,
 }
 
+/// All that a picture is made of.
+pub struct Scene<'a> {
+    /// The reading.
+    pub sample: &'a Sample,
+    /// Time since the reading before.
+    pub elapsed: Duration,
+    /// The groups, with this reading taken in.
+    pub ledger: &'a Ledger,
+    /// Other network namespaces.
+    pub netns: &'a NetnsTable,
+    /// Cookie of nbw's own.
+    pub host: u64,
+    /// What the user asked for.
+    pub filter: &'a Filter,
+}
+
 /// What was shown in the snapshot before, as far as the next one needs it.
 pub struct View {
     options: ViewOptions,
@@ -94,20 +110,13 @@ impl View {
     }
 
     /// The picture of this sample.
-    pub fn snapshot(
-        &mut self,
-        sample: &Sample,
-        elapsed: Duration,
-        ledger: &Ledger,
-        netns: &NetnsTable,
-        host: u64,
-        filter: &Filter,
-    ) -> Snapshot {
-        let mut groups = self.owned(sample, elapsed, ledger, netns, host, filter);
+    pub fn snapshot(&mut self, scene: &Scene<'_>) -> Snapshot {
+        let (sample, elapsed) = (scene.sample, scene.elapsed);
+        let mut groups = self.owned(scene);
         self.sort(&mut groups);
         groups.truncate(self.options.top.unwrap_or(usize::MAX));
         if !self.only_some_groups {
-            groups.extend(self.not_owned(sample, elapsed, ledger, host));
+            groups.extend(self.not_owned(scene));
             groups.extend(self.overflow(sample, elapsed));
         }
         self.sort(&mut groups);
@@ -122,15 +131,8 @@ impl View {
     }
 
     /// The groups that are asked for.
-    fn owned(
-        &self,
-        sample: &Sample,
-        elapsed: Duration,
-        ledger: &Ledger,
-        netns: &NetnsTable,
-        host: u64,
-        filter: &Filter,
-    ) -> Vec<Group> {
+    fn owned(&self, scene: &Scene<'_>) -> Vec<Group> {
+        let &Scene { sample, elapsed, ledger, netns, host, filter } = scene;
         let monitored = |ifindex: u32| sample.links.iter().any(|(index, _)| *index == ifindex);
         let wanted = |row: &&Row| {
             let here =
@@ -161,7 +163,8 @@ impl View {
     }
 
     /// What no living group owns of each interface. By these rows the groups of an interface add up to its total.
-    fn not_owned(&mut self, sample: &Sample, elapsed: Duration, ledger: &Ledger, host: u64) -> Vec<Group> {
+    fn not_owned(&mut self, scene: &Scene<'_>) -> Vec<Group> {
+        let &Scene { sample, elapsed, ledger, host, .. } = scene;
         let mut owned: HashMap<u32, Totals> = HashMap::new();
         for row in ledger.rows().filter(|row| row.place.netns == host) {
             *owned.entry(row.place.ifindex).or_default() += row.now;
