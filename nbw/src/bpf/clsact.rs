@@ -33,8 +33,9 @@ pub(super) fn prepare(index: u32, name: &str) -> Result<Option<Made>, Failure> {
                 inherited = remove_stale(&handle, index).await? > 0 && filters(&handle, index).await?.is_empty();
                 Ok(())
             });
-            // Where only a dead nbw's filters lay, the qdisc is one that it left behind, too.
-            Ok(inherited.then_some(Made { index }))
+            // Where only a dead nbw's filters lay, the qdisc is one that it left behind, too. (Made only then: a `Made` that
+            // is dropped removes the qdisc.)
+            if inherited { Ok(Some(Made { index })) } else { Ok(None) }
         }
         Err(error) => Err(Failure::Lacking(format!(
             "cannot add the clsact qdisc to interface {} ({}): nbw needs CAP_NET_ADMIN and a kernel with \
