@@ -75,6 +75,7 @@ impl Monitor {
         monitor.follow(links, &HashSet::new())?;
         monitor.attach_at_once()?;
         monitor.kernel.attach_groups(&monitor.root)?;
+        monitor.begin_together();
         monitor.last = Instant::now();
         Ok(monitor)
     }
@@ -112,6 +113,15 @@ impl Monitor {
             self.attach_next()?;
         }
         Ok(())
+    }
+
+    /// Attaching takes a while, during which interfaces were counted and groups were not: what is shown begins here.
+    fn begin_together(&mut self) {
+        for index in self.interfaces.monitored() {
+            if let Some(counters) = self.kernel.links.counters(index) {
+                self.view.groups_from_now(index, &counters);
+            }
+        }
     }
 
     /// Whether there are interfaces that wait to be attached.

@@ -73,6 +73,8 @@ struct Shown {
     counted: Totals,
     /// What groups had moved through it before it was counted.
     earlier: Totals,
+    /// What it had moved before groups were counted.
+    base: Totals,
     unattributed: Totals,
     undelivered: Totals,
 }
@@ -102,6 +104,11 @@ impl View {
     /// An interface is counted from now on, while groups have moved `earlier` through it already.
     pub fn counted_from_now(&mut self, index: u32, earlier: Totals) {
         self.links.entry(index).or_default().earlier = earlier;
+    }
+
+    /// Groups are counted from now on, while an interface has moved `base` already: it begins anew.
+    pub fn groups_from_now(&mut self, index: u32, base: &Counters) {
+        self.links.entry(index).or_default().base = Totals::on_the_wire(base, 0);
     }
 
     /// Forgets an interface that is gone.
@@ -174,8 +181,8 @@ impl View {
             let ended = ledger.ended(Place { netns: host, ifindex: *index });
             let mut groups = owned.get(index).copied().unwrap_or_default();
             groups += ended;
-            let total = Totals::on_the_wire(counters, 0);
             let Some(shown) = self.links.get_mut(index) else { continue };
+            let total = Totals::on_the_wire(counters, 0).beyond(shown.base);
             let groups = groups.beyond(shown.earlier);
             let (unattributed, undelivered) = (total.beyond(groups), groups.beyond(total));
             let mut row = |name: &str, kind, before: Totals, now: Totals| {
@@ -211,7 +218,7 @@ impl View {
 
     fn interface(&mut self, index: u32, counters: &Counters, elapsed: Duration) -> Option<Interface> {
         let shown = self.links.get_mut(&index)?;
-        let now = Totals::on_the_wire(counters, 0);
+        let now = Totals::on_the_wire(counters, 0).beyond(shown.base);
         let before = std::mem::replace(&mut shown.counted, now);
         Some(Interface {
             name: Arc::clone(&shown.name),
