@@ -5,8 +5,16 @@ use anyhow::{Result, bail};
 use crate::{apt::Apt, installer, paths, progress::Progress, toolchain::Toolchain};
 
 /// The programs that the privileged tests call, each with the Debian package that has it. The only such list.
-const TEST_TOOLS: [(&str, &str); 4] =
-    [("ip", "iproute2"), ("iperf3", "iperf3"), ("ethtool", "ethtool"), ("ping", "iputils-ping")];
+const TEST_TOOLS: [(&str, &str); 8] = [
+    ("bpftool", "bpftool"),
+    ("ethtool", "ethtool"),
+    ("ip", "iproute2"),
+    ("iperf3", "iperf3"),
+    ("ping", "iputils-ping"),
+    ("setpriv", "util-linux"),
+    ("sysctl", "procps"),
+    ("tmux", "tmux"),
+];
 
 /// Sets up, and says what is used.
 pub(crate) fn run(with_tests: bool) -> Result<()> {
