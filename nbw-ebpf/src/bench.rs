@@ -8,6 +8,7 @@
 mod add;
 mod health;
 mod maps;
+mod object;
 mod wire;
 
 use aya_ebpf::{
@@ -155,14 +156,3 @@ fn count_for_others(ctx: &TcContext) {
         add(counters, wire_of(ctx));
     }
 }
-
-#[cfg(not(test))]
-#[panic_handler]
-fn panic(_info: &core::panic::PanicInfo<'_>) -> ! {
-    loop {}
-}
-
-/// Lets the kernel offer the helpers that it reserves for GPL-compatible programs.
-#[unsafe(no_mangle)]
-#[unsafe(link_section = "license")]
-pub static LICENSE: [u8; 13] = *b"Dual MIT/GPL\0";

@@ -95,11 +95,6 @@ impl Kernel {
     pub fn object_mut(&mut self) -> &mut Object {
         &mut self.object
     }
-
-    /// Which hook the interfaces are counted at; none before the first was attached.
-    pub fn hook(&self) -> Option<Hook> {
-        self.attachments.hook()
-    }
 }
 
 impl Drop for Kernel {

@@ -210,6 +210,7 @@ impl Monitor {
     /// # Errors
     /// When the kernel refuses to take slots back.
     pub fn tick(&mut self) -> Result<Snapshot, Failure> {
+        // Again: groups may have come while names were waited for.
         self.notice();
         let finished = self.recycler.finished();
         let sample = sample::read(&self.kernel, self.interfaces.monitored());

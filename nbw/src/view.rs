@@ -120,8 +120,10 @@ impl View {
     pub fn snapshot(&mut self, scene: &Scene<'_>) -> Snapshot {
         let (sample, elapsed) = (scene.sample, scene.elapsed);
         let mut groups = self.owned(scene);
-        self.sort(&mut groups);
-        groups.truncate(self.options.top.unwrap_or(usize::MAX));
+        if let Some(top) = self.options.top {
+            self.sort(&mut groups);
+            groups.truncate(top);
+        }
         if !self.only_some_groups {
             groups.extend(self.not_owned(scene));
             groups.extend(self.overflow(sample, elapsed));

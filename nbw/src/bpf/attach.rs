@@ -43,10 +43,6 @@ impl Attachments {
         Self { works: wanted, links: HashMap::new() }
     }
 
-    pub(super) fn hook(&self) -> Option<Hook> {
-        self.works
-    }
-
     /// Attaches what counts for cgroups at the root of the hierarchy: it sees every socket of the host.
     pub(super) fn attach_groups(&mut self, object: &mut Object, root: &CgroupRoot) -> Result<(), Failure> {
         let refused = |error: ProgramError| {

@@ -4,7 +4,7 @@
 //! slots out of the index and makes every cached reference stale; after [`super::grace_period`] nobody adds to them any
 //! more, their counters are final, and [`GroupSlots::release`] hands them out again.
 
-use aya::maps::{Array, HashMap, MapData, MapError, Queue};
+use aya::maps::{Array, HashMap, MapData, Queue};
 use nbw_common::abi::{Counters, GroupIdent, GroupKey, OVERFLOW_SLOT, maps};
 
 use super::{Object, counters::SlotCounters, shared::Words};
@@ -96,10 +96,7 @@ impl GroupSlots {
     pub fn retire<'a>(&mut self, slots: impl IntoIterator<Item = (u32, &'a GroupIdent)>) -> Result<(), Failure> {
         for (slot, ident) in slots {
             let key = GroupKey { cgroup: ident.cgroup, netns: ident.netns, ifindex: ident.ifindex, reserved: 0 };
-            match self.index.remove(&key) {
-                Ok(()) | Err(MapError::KeyNotFound) => {}
-                Err(error) => return Err(Failure::running(&error)),
-            }
+            self.index.remove(&key).map_err(|error| Failure::running(&error))?;
             let word = slot as usize * IDENT_WORDS + IFINDEX_GENERATION;
             self.idents.store(word, whole(ident.ifindex, ident.generation.wrapping_add(1)));
         }
