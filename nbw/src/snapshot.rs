@@ -7,6 +7,10 @@ use std::{sync::Arc, time::Duration};
 
 use serde::{Serialize, Serializer};
 
+mod rows;
+
+pub use rows::{By, Connection, ConnectionState, Container, End, Pod, Process, Remote, Rows, Through, Unit};
+
 /// Version of the JSON layout, raised when a field changes its meaning.
 pub const SCHEMA: u32 = 1;
 
@@ -28,6 +32,9 @@ pub struct Snapshot {
     pub interfaces: Vec<Interface>,
     /// Groups (cgroups, containers, units, and what none of them owns), in the order asked for.
     pub groups: Vec<Group>,
+    /// What was asked for besides: the lists of `--by`.
+    #[serde(flatten)]
+    pub rows: Rows,
     /// How often each way of failing was met in the kernel since nbw attached.
     pub health: Health,
 }

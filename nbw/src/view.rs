@@ -12,7 +12,7 @@ use crate::{
     rate::{Totals, counted, derived},
     resolve::netns::NetnsTable,
     sample::Sample,
-    snapshot::{Flow, Group, GroupKind, HOST_NETNS, Interface, SCHEMA, Snapshot},
+    snapshot::{Flow, Group, GroupKind, HOST_NETNS, Interface, Rows, SCHEMA, Snapshot},
 };
 
 /// `--sort`: the order of groups. Rates and totals fall, names rise.
@@ -135,6 +135,7 @@ impl View {
             elapsed,
             interfaces: self.interfaces(sample, elapsed),
             groups,
+            rows: Rows::default(),
             health: sample.health.clone(),
         }
     }

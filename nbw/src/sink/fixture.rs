@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use crate::snapshot::{Flow, Group, GroupKind, HOST_NETNS, Health, Interface, Runtime, SCHEMA, Snapshot};
+use crate::snapshot::{Flow, Group, GroupKind, HOST_NETNS, Health, Interface, Rows, Runtime, SCHEMA, Snapshot};
 
 /// A busy host: a fast link, one without a known speed, one that is down, `lo`; every kind of group.
 pub(super) fn snapshot() -> Snapshot {
@@ -19,6 +19,7 @@ pub(super) fn snapshot() -> Snapshot {
             interface("lo", 1, None, flow(2_000), flow(2_000)),
         ],
         groups: groups(),
+        rows: Rows::default(),
         health: Health(vec![("no_slot", 0), ("no_storage", 3)]),
     }
 }
