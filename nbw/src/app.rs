@@ -130,6 +130,7 @@ fn filter(args: &WatchArgs, root: &CgroupRoot) -> Result<Filter, Failure> {
 fn load_options(args: &WatchArgs) -> LoadOptions {
     LoadOptions {
         group_slots: args.slots,
+        connection_slots: None,
         verbose: args.verbose,
         hook: args.hook,
         netns_helper: args.netns_by_socket.then_some(false),
