@@ -21,6 +21,7 @@ pub mod resolve;
 pub mod sample;
 pub mod sink;
 pub mod snapshot;
+pub mod tally;
 pub mod text;
 pub mod units;
 pub mod view;

@@ -3,3 +3,5 @@
 pub mod cgroups;
 pub mod identity;
 pub mod netns;
+pub mod processes;
+pub mod sockets;
