@@ -1,8 +1,9 @@
 //! The words that plain lines and bars share.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 
-use crate::snapshot::{Connection, End, GroupKind, HOST_NETNS, Runtime};
+use crate::snapshot::{Connection, End, GroupKind, HOST_NETNS, Remote, Runtime};
 
 /// Stands for remote ends that are not told apart, and for a listener's, which has none.
 pub(super) const OTHER: &str = "other";
@@ -81,6 +82,16 @@ pub(super) fn arrow(connection: &Connection) -> &'static str {
         (None, Some(_)) => "->",
         _ => "<->",
     }
+}
+
+/// A remote host's address; [`OTHER`] for all without one.
+pub(super) fn address(remote: &Remote) -> String {
+    remote.address.map_or_else(|| OTHER.to_owned(), |address| address.to_string())
+}
+
+/// A remote host by its name, or by its address if it has none.
+pub(super) fn remote(remote: &Remote) -> Cow<'_, str> {
+    remote.host.as_deref().map_or_else(|| address(remote).into(), Into::into)
 }
 
 /// `1 connection`, `2 connections`.

@@ -72,7 +72,7 @@ static CONTAINER: Design = Design {
         text("interface", 9, 9),
         text("host's end", 15, 0),
     ],
-    order: &[Optional(2), Shown(1), Total, Bar, Shown(0), Shown(3), Wider(1), Optional(4), Wider(3), Wider(2)],
+    order: &[Optional(2), Total, Bar, Shown(1), Shown(0), Shown(3), Wider(1), Optional(4), Wider(3), Wider(2)],
 };
 
 static POD: Design = Design {

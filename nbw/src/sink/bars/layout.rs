@@ -139,7 +139,7 @@ fn row_lines(scene: &Scene<'_>, rows: &[&dyn Row], plan: &Plan) -> Vec<Line> {
 
 /// Without rows of the kind that was asked for, a word about it.
 fn remark(scene: &Scene<'_>, empty: bool) -> Option<Line> {
-    let text = format!("no {} has had traffic yet", scene.asked.by.singular());
+    let text = format!("no {} has traffic", scene.asked.by.singular());
     let asked_for = !matches!(scene.asked.by, By::Interface | By::Group);
     (empty && asked_for).then(|| note(&text, scene.size.columns))
 }

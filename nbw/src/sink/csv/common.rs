@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use super::super::words;
 use crate::snapshot::{
     Connection, Container, Group, GroupKind, HOST_NETNS, Interface, Pod, Process, Remote, Runtime, Snapshot, Unit,
 };
@@ -100,7 +101,6 @@ impl Tick {
     }
 
     pub(super) fn remote<'a>(&'a self, remote: &'a Remote) -> Row<'a> {
-        let name = super::super::row::Row::name(remote);
-        Row { name, ..self.row("remote", "") }
+        Row { name: words::remote(remote), ..self.row("remote", "") }
     }
 }

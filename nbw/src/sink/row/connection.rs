@@ -1,3 +1,5 @@
+//! Connections, by both their ends.
+
 use std::borrow::Cow;
 use std::time::Duration;
 

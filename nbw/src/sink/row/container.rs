@@ -1,3 +1,5 @@
+//! Containers, with the interfaces that they used.
+
 use std::borrow::Cow;
 
 use super::super::words;

@@ -1,3 +1,5 @@
+//! Groups: what was moved by a cgroup, or by nobody, on one interface.
+
 use std::borrow::Cow;
 
 use super::super::words;

@@ -1,3 +1,5 @@
+//! Pods.
+
 use std::borrow::Cow;
 
 use super::super::words;

@@ -1,3 +1,5 @@
+//! Processes.
+
 use std::borrow::Cow;
 
 use super::super::words;

@@ -1,3 +1,5 @@
+//! Remote hosts.
+
 use std::borrow::Cow;
 
 use super::super::words;
@@ -17,16 +19,16 @@ impl Row for Remote {
         let known = [&self.host, &self.country, &self.network];
         let known: Vec<&str> = known.into_iter().filter_map(Option::as_deref).collect();
         let known = if known.is_empty() { String::new() } else { format!(" ({})", known.join(", ")) };
-        format!("remote {}{known} {}", address(self), words::counted(self.connections, "connection"))
+        format!("remote {}{known} {}", words::address(self), words::counted(self.connections, "connection"))
     }
 
     fn name(&self) -> Cow<'_, str> {
-        self.host.as_deref().map_or_else(|| address(self).into(), Into::into)
+        words::remote(self)
     }
 
     fn facts(&self, _: jiff::Timestamp) -> Vec<Cow<'_, str>> {
         // Where there is no name the address stands in its place already.
-        let address = self.host.as_ref().map_or_else(String::new, |_| address(self));
+        let address = self.host.as_ref().map_or_else(String::new, |_| words::address(self));
         vec![
             self.connections.to_string().into(),
             address.into(),
@@ -34,8 +36,4 @@ impl Row for Remote {
             or_empty(self.network.as_ref()),
         ]
     }
-}
-
-fn address(remote: &Remote) -> String {
-    remote.address.map_or_else(|| words::OTHER.to_owned(), |address| address.to_string())
 }

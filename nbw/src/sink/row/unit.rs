@@ -1,3 +1,5 @@
+//! systemd units.
+
 use std::borrow::Cow;
 
 use super::super::words;
