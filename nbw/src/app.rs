@@ -40,13 +40,13 @@ pub async fn watch(args: WatchArgs) -> Result<(), Failure> {
     let root = CgroupRoot::find()?;
     let filter = filter(&args, &root)?;
     let mut links = LinkWatch::start()?;
-    let view = ViewOptions { sort: args.sort, top: args.top.map(|top| top as usize) };
+    let view = ViewOptions { by: args.by, sort: args.sort, top: args.top.map(|top| top as usize) };
     let mut monitor = Monitor::start(&load_options(&args), filter, view, root).await?;
     if args.verbose {
         forward_logs(monitor.kernel_mut().object_mut())?;
     }
     let format = args.format.unwrap_or_else(Format::for_stdout);
-    let mut outlet = Outlet::start(format.to_stdout(args.units, args.interval))?;
+    let mut outlet = Outlet::start(format.to_stdout(args.units, args.interval, args.by))?;
     let watching = Watching { monitor: &mut monitor, links: &mut links, outlet: &mut outlet, args: &args, format };
     let result = tokio::select! {
         result = watching.run() => result,

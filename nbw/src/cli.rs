@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
 
-use crate::{bpf::Hook, sink::Format, units::Units, view::Sort};
+use crate::{bpf::Hook, sink::Format, snapshot::By, units::Units, view::Sort};
 
 /// The shortest interval: below it the ticks would be longer than what they measure.
 const SHORTEST: Duration = Duration::from_millis(10);
@@ -56,6 +56,9 @@ pub struct WatchArgs {
     /// Show only this systemd unit (repeatable); `.service` may be left out
     #[arg(short, long, value_name = "NAME", help_heading = "Filters")]
     pub unit: Vec<String>,
+    /// Whose traffic to show
+    #[arg(long, value_enum, value_name = "KIND", default_value_t)]
+    pub by: By,
     /// Time between two readings, such as 1s, 500ms or 1m
     #[arg(short = 'n', long, value_name = "TIME", default_value = "1s", value_parser = interval,
           allow_hyphen_values = true)]
@@ -75,6 +78,12 @@ pub struct WatchArgs {
     /// Order of groups
     #[arg(long, value_enum, default_value_t)]
     pub sort: Sort,
+    /// Do not ask for the names of remote hosts
+    #[arg(long, help_heading = "Names")]
+    pub no_dns: bool,
+    /// Look up countries and networks of remote hosts in this MMDB file (repeatable)
+    #[arg(long, value_name = "FILE", help_heading = "Names")]
+    pub mmdb: Vec<PathBuf>,
     /// Say more on standard error, the kernel side included
     #[arg(short, long)]
     pub verbose: bool,

@@ -12,7 +12,7 @@ use crate::{
     rate::{Totals, counted, derived},
     resolve::netns::NetnsTable,
     sample::Sample,
-    snapshot::{Flow, Group, GroupKind, HOST_NETNS, Interface, Rows, SCHEMA, Snapshot},
+    snapshot::{By, Flow, Group, GroupKind, HOST_NETNS, Interface, Rows, SCHEMA, Snapshot},
 };
 
 /// `--sort`: the order of groups. Rates and totals fall, names rise.
@@ -32,6 +32,8 @@ pub enum Sort {
 /// What to show of what there is.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ViewOptions {
+    /// What rows are made by, besides interfaces and groups.
+    pub by: By,
     /// The order of groups.
     pub sort: Sort,
     /// How many groups at most; what nobody owns is shown besides.

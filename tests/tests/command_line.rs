@@ -40,6 +40,7 @@ fn wrong_values_are_told_one_by_one() {
         ("--slots 1", ["--slots", "1 is not in"]),
         ("--units furlongs", ["furlongs", "bits, bytes"]),
         ("--format xml", ["xml", "bars, plain, json, csv"]),
+        ("--by host", ["host", "interface, group, container"]),
         ("--sort size", ["size", "rx, tx, total, name"]),
         ("--frobnicate", ["--frobnicate", "--help"]),
         ("wacth", ["wacth", "'watch'"]),

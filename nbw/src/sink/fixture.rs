@@ -1,5 +1,7 @@
 //! What the sinks' tests share: fixed snapshots, golden files, a pipe that nobody reads.
 
+mod rows;
+
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -44,6 +46,16 @@ fn groups() -> Vec<Group> {
 pub(super) fn later() -> Snapshot {
     let first = snapshot();
     Snapshot { time: first.time + Duration::from_secs(1), ..first }
+}
+
+/// A snapshot with rows of every kind.
+pub(super) fn with_rows() -> Snapshot {
+    Snapshot { rows: rows::rows(), ..snapshot() }
+}
+
+/// [`later`], where every kind was asked for and none has a row.
+pub(super) fn with_no_rows() -> Snapshot {
+    Snapshot { rows: rows::none(), groups: Vec::new(), ..later() }
 }
 
 /// A snapshot with `count` groups, all busy.
