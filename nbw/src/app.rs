@@ -2,6 +2,7 @@
 
 use std::{future, time::Duration};
 
+use nbw_common::abi::CONNECTION_SLOTS;
 use tokio::{
     signal::unix::{SignalKind, signal},
     time::{Instant, Interval, MissedTickBehavior, interval_at},
@@ -79,7 +80,7 @@ impl Watching<'_> {
         while left > 0 {
             tokio::select! {
                 _ = ticks.tick() => {
-                    self.monitor.settle().await;
+                    self.monitor.settle().await?;
                     let snapshot = self.monitor.tick()?;
                     if !told {
                         told = true;
@@ -91,7 +92,7 @@ impl Watching<'_> {
                     left -= 1;
                 }
                 ended = self.outlet.ended() => return ended,
-                _ = notice.tick() => self.monitor.notice(),
+                _ = notice.tick() => self.monitor.notice()?,
                 () = tokio::task::yield_now(), if self.monitor.has_pending() => self.monitor.attach_next()?,
                 () = self.links.changed() => {
                     tokio::time::sleep(SETTLE).await;
@@ -130,7 +131,7 @@ fn filter(args: &WatchArgs, root: &CgroupRoot) -> Result<Filter, Failure> {
 fn load_options(args: &WatchArgs) -> LoadOptions {
     LoadOptions {
         group_slots: args.slots,
-        connection_slots: None,
+        connection_slots: args.by.needs_sockets().then_some(CONNECTION_SLOTS),
         verbose: args.verbose,
         hook: args.hook,
         netns_helper: args.netns_by_socket.then_some(false),

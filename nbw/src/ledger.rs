@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Ethernet's: what nearly every interface has, until it is known better.
-const LIKELY_HEADER: u32 = 14;
+pub const LIKELY_HEADER: u32 = 14;
 
 /// Where a group's traffic goes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

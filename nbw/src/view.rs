@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use nbw_common::abi::Counters;
 
 use crate::{
+    connections::Connections,
     filter::Filter,
     ledger::{Ledger, Place, Row},
     links::Link,
@@ -48,6 +49,8 @@ pub struct Scene<'a> {
     pub elapsed: Duration,
     /// The groups, with this reading taken in.
     pub ledger: &'a Ledger,
+    /// The connections, where they are counted.
+    pub connections: Option<&'a Connections>,
     /// Other network namespaces.
     pub netns: &'a NetnsTable,
     /// Cookie of nbw's own.
@@ -144,7 +147,7 @@ impl View {
 
     /// The groups that are asked for.
     fn owned(&self, scene: &Scene<'_>) -> Vec<Group> {
-        let &Scene { sample, elapsed, ledger, netns, host, filter } = scene;
+        let &Scene { sample, elapsed, ledger, netns, host, filter, .. } = scene;
         let monitored = |ifindex: u32| sample.links.iter().any(|(index, _)| *index == ifindex);
         let wanted = |row: &&Row| {
             let here =
