@@ -3,7 +3,7 @@
 pub mod bars;
 pub mod csv;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod json;
 pub mod plain;
 
@@ -84,11 +84,22 @@ fn kind_label(kind: GroupKind) -> &'static str {
 }
 
 /// Where a group's traffic was: `eth0`, or `eth0@web` for the `eth0` of another network namespace.
-fn place(group: &Group) -> String {
+fn short_place(group: &Group) -> String {
     if &*group.netns == HOST_NETNS {
         group.interface.to_string()
     } else {
         format!("{}@{}", group.interface, group.netns)
+    }
+}
+
+/// The same with the host's interface that it is the other end of, `eth0@web (veth12ab)`, or sits on,
+/// `eth0@web (on eth1)`.
+fn place(group: &Group) -> String {
+    let place = short_place(group);
+    match (&group.peer, &group.parent) {
+        (Some(peer), _) => format!("{place} ({peer})"),
+        (None, Some(parent)) => format!("{place} (on {parent})"),
+        (None, None) => place,
     }
 }
 

@@ -41,8 +41,8 @@ impl<W: Write> Sink for Csv<W> {
     }
 }
 
-/// The columns of [`Row`], then those of `rx`, then those of `tx`.
-const HEADER: [&str; 23] = [
+/// The columns of [`Row`], then those of `rx`, those of `tx`, and those of [`Joined`].
+const HEADER: [&str; 27] = [
     "time",
     "elapsed_seconds",
     "row",
@@ -66,6 +66,10 @@ const HEADER: [&str; 23] = [
     "tx_packets_per_second",
     "tx_total_bytes",
     "tx_total_packets",
+    "master",
+    "parent",
+    "peer",
+    "edge",
 ];
 
 fn write_rows<W: Write>(writer: &mut Writer<W>, snapshot: &Snapshot) -> csv::Result<()> {
@@ -73,10 +77,11 @@ fn write_rows<W: Write>(writer: &mut Writer<W>, snapshot: &Snapshot) -> csv::Res
     let elapsed = snapshot.elapsed.as_secs_f64();
     for interface in &snapshot.interfaces {
         let row = Row::of_interface(&time, elapsed, interface);
-        writer.serialize((row, interface.rx, interface.tx))?;
+        writer.serialize((row, interface.rx, interface.tx, Joined::of_interface(interface)))?;
     }
     for group in &snapshot.groups {
-        writer.serialize((Row::of_group(&time, elapsed, group), group.rx, group.tx))?;
+        let row = Row::of_group(&time, elapsed, group);
+        writer.serialize((row, group.rx, group.tx, Joined::of_group(group)))?;
     }
     Ok(())
 }
@@ -128,6 +133,26 @@ impl<'a> Row<'a> {
             index: None,
             netns: &group.netns,
         }
+    }
+}
+
+/// What a row's interface has to do with others of the host.
+#[derive(Serialize)]
+struct Joined<'a> {
+    master: Option<&'a str>,
+    parent: Option<&'a str>,
+    peer: Option<&'a str>,
+    edge: Option<bool>,
+}
+
+impl<'a> Joined<'a> {
+    fn of_interface(interface: &'a Interface) -> Self {
+        let (master, parent) = (interface.master.as_deref(), interface.parent.as_deref());
+        Self { master, parent, peer: None, edge: Some(interface.edge) }
+    }
+
+    fn of_group(group: &'a Group) -> Self {
+        Self { master: None, parent: group.parent.as_deref(), peer: group.peer.as_deref(), edge: None }
     }
 }
 

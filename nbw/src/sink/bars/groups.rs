@@ -1,12 +1,16 @@
 //! The groups' part of the picture: a table.
 
-use super::super::{kind_label, place};
+use console::measure_text_width;
+
+use super::super::{kind_label, place, short_place};
 use super::line::{Gauge, Line, Tone, left, right};
 use crate::snapshot::{Group, GroupKind};
 use crate::units::{Units, VOLUME_WIDTH, volume_padded};
 
 const KIND: usize = "container".len();
 const PLACE: usize = 9;
+/// How often as wide the column for the place may be.
+const WIDEST_PLACE: usize = 3;
 /// The narrowest column for names.
 const NAME: usize = 14;
 /// The widest, so that figures do not drift away from their names.
@@ -35,16 +39,17 @@ impl Columns {
             left -= if fits { columns } else { 0 };
             fits
         };
-        let placed = take(1 + PLACE, NAME);
+        let mut places = usize::from(take(1 + PLACE, NAME));
         let total = take(1 + VOLUME_WIDTH, NAME);
         let kind = take(1 + KIND, NAME);
         let barred = take(1 + SHORTEST_BAR, NAME - 2);
-        let wider_place = placed && take(PLACE, 2 * NAME);
+        while (1..WIDEST_PLACE).contains(&places) && take(PLACE, (1 + places) * NAME) {
+            places += 1;
+        }
         let name = left.min(WIDEST_NAME);
         let bar = if barred { SHORTEST_BAR + left - name } else { 0 };
-        let place = usize::from(placed) * PLACE + usize::from(wider_place) * PLACE;
         let busiest = groups.iter().map(|group| rate(group)).fold(0.0, f64::max);
-        Self { units, name, kind, place, bar, total, busiest }
+        Self { units, name, kind, place: places * PLACE, bar, total, busiest }
     }
 
     /// The line above the groups.
@@ -84,13 +89,19 @@ impl Columns {
         line.text(Tone::Faint, format!(" {}", volume_padded(group.rx.total_bytes.saturating_add(group.tx.total_bytes))))
     }
 
+    /// With the host's end of it where there is room.
+    fn place(&self, group: &Group) -> String {
+        let whole = place(group);
+        if measure_text_width(&whole) <= self.place { whole } else { short_place(group) }
+    }
+
     fn who(&self, group: &Group, tone: Tone) -> Line {
         let mut line = Line::new().text(tone, left(&group.name, self.name));
         if self.kind {
             line = line.text(Tone::Faint, format!(" {}", left(kind(group), KIND)));
         }
         if self.place > 0 {
-            line = line.text(Tone::Faint, format!(" {}", left(&place(group), self.place)));
+            line = line.text(Tone::Faint, format!(" {}", left(&self.place(group), self.place)));
         }
         if self.bar == 0 {
             return line;
