@@ -155,6 +155,24 @@ fn a_macvlan_sits_on_its_parent() {
     assert!(edges("uplink") && !edges("here") && !edges("lo"), "{snapshot}");
 }
 
+/// The host has an interface with the index of the parent, but it is another.
+#[test]
+fn a_macvlan_of_a_third_namespaces_interface_sits_on_none_of_the_hosts() {
+    let (host, third, inside) = (Netns::new(), Netns::new(), Netns::new());
+    let cgroup = Cgroup::new();
+    cable((&host, "uplink"), (&third, "uplink"), 10);
+    third.run("ip link add link uplink name lan type macvlan mode bridge");
+    third.run(&format!("ip link set lan netns {}", inside.name));
+    set_up(&inside, "lan");
+    let mut nbw = Nbw::watch(&host, "--interval 50ms");
+    send(&inside, &cgroup);
+    let snapshot = snapshot_where(&mut nbw, "lan to have a name", |snapshot| {
+        row(snapshot, &cgroup, &inside).is_some_and(|row| row["interface"] == "lan")
+    });
+    let row = row(&snapshot, &cgroup, &inside).expect("a row");
+    assert!(row["parent"].is_null() && row["peer"].is_null(), "{row}");
+}
+
 #[test]
 fn asking_for_a_veth_shows_who_is_at_its_other_end() {
     let (host, asked, other) = (Netns::new(), Netns::new(), Netns::new());
