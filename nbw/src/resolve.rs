@@ -5,3 +5,4 @@ pub mod identity;
 pub mod netns;
 pub mod processes;
 pub mod sockets;
+pub mod users;

@@ -3,7 +3,7 @@
 pub mod bars;
 pub mod csv;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod json;
 pub mod plain;
 mod row;

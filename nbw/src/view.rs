@@ -11,6 +11,7 @@ use crate::{
     ledger::{Ledger, Place, Row},
     links::Link,
     rate::{Totals, counted, derived},
+    relations::Relations,
     resolve::netns::NetnsTable,
     sample::Sample,
     snapshot::{By, Flow, Group, GroupKind, HOST_NETNS, Interface, Rows, SCHEMA, Snapshot},
@@ -65,6 +66,7 @@ pub struct View {
     only_some_groups: bool,
     host: Arc<str>,
     links: HashMap<u32, Shown>,
+    relations: Relations,
     overflow: Totals,
 }
 
@@ -89,11 +91,13 @@ impl View {
     pub fn new(options: ViewOptions, filter: &Filter) -> Self {
         let only_some_groups = filter.has_group_filter();
         let host = HOST_NETNS.into();
-        Self { options, only_some_groups, host, links: HashMap::new(), overflow: Totals::default() }
+        let (links, relations) = (HashMap::new(), Relations::default());
+        Self { options, only_some_groups, host, links, relations, overflow: Totals::default() }
     }
 
-    /// Takes over names and speeds.
-    pub fn links_changed<'a>(&mut self, links: impl Iterator<Item = &'a Link>) {
+    /// Takes over names, speeds and relations.
+    pub fn links_changed<'a>(&mut self, links: impl Iterator<Item = &'a Link> + Clone) {
+        self.relations = Relations::of(links.clone());
         for link in links {
             let shown = self.links.entry(link.index).or_default();
             if shown.link.as_ref() != Some(link) {
@@ -149,32 +153,44 @@ impl View {
     fn owned(&self, scene: &Scene<'_>) -> Vec<Group> {
         let &Scene { sample, elapsed, ledger, netns, host, filter, .. } = scene;
         let monitored = |ifindex: u32| sample.links.iter().any(|(index, _)| *index == ifindex);
-        let wanted = |row: &&Row| {
-            let here =
-                if row.place.netns == host { monitored(row.place.ifindex) } else { !filter.has_interface_filter() };
-            here && filter.wants_group(&row.cgroup.row_path, &row.cgroup.identity)
+        // An interface of another namespace is asked for by the name of its end in this one.
+        let asked = |place: Place| match place.netns == host {
+            true => monitored(place.ifindex),
+            false => {
+                !filter.has_interface_filter() || self.peer(place, netns).is_some_and(|peer| monitored(peer.index))
+            }
         };
-        let group = |row: &Row| {
-            let (interface, netns) = self.names(row.place, netns, host);
-            group(row, interface, netns, elapsed)
-        };
+        let wanted = |row: &&Row| asked(row.place) && filter.wants_group(&row.cgroup.row_path, &row.cgroup.identity);
+        let group = |row: &Row| group(row, self.locate(row.place, netns, host), elapsed);
         ledger.rows().filter(wanted).map(group).collect()
     }
 
-    fn names(&self, place: Place, netns: &NetnsTable, host: u64) -> (Arc<str>, Arc<str>) {
-        let unknown = || format!("if{}", place.ifindex).into();
+    /// The other end, here, of an interface of another namespace.
+    fn peer(&self, place: Place, netns: &NetnsTable) -> Option<&Link> {
+        self.relations.peer_of(netns.known(place.netns)?, place.ifindex)
+    }
+
+    fn locate(&self, place: Place, netns: &NetnsTable, host: u64) -> Located {
+        let named = |name: Option<&Arc<str>>| match name {
+            Some(name) => Arc::clone(name),
+            None => format!("if{}", place.ifindex).into(),
+        };
         if place.netns == host {
-            let name = self.links.get(&place.ifindex).map(|link| Arc::clone(&link.name));
-            return (name.unwrap_or_else(unknown), Arc::clone(&self.host));
+            let name = self.links.get(&place.ifindex).map(|link| &link.name);
+            return Located::at(named(name), Arc::clone(&self.host));
         }
         if place.netns == 0 {
-            return (unknown(), "unknown".into());
+            return Located::at(named(None), "unknown".into());
         }
         let Some(found) = netns.known(place.netns) else {
-            return (unknown(), format!("netns {}", place.netns).into());
+            return Located::at(named(None), format!("netns {}", place.netns).into());
         };
-        let name = found.links.get(&place.ifindex).map(|link| Arc::clone(&link.name));
-        (name.unwrap_or_else(unknown), Arc::clone(&found.name))
+        let name = found.links.get(&place.ifindex).map(|link| &link.name);
+        Located {
+            peer: self.peer(place, netns).map(|peer| Arc::clone(&peer.name)),
+            parent: self.relations.parent_of(found, place.ifindex),
+            ..Located::at(named(name), Arc::clone(&found.name))
+        }
     }
 
     /// What no living group owns of each interface. By these rows the groups of an interface add up to its total.
@@ -233,6 +249,9 @@ impl View {
             index,
             link_bits_per_second: shown.speed,
             up: shown.up,
+            master: self.relations.master(index),
+            parent: self.relations.parent(index),
+            edge: self.relations.is_edge(index),
             rx: counted(before.rx, now.rx, elapsed),
             tx: counted(before.tx, now.tx, elapsed),
         })
@@ -259,7 +278,23 @@ impl View {
     }
 }
 
-fn group(row: &Row, interface: Arc<str>, netns: Arc<str>, elapsed: Duration) -> Group {
+/// The names of a [`Place`].
+struct Located {
+    interface: Arc<str>,
+    netns: Arc<str>,
+    peer: Option<Arc<str>>,
+    parent: Option<Arc<str>>,
+}
+
+impl Located {
+    /// Joined to no interface of the host.
+    fn at(interface: Arc<str>, netns: Arc<str>) -> Self {
+        Self { interface, netns, peer: None, parent: None }
+    }
+}
+
+fn group(row: &Row, located: Located, elapsed: Duration) -> Group {
+    let Located { interface, netns, peer, parent } = located;
     let cgroup = &row.cgroup;
     Group {
         id: cgroup.row_id,
@@ -269,6 +304,8 @@ fn group(row: &Row, interface: Arc<str>, netns: Arc<str>, elapsed: Duration) -> 
         runtime: cgroup.identity.runtime,
         interface,
         netns,
+        peer,
+        parent,
         rx: counted(row.before.rx, row.now.rx, elapsed),
         tx: counted(row.before.tx, row.now.tx, elapsed),
     }
@@ -276,6 +313,6 @@ fn group(row: &Row, interface: Arc<str>, netns: Arc<str>, elapsed: Duration) -> 
 
 /// A row that is no cgroup.
 fn nobody(name: &str, kind: GroupKind, interface: Arc<str>, (rx, tx): (Flow, Flow)) -> Group {
-    let netns = HOST_NETNS.into();
-    Group { id: 0, path: "".into(), name: name.into(), kind, runtime: None, interface, netns, rx, tx }
+    let (netns, peer, parent) = (HOST_NETNS.into(), None, None);
+    Group { id: 0, path: "".into(), name: name.into(), kind, runtime: None, interface, netns, peer, parent, rx, tx }
 }

@@ -10,6 +10,7 @@ mod frames;
 mod golden;
 mod hosts;
 mod iperf;
+mod joints;
 mod kernel_objects;
 mod load;
 mod monitor;
@@ -29,6 +30,7 @@ pub use self::{
     golden::{assert_golden, masked},
     hosts::TwoHosts,
     iperf::{Iperf, ping},
+    joints::Joints,
     kernel_objects::KernelObjects,
     load::{Load, LoadPlan},
     monitor::{Nbw, Totals, assert_healthy, assert_sum_rule, group, interface, no_cgroup, sum_of_groups},

@@ -8,8 +8,9 @@ use std::io::{self, Write};
 use self::common::Tick;
 use self::own::{OfConnection, OfContainer, OfPod, OfProcess, OfRemote, OfUnit};
 use super::{Sink, send};
-use crate::snapshot::{By, Snapshot};
+use crate::snapshot::{By, Group, Interface, Snapshot};
 use csv::{Writer, WriterBuilder};
+use serde::Serialize;
 
 /// Writes each snapshot as rows under one header.
 #[derive(Debug)]
@@ -45,8 +46,8 @@ impl<W: Write> Sink for Csv<W> {
     }
 }
 
-/// The columns of [`common::Row`], then those of `rx`, then those of `tx`; [`own::header`] follows.
-const HEADER: [&str; 23] = [
+/// The columns of [`common::Row`], then those of `rx`, those of `tx`, and those of [`Joined`]; [`own::header`] follows.
+const HEADER: [&str; 27] = [
     "time",
     "elapsed_seconds",
     "row",
@@ -70,43 +71,70 @@ const HEADER: [&str; 23] = [
     "tx_packets_per_second",
     "tx_total_bytes",
     "tx_total_packets",
+    "master",
+    "parent",
+    "peer",
+    "edge",
 ];
 
 fn write_rows<W: Write>(writer: &mut Writer<W>, snapshot: &Snapshot, by: By) -> csv::Result<()> {
     let tick = Tick::of(snapshot);
     let nothing = vec![""; own::header(by).len()];
     for interface in &snapshot.interfaces {
-        writer.serialize((tick.interface(interface), interface.rx, interface.tx, &nothing))?;
+        let joined = Joined::of_interface(interface);
+        writer.serialize((tick.interface(interface), interface.rx, interface.tx, joined, &nothing))?;
     }
     let rows = &snapshot.rows;
     match by {
         By::Interface => Ok(()),
-        By::Group => each(Some(&snapshot.groups), |group| writer.serialize((tick.group(group), group.rx, group.tx))),
+        By::Group => each(Some(&snapshot.groups), |group| {
+            writer.serialize((tick.group(group), group.rx, group.tx, Joined::of_group(group)))
+        }),
         By::Container => each(rows.containers.as_ref(), |row| {
             let own = OfContainer::new(row).map_err(io::Error::from)?;
-            writer.serialize((tick.container(row), row.rx, row.tx, own))
+            writer.serialize((tick.container(row), row.rx, row.tx, Joined::default(), own))
         }),
         By::Pod => each(rows.pods.as_ref(), |row| {
             let own = OfPod::new(row).map_err(io::Error::from)?;
-            writer.serialize((tick.pod(row), row.rx, row.tx, own))
+            writer.serialize((tick.pod(row), row.rx, row.tx, Joined::default(), own))
         }),
-        By::Unit => {
-            each(rows.units.as_ref(), |row| writer.serialize((tick.unit(row), row.rx, row.tx, OfUnit::new(row))))
-        }
+        By::Unit => each(rows.units.as_ref(), |row| {
+            writer.serialize((tick.unit(row), row.rx, row.tx, Joined::default(), OfUnit::new(row)))
+        }),
         By::Process => each(rows.processes.as_ref(), |row| {
-            writer.serialize((tick.process(row), row.rx, row.tx, OfProcess::new(row)))
+            writer.serialize((tick.process(row), row.rx, row.tx, Joined::default(), OfProcess::new(row)))
         }),
         By::Connection => each(rows.connections.as_ref(), |row| {
-            writer.serialize((tick.connection(row), row.rx, row.tx, OfConnection::new(row)))
+            writer.serialize((tick.connection(row), row.rx, row.tx, Joined::default(), OfConnection::new(row)))
         }),
-        By::Remote => {
-            each(rows.remotes.as_ref(), |row| writer.serialize((tick.remote(row), row.rx, row.tx, OfRemote::new(row))))
-        }
+        By::Remote => each(rows.remotes.as_ref(), |row| {
+            writer.serialize((tick.remote(row), row.rx, row.tx, Joined::default(), OfRemote::new(row)))
+        }),
     }
 }
 
 fn each<T>(rows: Option<&Vec<T>>, write: impl FnMut(&T) -> csv::Result<()>) -> csv::Result<()> {
     rows.into_iter().flatten().try_for_each(write)
+}
+
+/// What a row's interface has to do with others of the host.
+#[derive(Default, Serialize)]
+struct Joined<'a> {
+    master: Option<&'a str>,
+    parent: Option<&'a str>,
+    peer: Option<&'a str>,
+    edge: Option<bool>,
+}
+
+impl<'a> Joined<'a> {
+    fn of_interface(interface: &'a Interface) -> Self {
+        let (master, parent) = (interface.master.as_deref(), interface.parent.as_deref());
+        Self { master, parent, peer: None, edge: Some(interface.edge) }
+    }
+
+    fn of_group(group: &'a Group) -> Self {
+        Self { master: None, parent: group.parent.as_deref(), peer: group.peer.as_deref(), edge: None }
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
-use crate::snapshot::{Connection, End, GroupKind, HOST_NETNS, Remote, Runtime};
+use crate::snapshot::{Connection, End, Group, GroupKind, HOST_NETNS, Remote, Runtime};
 
 /// Stands for remote ends that are not told apart, and for a listener's, which has none.
 pub(super) const OTHER: &str = "other";
@@ -37,6 +37,17 @@ pub(super) fn runtime(runtime: Runtime) -> &'static str {
 /// Where traffic was: `eth0`, or `eth0@web` for the `eth0` of another network namespace.
 pub(super) fn place(interface: &str, netns: &str) -> String {
     if netns == HOST_NETNS { interface.to_owned() } else { format!("{interface}@{netns}") }
+}
+
+/// [`place`] with the host's interface that it is the other end of, `eth0@web (veth12ab)`, or sits on,
+/// `eth0@web (on eth1)`.
+pub(super) fn joined_place(group: &Group) -> String {
+    let place = place(&group.interface, &group.netns);
+    match (&group.peer, &group.parent) {
+        (Some(peer), _) => format!("{place} ({peer})"),
+        (None, Some(parent)) => format!("{place} (on {parent})"),
+        (None, None) => place,
+    }
 }
 
 /// A pod as kubectl's users write it: `shop/web-0`; podman's pods have no namespace.

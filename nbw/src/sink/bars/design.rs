@@ -58,8 +58,8 @@ const USER: usize = 9;
 static GROUP: Design = Design {
     title: "group",
     name: (14, 48),
-    facts: &[text("kind", KIND, 0), text("interface", 9, 9)],
-    order: &[Shown(1), Total, Shown(0), Bar, Wider(1)],
+    facts: &[text("kind", KIND, 0), text("interface", 9, 9), text("host's end", 15, 0)],
+    order: &[Shown(1), Total, Shown(0), Bar, Wider(1), Optional(2)],
 };
 
 static CONTAINER: Design = Design {

@@ -170,6 +170,14 @@ fn all_is_shown_where_it_fits() {
 }
 
 #[test]
+fn the_hosts_end_is_shown_where_it_fits() {
+    let text = |columns| text_of(&lines_at(&fixture::snapshot(), columns, 50));
+    let (narrow, wide) = (text(80), text(160));
+    assert!(shown(&narrow, " eth0@web ") && !shown(&narrow, "veth12ab"), "{narrow:#?}");
+    assert!(shown(&wide, " veth12ab ") && shown(&wide, " on eth0 "), "{wide:#?}");
+}
+
+#[test]
 fn what_does_not_fit_is_counted_and_summed() {
     let text = text_of(&lines_at(&fixture::snapshot(), 40, 10));
     assert!(shown(&text, "… and 3 more interfaces") && shown(&text, "bit/s in all"), "{text:#?}");

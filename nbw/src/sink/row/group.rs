@@ -16,7 +16,7 @@ impl Row for Group {
     }
 
     fn sentence(&self) -> String {
-        let place = words::place(&self.interface, &self.netns);
+        let place = words::joined_place(self);
         // The name of a derived row is already its kind: `unattributed` or `undelivered`.
         if self.derived() {
             return format!("{} on {place}", self.name);
@@ -30,7 +30,12 @@ impl Row for Group {
 
     fn facts(&self, _: jiff::Timestamp) -> Vec<Cow<'_, str>> {
         let kind = if self.derived() { "" } else { words::kind(self.kind) };
-        vec![kind.into(), words::place(&self.interface, &self.netns).into()]
+        let host_end = match (&self.peer, &self.parent) {
+            (Some(peer), _) => (&**peer).into(),
+            (None, Some(parent)) => format!("on {parent}").into(),
+            (None, None) => "".into(),
+        };
+        vec![kind.into(), words::place(&self.interface, &self.netns).into(), host_end]
     }
 
     fn derived(&self) -> bool {
