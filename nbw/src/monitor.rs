@@ -19,7 +19,7 @@ use crate::{
     links::{self, Link},
     rate::Totals,
     recycle::Recycler,
-    resolve::{cgroups::CgroupNames, netns::NetnsTable},
+    resolve::{cgroups::CgroupNames, netns::NetnsTable, runtimes::Runtimes},
     sample,
     snapshot::Snapshot,
     view::{Scene, View, ViewOptions},
@@ -37,6 +37,7 @@ pub struct Monitor {
     interfaces: Interfaces,
     cgroups: CgroupNames,
     netns: NetnsTable,
+    runtimes: Runtimes,
     ledger: Ledger,
     recycler: Recycler,
     view: View,
@@ -66,6 +67,7 @@ impl Monitor {
             netlink,
             interfaces: Interfaces::default(),
             netns: NetnsTable::default(),
+            runtimes: Runtimes::start()?,
             ledger: Ledger::default(),
             recycler: Recycler::default(),
             view: View::new(view, &filter),
@@ -165,6 +167,7 @@ impl Monitor {
                 let cgroup = self.cgroups.get(ident.cgroup);
                 let place = self.place(&ident, &cgroup.path);
                 self.ledger.enter(slot, place, &cgroup);
+                self.runtimes.want(&cgroup.identity);
             }
             if ident.link_header == LINK_HEADER_UNKNOWN
                 && let Some(bytes) = self.link_header(slot, &ident)
@@ -220,8 +223,8 @@ impl Monitor {
         // These are given back below: nobody's, or somebody else's already, when the idle ones are looked at.
         idle.retain(|slot| finished.binary_search(slot).is_err());
         let host = self.kernel.links.netns();
-        let (ledger, netns, filter) = (&self.ledger, &self.netns, &self.filter);
-        let snapshot = self.view.snapshot(&Scene { sample: &sample, elapsed, ledger, netns, host, filter });
+        let (ledger, netns, runtimes, filter) = (&self.ledger, &self.netns, &self.runtimes, &self.filter);
+        let snapshot = self.view.snapshot(&Scene { sample: &sample, elapsed, ledger, netns, runtimes, host, filter });
         self.release(&finished)?;
         self.retire(&sample, &idle)?;
         Ok(snapshot)

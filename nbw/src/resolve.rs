@@ -3,3 +3,4 @@
 pub mod cgroups;
 pub mod identity;
 pub mod netns;
+pub mod runtimes;

@@ -10,7 +10,7 @@ use crate::{
     ledger::{Ledger, Place, Row},
     links::Link,
     rate::{Totals, counted, derived},
-    resolve::netns::NetnsTable,
+    resolve::{netns::NetnsTable, runtimes::Runtimes},
     sample::Sample,
     snapshot::{Flow, Group, GroupKind, HOST_NETNS, Interface, Rows, SCHEMA, Snapshot},
 };
@@ -48,6 +48,8 @@ pub struct Scene<'a> {
     pub ledger: &'a Ledger,
     /// Other network namespaces.
     pub netns: &'a NetnsTable,
+    /// What containers and pods are called.
+    pub runtimes: &'a Runtimes,
     /// Cookie of nbw's own.
     pub host: u64,
     /// What the user asked for.
@@ -142,16 +144,17 @@ impl View {
 
     /// The groups that are asked for.
     fn owned(&self, scene: &Scene<'_>) -> Vec<Group> {
-        let &Scene { sample, elapsed, ledger, netns, host, filter } = scene;
+        let &Scene { sample, elapsed, ledger, netns, runtimes, host, filter } = scene;
         let monitored = |ifindex: u32| sample.links.iter().any(|(index, _)| *index == ifindex);
         let wanted = |row: &&Row| {
             let here =
                 if row.place.netns == host { monitored(row.place.ifindex) } else { !filter.has_interface_filter() };
-            here && filter.wants_group(&row.cgroup.row_path, &row.cgroup.identity)
+            let name = || runtimes.name(&row.cgroup.identity).map(|(name, _)| name);
+            here && filter.wants_group(&row.cgroup.row_path, &row.cgroup.identity, name)
         };
         let group = |row: &Row| {
             let (interface, netns) = self.names(row.place, netns, host);
-            group(row, interface, netns, elapsed)
+            group(row, runtimes, interface, netns, elapsed)
         };
         ledger.rows().filter(wanted).map(group).collect()
     }
@@ -254,14 +257,15 @@ impl View {
     }
 }
 
-fn group(row: &Row, interface: Arc<str>, netns: Arc<str>, elapsed: Duration) -> Group {
+fn group(row: &Row, runtimes: &Runtimes, interface: Arc<str>, netns: Arc<str>, elapsed: Duration) -> Group {
     let cgroup = &row.cgroup;
+    let (name, runtime) = runtimes.name(&cgroup.identity).unwrap_or_else(|| (Arc::clone(&cgroup.name), None));
     Group {
         id: cgroup.row_id,
         path: if cgroup.path.is_empty() { "".into() } else { Arc::clone(&cgroup.row_path) },
-        name: Arc::clone(&cgroup.name),
+        name,
         kind: cgroup.identity.kind,
-        runtime: cgroup.identity.runtime,
+        runtime: runtime.or(cgroup.identity.runtime),
         interface,
         netns,
         rx: counted(row.before.rx, row.now.rx, elapsed),

@@ -23,6 +23,8 @@ use crate::{
 
 use path::Part;
 
+pub(in crate::resolve) use path::{is_hex_id, short_id};
+
 /// What a cgroup is and how people call it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
