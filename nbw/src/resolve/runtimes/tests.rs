@@ -2,6 +2,8 @@
 
 mod daemon;
 mod hostile;
+mod kubernetes;
+mod replay;
 
 use std::{fs, path::Path, time::Duration};
 
