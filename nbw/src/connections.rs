@@ -19,7 +19,7 @@ use self::{closing::Closing, row::Key};
 use crate::{
     bpf::{ConnectionSlots, OwnerMap, SlotEvent},
     failure::Failure,
-    ledger::{LIKELY_HEADER, Place},
+    ledger::{Group, LIKELY_HEADER, Place},
     rate::Totals,
     resolve::{
         cgroups::Cgroup,
@@ -42,15 +42,6 @@ pub trait World {
     fn place(&mut self, netns: u64, ifindex: u32, path: &str) -> Place;
     /// Length of the link-layer header there in bytes, once it is known.
     fn link_header(&mut self, place: Place, path: &str) -> Option<u32>;
-}
-
-/// Whose a socket is, besides its process's: the row of its cgroup, and where its traffic goes through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Group {
-    /// [`Cgroup::row_id`].
-    pub row_id: u64,
-    /// The interface.
-    pub place: Place,
 }
 
 /// What a process has moved as a part of a group.

@@ -6,7 +6,7 @@ mod pattern;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, path::Path};
+use std::{fmt, path::Path, sync::Arc};
 
 use crate::{
     resolve::identity::{self, Identity},
@@ -95,10 +95,10 @@ impl Filter {
         any_or_none(&self.interfaces, |pattern| pattern.matches(name))
     }
 
-    /// Whether the group at `path`, which is `identity`, is wanted.
-    pub fn wants_group(&self, path: &str, identity: &Identity) -> bool {
+    /// Whether the group at `path`, which is `identity`, is wanted. `name` is what its runtime calls it, as far as is known.
+    pub fn wants_group(&self, path: &str, identity: &Identity, name: impl Fn() -> Option<Arc<str>>) -> bool {
         any_or_none(&self.cgroups, |pattern| holds(pattern, path))
-            && any_or_none(&self.containers, |pattern| is_container(pattern, identity))
+            && any_or_none(&self.containers, |pattern| is_container(pattern, identity, &name))
             && any_or_none(&self.units, |pattern| is_in_unit(pattern, path, identity))
     }
 
@@ -196,10 +196,11 @@ fn holds(pattern: &Pattern, path: &str) -> bool {
     pattern.exact() == Some("/") || ends.chain([path.len()]).any(|end| pattern.matches(&path[..end]))
 }
 
-/// By name, or by how the id begins. (A row's name may be the one that the runtime told, or part of the id.)
-fn is_container(pattern: &Pattern, identity: &Identity) -> bool {
+/// By name, or by how the id begins. (A row's name is the one that the runtime told, or part of the id.)
+fn is_container(pattern: &Pattern, identity: &Identity, name: impl Fn() -> Option<Arc<str>>) -> bool {
     identity.container.as_ref().is_some_and(|container| {
-        pattern.matches(&identity.name) || pattern.matches(&container.id) || pattern.begins_hex(&container.id)
+        let by_path = pattern.matches(&identity.name) || pattern.matches(&container.id);
+        by_path || pattern.begins_hex(&container.id) || name().is_some_and(|name| pattern.matches(&name))
     })
 }
 

@@ -22,6 +22,15 @@ pub struct Place {
     pub ifindex: u32,
 }
 
+/// A cgroup, or all cgroups of a container, on an interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Group {
+    /// [`Cgroup::row_id`].
+    pub row_id: u64,
+    /// The interface.
+    pub place: Place,
+}
+
 /// A group on an interface, as it is shown: one cgroup, or all cgroups of a container.
 #[derive(Debug)]
 pub struct Row {
@@ -36,6 +45,13 @@ pub struct Row {
     /// Moved through slots that were taken back.
     closed: Totals,
     slots: u32,
+}
+
+impl Row {
+    /// Whose it is.
+    pub fn group(&self) -> Group {
+        Group { row_id: self.cgroup.row_id, place: self.place }
+    }
 }
 
 /// What is known of a slot that has an owner.

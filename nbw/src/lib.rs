@@ -9,6 +9,7 @@ pub mod cli;
 pub mod connections;
 pub mod failure;
 pub mod filter;
+pub mod groupings;
 pub mod interfaces;
 pub mod ledger;
 pub mod links;

@@ -14,6 +14,7 @@ use crate::{
     connections::{Connections, World},
     failure::Failure,
     filter::Filter,
+    groupings::Groupings,
     ledger::{self, Ledger, Place},
     links::{self, Link},
     rate::Totals,
@@ -34,6 +35,7 @@ pub struct Monitor {
     filter: Filter,
     around: Surroundings,
     ledger: Ledger,
+    groupings: Groupings,
     connections: Option<Connections>,
     recycler: Recycler,
     view: View,
@@ -57,10 +59,11 @@ impl Monitor {
         check_names(&filter, &links)?;
         let kernel = Kernel::load(load)?;
         let mut monitor = Self {
-            around: Surroundings::new(root, kernel.links.netns()),
+            around: Surroundings::new(root, kernel.links.netns())?,
             kernel,
             netlink,
             ledger: Ledger::default(),
+            groupings: Groupings::default(),
             connections: None,
             recycler: Recycler::default(),
             view: View::new(view, &filter),
@@ -176,6 +179,7 @@ impl Monitor {
                 let cgroup = self.around.cgroup(ident.cgroup);
                 let place = self.around.place(ident.netns, ident.ifindex, &cgroup.path);
                 self.ledger.enter(slot, place, &cgroup);
+                self.around.runtimes.want(&cgroup.identity);
             }
             if ident.link_header == LINK_HEADER_UNKNOWN
                 && let Some(place) = self.ledger.place(slot)
@@ -213,13 +217,20 @@ impl Monitor {
         let elapsed = sample.at - self.last;
         self.last = sample.at;
         let mut idle = self.ledger.take(&sample);
+        self.groupings.take(&self.ledger);
         // These are given back below: nobody's, or somebody else's already, when the idle ones are looked at.
         idle.retain(|slot| finished.binary_search(slot).is_err());
-        let host = self.kernel.links.netns();
-        let (ledger, netns, filter) = (&self.ledger, &self.around.netns, &self.filter);
-        let connections = self.connections.as_ref();
-        let snapshot =
-            self.view.snapshot(&Scene { sample: &sample, elapsed, ledger, connections, netns, host, filter });
+        let scene = Scene {
+            sample: &sample,
+            elapsed,
+            ledger: &self.ledger,
+            groupings: &self.groupings,
+            connections: self.connections.as_ref(),
+            around: &self.around,
+            filter: &self.filter,
+        };
+        let snapshot = self.view.snapshot(&scene);
+        self.groupings.shown(&self.ledger);
         if let Some(connections) = &mut self.connections {
             connections.shown();
         }

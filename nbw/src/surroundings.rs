@@ -5,11 +5,13 @@ use std::rc::Rc;
 use crate::{
     cgroup_root::CgroupRoot,
     connections::World,
+    failure::Failure,
     interfaces::Interfaces,
     ledger::Place,
     resolve::{
         cgroups::{Cgroup, CgroupNames},
         netns::NetnsTable,
+        runtimes::Runtimes,
     },
 };
 
@@ -25,14 +27,25 @@ pub struct Surroundings {
     pub netns: NetnsTable,
     /// Cookie of nbw's own.
     pub host: u64,
+    /// What containers and pods are called.
+    pub runtimes: Runtimes,
 }
 
 impl Surroundings {
     /// Nothing is known yet but the hierarchy and nbw's own network namespace.
-    pub fn new(root: CgroupRoot, host: u64) -> Self {
+    ///
+    /// # Errors
+    /// When the operating system refuses a thread.
+    pub fn new(root: CgroupRoot, host: u64) -> Result<Self, Failure> {
         let root = Rc::new(root);
-        let cgroups = CgroupNames::new(Rc::clone(&root));
-        Self { root, interfaces: Interfaces::default(), cgroups, netns: NetnsTable::default(), host }
+        Ok(Self {
+            cgroups: CgroupNames::new(Rc::clone(&root)),
+            root,
+            interfaces: Interfaces::default(),
+            netns: NetnsTable::default(),
+            host,
+            runtimes: Runtimes::start()?,
+        })
     }
 
     /// Whether the interface is known to be gone.

@@ -19,12 +19,17 @@ const ELLIPSIS: char = '…';
 ///
 /// A clean name is borrowed; cleaning a second time changes nothing.
 pub fn clean(name: &str) -> Cow<'_, str> {
-    if name.len() <= MAX_BYTES && !name.chars().any(is_hostile) {
+    clean_to(name, MAX_BYTES)
+}
+
+/// [`clean`], but cut (visibly) to `bytes`, which has room for more than the ellipsis.
+pub fn clean_to(name: &str, bytes: usize) -> Cow<'_, str> {
+    if name.len() <= bytes && !name.chars().any(is_hostile) {
         return Cow::Borrowed(name);
     }
     // One character more than can fit: enough for `bound` to see that there was more.
-    let replaced = name.chars().take(MAX_BYTES + 1).map(harmless).collect();
-    Cow::Owned(bound(replaced))
+    let replaced = name.chars().take(bytes + 1).map(harmless).collect();
+    Cow::Owned(bound(replaced, bytes))
 }
 
 /// [`clean`] for bytes that should be UTF-8 and may be anything.
@@ -91,9 +96,9 @@ fn is_invisible(character: char) -> bool {
 }
 
 /// Cuts at a character boundary, so that the ellipsis fits too.
-fn bound(mut text: String) -> String {
-    if text.len() > MAX_BYTES {
-        let mut end = MAX_BYTES - ELLIPSIS.len_utf8();
+fn bound(mut text: String, bytes: usize) -> String {
+    if text.len() > bytes {
+        let mut end = bytes - ELLIPSIS.len_utf8();
         while !text.is_char_boundary(end) {
             end -= 1;
         }

@@ -1,44 +1,39 @@
 //! Makes a [`Snapshot`] of a sample and the ledger: chooses, derives what nobody owns, and sorts.
 
+mod groups;
+mod located;
+mod order;
+mod sockets;
+mod sums;
+
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use clap::ValueEnum;
 use nbw_common::abi::Counters;
 
+pub use self::order::Sort;
+use self::order::Sortable;
 use crate::{
     connections::Connections,
     filter::Filter,
-    ledger::{Ledger, Place, Row},
+    groupings::Groupings,
+    ledger::{Ledger, Place},
     links::Link,
-    rate::{Totals, counted, derived},
+    rate::{Totals, counted},
     relations::Relations,
-    resolve::netns::NetnsTable,
+    resolve::{cgroups::Cgroup, users::Users},
     sample::Sample,
-    snapshot::{By, Flow, Group, GroupKind, HOST_NETNS, Interface, Rows, SCHEMA, Snapshot},
+    snapshot::{By, HOST_NETNS, Interface, Rows, Runtime, SCHEMA, Snapshot},
+    surroundings::Surroundings,
 };
 
-/// `--sort`: the order of groups. Rates and totals fall, names rise.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Sort {
-    /// Highest receive rate first.
-    Rx,
-    /// Highest send rate first.
-    Tx,
-    /// Highest sum of both rates first.
-    #[default]
-    Total,
-    /// By name.
-    Name,
-}
-
 /// What to show of what there is.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ViewOptions {
     /// What rows are made by, besides interfaces and groups.
-    pub by: By,
-    /// The order of groups.
+    pub by: Vec<By>,
+    /// The order of rows.
     pub sort: Sort,
-    /// How many groups at most; what nobody owns is shown besides.
+    /// How many rows of a kind at most; what nobody owns is shown besides.
     pub top: Option<usize>,
 }
 
@@ -50,14 +45,23 @@ pub struct Scene<'a> {
     pub elapsed: Duration,
     /// The groups, with this reading taken in.
     pub ledger: &'a Ledger,
+    /// The sums of groups that outlive them.
+    pub groupings: &'a Groupings,
     /// The connections, where they are counted.
     pub connections: Option<&'a Connections>,
-    /// Other network namespaces.
-    pub netns: &'a NetnsTable,
-    /// Cookie of nbw's own.
-    pub host: u64,
+    /// What everything is called.
+    pub around: &'a Surroundings,
     /// What the user asked for.
     pub filter: &'a Filter,
+}
+
+impl Scene<'_> {
+    /// What people call a cgroup, and who runs it.
+    fn called(&self, cgroup: &Cgroup) -> (Arc<str>, Option<Runtime>) {
+        let own = || (Arc::clone(&cgroup.name), None);
+        let (name, runtime) = self.around.runtimes.name(&cgroup.identity).unwrap_or_else(own);
+        (name, runtime.or(cgroup.identity.runtime))
+    }
 }
 
 /// What was shown in the snapshot before, as far as the next one needs it.
@@ -68,6 +72,7 @@ pub struct View {
     links: HashMap<u32, Shown>,
     relations: Relations,
     overflow: Totals,
+    users: Users,
 }
 
 /// An interface.
@@ -91,8 +96,15 @@ impl View {
     pub fn new(options: ViewOptions, filter: &Filter) -> Self {
         let only_some_groups = filter.has_group_filter();
         let host = HOST_NETNS.into();
-        let (links, relations) = (HashMap::new(), Relations::default());
-        Self { options, only_some_groups, host, links, relations, overflow: Totals::default() }
+        Self {
+            options,
+            only_some_groups,
+            host,
+            links: HashMap::new(),
+            relations: Relations::default(),
+            overflow: Totals::default(),
+            users: Users::new(),
+        }
     }
 
     /// Takes over names, speeds and relations.
@@ -128,109 +140,60 @@ impl View {
     /// The picture of this sample.
     pub fn snapshot(&mut self, scene: &Scene<'_>) -> Snapshot {
         let (sample, elapsed) = (scene.sample, scene.elapsed);
-        let mut groups = self.owned(scene);
-        if let Some(top) = self.options.top {
-            self.sort(&mut groups);
-            groups.truncate(top);
-        }
+        let mut groups = self.chosen(self.owned(scene));
         if !self.only_some_groups {
             groups.extend(self.not_owned(scene));
             groups.extend(self.overflow(sample, elapsed));
         }
-        self.sort(&mut groups);
+        order::sort(&mut groups, self.options.sort);
         Snapshot {
             schema: SCHEMA,
             time: sample.time,
             elapsed,
             interfaces: self.interfaces(sample, elapsed),
             groups,
-            rows: Rows::default(),
+            rows: self.rows(scene),
             health: sample.health.clone(),
         }
     }
 
-    /// The groups that are asked for.
-    fn owned(&self, scene: &Scene<'_>) -> Vec<Group> {
-        let &Scene { sample, elapsed, ledger, netns, host, filter, .. } = scene;
-        let monitored = |ifindex: u32| sample.links.iter().any(|(index, _)| *index == ifindex);
-        // An interface of another namespace is asked for by the name of its end in this one.
-        let asked = |place: Place| match place.netns == host {
-            true => monitored(place.ifindex),
-            false => {
-                !filter.has_interface_filter() || self.peer(place, netns).is_some_and(|peer| monitored(peer.index))
-            }
-        };
-        let wanted = |row: &&Row| asked(row.place) && filter.wants_group(&row.cgroup.row_path, &row.cgroup.identity);
-        let group = |row: &Row| group(row, self.locate(row.place, netns, host), elapsed);
-        ledger.rows().filter(wanted).map(group).collect()
-    }
-
-    /// The other end, here, of an interface of another namespace.
-    fn peer(&self, place: Place, netns: &NetnsTable) -> Option<&Link> {
-        self.relations.peer_of(netns.known(place.netns)?, place.ifindex)
-    }
-
-    fn locate(&self, place: Place, netns: &NetnsTable, host: u64) -> Located {
-        let named = |name: Option<&Arc<str>>| match name {
-            Some(name) => Arc::clone(name),
-            None => format!("if{}", place.ifindex).into(),
-        };
-        if place.netns == host {
-            let name = self.links.get(&place.ifindex).map(|link| &link.name);
-            return Located::at(named(name), Arc::clone(&self.host));
-        }
-        if place.netns == 0 {
-            return Located::at(named(None), "unknown".into());
-        }
-        let Some(found) = netns.known(place.netns) else {
-            return Located::at(named(None), format!("netns {}", place.netns).into());
-        };
-        let name = found.links.get(&place.ifindex).map(|link| &link.name);
-        Located {
-            peer: self.peer(place, netns).map(|peer| Arc::clone(&peer.name)),
-            parent: self.relations.parent_of(found, place.ifindex),
-            ..Located::at(named(name), Arc::clone(&found.name))
+    /// The lists of `--by`.
+    fn rows(&mut self, scene: &Scene<'_>) -> Rows {
+        let asked = self.options.by.clone();
+        let by = |by| asked.contains(&by);
+        let connections = scene.connections;
+        Rows {
+            containers: by(By::Container).then(|| self.chosen(self.containers(scene))),
+            pods: by(By::Pod).then(|| self.chosen(self.pods(scene))),
+            units: by(By::Unit).then(|| self.units(scene)).map(|units| self.chosen(units)),
+            processes: connections.filter(|_| by(By::Process)).map(|connections| self.processes(scene, connections)),
+            connections: connections
+                .filter(|_| by(By::Connection))
+                .map(|connections| self.connections(scene, connections)),
+            remotes: connections.filter(|_| by(By::Remote)).map(|connections| self.remotes(scene, connections)),
         }
     }
 
-    /// What no living group owns of each interface. By these rows the groups of an interface add up to its total.
-    fn not_owned(&mut self, scene: &Scene<'_>) -> Vec<Group> {
-        let &Scene { sample, elapsed, ledger, host, .. } = scene;
-        let mut owned: HashMap<u32, Totals> = HashMap::new();
-        for row in ledger.rows().filter(|row| row.place.netns == host) {
-            *owned.entry(row.place.ifindex).or_default() += row.now;
-        }
-        let mut rows = Vec::new();
-        for (index, counters) in &sample.links {
-            let ended = ledger.ended(Place { netns: host, ifindex: *index });
-            let mut groups = owned.get(index).copied().unwrap_or_default();
-            groups += ended;
-            let Some(shown) = self.links.get_mut(index) else { continue };
-            let total = Totals::on_the_wire(counters, 0).beyond(shown.base);
-            let groups = groups.beyond(shown.earlier);
-            let (unattributed, undelivered) = (total.beyond(groups), groups.beyond(total));
-            let mut row = |name: &str, kind, before: Totals, now: Totals| {
-                let flows = (derived(before.rx, now.rx, elapsed), derived(before.tx, now.tx, elapsed));
-                rows.push(nobody(name, kind, Arc::clone(&shown.name), flows));
-            };
-            row("unattributed", GroupKind::Unattributed, shown.unattributed, unattributed);
-            if !undelivered.is_zero() || !shown.undelivered.is_zero() {
-                row("undelivered", GroupKind::Unattributed, shown.undelivered, undelivered);
-            }
-            if !ended.is_zero() {
-                row("ended", GroupKind::Cgroup, ended, ended);
-            }
-            (shown.unattributed, shown.undelivered) = (unattributed, undelivered);
-        }
+    /// In order, and no more than asked for.
+    fn chosen<T: Sortable>(&self, mut rows: Vec<T>) -> Vec<T> {
+        order::sort(&mut rows, self.options.sort);
+        rows.truncate(self.options.top.unwrap_or(usize::MAX));
         rows
     }
 
-    /// What found no slot: nobody knows whose it was, nor on which interface.
-    fn overflow(&mut self, sample: &Sample, elapsed: Duration) -> Option<Group> {
-        let now = Totals::on_the_wire(sample.overflow.as_ref()?, 0);
-        let before = std::mem::replace(&mut self.overflow, now);
-        let flows = (counted(before.rx, now.rx, elapsed), counted(before.tx, now.tx, elapsed));
-        (!now.is_zero()).then(|| nobody("no slot left", GroupKind::Cgroup, "".into(), flows))
+    /// Whether the user asked for what this cgroup moves there.
+    fn wants(&self, cgroup: &Cgroup, place: Place, scene: &Scene<'_>) -> bool {
+        let name = || scene.around.runtimes.name(&cgroup.identity).map(|(name, _)| name);
+        self.asked(place, scene) && scene.filter.wants_group(&cgroup.row_path, &cgroup.identity, name)
+    }
+
+    /// Whether the user asked for this interface. One of another namespace is asked for by the name of its end in this one.
+    fn asked(&self, place: Place, scene: &Scene<'_>) -> bool {
+        let monitored = |ifindex: u32| scene.sample.links.iter().any(|(index, _)| *index == ifindex);
+        if place.netns == scene.around.host {
+            return monitored(place.ifindex);
+        }
+        !scene.filter.has_interface_filter() || self.peer(place, scene).is_some_and(|peer| monitored(peer.index))
     }
 
     fn interfaces(&mut self, sample: &Sample, elapsed: Duration) -> Vec<Interface> {
@@ -256,63 +219,4 @@ impl View {
             tx: counted(before.tx, now.tx, elapsed),
         })
     }
-
-    fn sort(&self, groups: &mut [Group]) {
-        let rate = |group: &Group| match self.options.sort {
-            Sort::Rx => group.rx.bytes_per_second,
-            Sort::Tx => group.tx.bytes_per_second,
-            Sort::Total => group.rx.bytes_per_second + group.tx.bytes_per_second,
-            Sort::Name => 0.0,
-        };
-        let total = |group: &Group| match self.options.sort {
-            Sort::Name => 0,
-            _ => group.rx.total_bytes + group.tx.total_bytes,
-        };
-        groups.sort_by(|a, b| {
-            rate(b)
-                .total_cmp(&rate(a))
-                .then_with(|| total(b).cmp(&total(a)))
-                .then_with(|| a.name.cmp(&b.name))
-                .then_with(|| a.interface.cmp(&b.interface))
-        });
-    }
-}
-
-/// The names of a [`Place`].
-struct Located {
-    interface: Arc<str>,
-    netns: Arc<str>,
-    peer: Option<Arc<str>>,
-    parent: Option<Arc<str>>,
-}
-
-impl Located {
-    /// Joined to no interface of the host.
-    fn at(interface: Arc<str>, netns: Arc<str>) -> Self {
-        Self { interface, netns, peer: None, parent: None }
-    }
-}
-
-fn group(row: &Row, located: Located, elapsed: Duration) -> Group {
-    let Located { interface, netns, peer, parent } = located;
-    let cgroup = &row.cgroup;
-    Group {
-        id: cgroup.row_id,
-        path: if cgroup.path.is_empty() { "".into() } else { Arc::clone(&cgroup.row_path) },
-        name: Arc::clone(&cgroup.name),
-        kind: cgroup.identity.kind,
-        runtime: cgroup.identity.runtime,
-        interface,
-        netns,
-        peer,
-        parent,
-        rx: counted(row.before.rx, row.now.rx, elapsed),
-        tx: counted(row.before.tx, row.now.tx, elapsed),
-    }
-}
-
-/// A row that is no cgroup.
-fn nobody(name: &str, kind: GroupKind, interface: Arc<str>, (rx, tx): (Flow, Flow)) -> Group {
-    let (netns, peer, parent) = (HOST_NETNS.into(), None, None);
-    Group { id: 0, path: "".into(), name: name.into(), kind, runtime: None, interface, netns, peer, parent, rx, tx }
 }

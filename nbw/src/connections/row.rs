@@ -5,8 +5,8 @@ use std::{net::IpAddr, time::Duration};
 use nbw_common::abi::{Address, ConnectionIdent, ip};
 use nix::time::{ClockId, clock_gettime};
 
-use super::Group;
 use crate::{
+    ledger::Group,
     rate::Totals,
     resolve::processes::{NOBODY, ProcessId},
 };

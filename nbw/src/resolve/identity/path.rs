@@ -24,11 +24,11 @@ pub(super) fn parts(path: &str) -> Vec<Part<'_>> {
 }
 
 /// Whether `text` is a container id as docker, podman, containerd (CRI) and CRI-O make them: 32 random bytes.
-pub(super) fn is_hex_id(text: &str) -> bool {
+pub(in crate::resolve) fn is_hex_id(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// The 12 digits that `docker ps` and `podman ps` show of an id; names stay whole.
-pub(super) fn short_id(id: &str) -> &str {
+pub(in crate::resolve) fn short_id(id: &str) -> &str {
     if is_hex_id(id) { &id[..12] } else { id }
 }

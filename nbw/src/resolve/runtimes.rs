@@ -1,0 +1,154 @@
+//! What container runtimes say of their containers and pods: names, images, labels.
+//!
+//! Runtimes are other people's programs: they hang, lie, end and come back. They are asked in a thread of nbw's own, each
+//! question with a time limit and each answer with a limit on its size, so that no tick waits for one. [`Runtimes`] only
+//! looks up what has been learnt so far.
+//!
+//! Who speaks docker's API is listened to from the start, so that its containers have their names at once. The others
+//! (CRI, containerd), and the files that all of them leave, are asked when a container is seen that has no name yet.
+
+mod ask;
+mod book;
+mod connect;
+pub mod containerd;
+pub mod cri;
+mod docker;
+mod files;
+mod follow;
+mod grpc;
+mod info;
+mod places;
+#[cfg(test)]
+mod tests;
+mod wishes;
+
+use std::{io, sync::Arc, thread};
+
+use tokio::sync::oneshot;
+
+use super::identity::{self, Identity};
+use crate::snapshot::{GroupKind, Runtime};
+
+use book::Book;
+use places::Places;
+use wishes::Wishes;
+
+pub use info::{ContainerInfo, PodInfo};
+
+/// Files that never come are waited for by no more threads than this.
+const WAITING_THREADS: usize = 4;
+
+/// What the runtimes have told so far; asks them for more in the background until it is dropped.
+#[derive(Debug)]
+pub struct Runtimes {
+    known: Arc<Known>,
+    /// Dropped to end the thread.
+    _running: oneshot::Sender<()>,
+}
+
+/// What both sides share.
+#[derive(Debug, Default)]
+struct Known {
+    book: Book,
+    wishes: Wishes,
+}
+
+/// A container or pod that somebody wants to have a name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Wanted {
+    /// The container's id; none where the pod alone is wanted.
+    id: Option<Arc<str>>,
+    /// The pod's uid.
+    pod: Option<Arc<str>>,
+    /// The user in whose slice it is.
+    user: Option<u32>,
+}
+
+impl Runtimes {
+    /// Begins to listen to the runtimes that the environment names, and those at their usual places.
+    ///
+    /// # Errors
+    /// When the operating system refuses a thread.
+    pub fn start() -> io::Result<Self> {
+        Self::start_at(Places::of_environment())
+    }
+
+    fn start_at(places: Places) -> io::Result<Self> {
+        let known = Arc::new(Known::default());
+        let (running, ended) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .max_blocking_threads(WAITING_THREADS)
+            .build()?;
+        let shared = Arc::clone(&known);
+        thread::Builder::new().name("nbw-runtimes".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    _ = ended => {}
+                    never = follow::all(&places, &shared) => match never {},
+                    never = ask::forever(&places, &shared) => match never {},
+                }
+            });
+            runtime.shutdown_background();
+        })?;
+        Ok(Self { known, _running: running })
+    }
+
+    /// What is known of a container by now.
+    pub fn container(&self, container: &identity::Container) -> Option<Arc<ContainerInfo>> {
+        self.known.book.container(&container.id, user_of(&container.path))
+    }
+
+    /// What is known by now of the Kubernetes pod with this uid.
+    pub fn pod(&self, uid: &str) -> Option<Arc<PodInfo>> {
+        self.known.book.pod(uid)
+    }
+
+    /// What the runtimes call this, and which of them it is: a container's or a pod's own name.
+    pub fn name(&self, identity: &Identity) -> Option<(Arc<str>, Option<Runtime>)> {
+        if let Some(container) = &identity.container {
+            let info = self.container(container)?;
+            return Some((Arc::clone(&info.name), info.runtime));
+        }
+        let uid = identity.pod.as_deref().filter(|_| identity.kind == GroupKind::Pod)?;
+        Some((Arc::clone(&self.pod(uid)?.name), None))
+    }
+
+    /// Says that this is seen now: if it has no name soon, the runtimes are asked for it.
+    pub fn want(&self, identity: &Identity) {
+        let wanted = Wanted::of(identity);
+        if let Some(wanted) = wanted.filter(|wanted| !wanted.is_known(&self.known.book)) {
+            self.known.wishes.add(wanted);
+        }
+    }
+}
+
+impl Wanted {
+    /// None where the path has all there is to know: LXC's and nspawn's names.
+    fn of(identity: &Identity) -> Option<Self> {
+        let hex = identity.container.as_ref().filter(|container| identity::is_hex_id(&container.id));
+        let wanted = Self {
+            id: hex.map(|container| container.id.as_str().into()),
+            pod: identity.pod.as_deref().map(Arc::from),
+            user: hex.and_then(|container| user_of(&container.path)),
+        };
+        (wanted.id.is_some() || wanted.pod.is_some()).then_some(wanted)
+    }
+
+    fn is_known(&self, book: &Book) -> bool {
+        let container = self.id.as_ref().is_none_or(|id| book.container(id, self.user).is_some());
+        // A container's own name is enough: not every runtime tells of pods.
+        container && (self.id.is_some() || self.pod.as_ref().is_none_or(|uid| book.pod(uid).is_some()))
+    }
+
+    /// The id, which can be part of a path or a filter as it is.
+    fn hex_id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+}
+
+/// The user in whose slice (systemd's `user-UID.slice`) a cgroup is.
+fn user_of(path: &str) -> Option<u32> {
+    path.split('/').find_map(|name| name.strip_prefix("user-")?.strip_suffix(".slice")?.parse().ok())
+}

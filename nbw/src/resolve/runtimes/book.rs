@@ -1,0 +1,163 @@
+//! What has been learnt: by id, the least recently shown forgotten first.
+
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use lru::LruCache;
+
+use super::info::{ContainerInfo, PodInfo};
+
+/// This many are known at a time: containers, pods, and containers told of by ordinary users. What is shown is looked up
+/// each time, so that a container that is gone keeps its name for as long as anything shows it.
+const KEPT: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
+
+/// Whose word it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Teller {
+    /// A runtime of the system.
+    System,
+    /// Files of a runtime of the system: older than what the runtime itself says.
+    Files,
+    /// Something that this user could have made up: heard for containers in the user's own slice only.
+    User(u32),
+}
+
+/// What one source told.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// Containers.
+    pub(super) containers: Vec<ContainerInfo>,
+    /// Pods that have a uid.
+    pub(super) pods: Vec<PodInfo>,
+}
+
+/// All that is known.
+#[derive(Debug)]
+pub(super) struct Book(Mutex<Pages>);
+
+#[derive(Debug)]
+struct Pages {
+    containers: LruCache<Arc<str>, Entry>,
+    of_users: LruCache<(u32, Arc<str>), Arc<ContainerInfo>>,
+    pods: LruCache<Arc<str>, Arc<PodInfo>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    info: Arc<ContainerInfo>,
+    teller: Teller,
+}
+
+impl Default for Book {
+    fn default() -> Self {
+        let (containers, of_users, pods) = (LruCache::new(KEPT), LruCache::new(KEPT), LruCache::new(KEPT));
+        Self(Mutex::new(Pages { containers, of_users, pods }))
+    }
+}
+
+impl Book {
+    /// The container with this id, whose cgroup is in the slice of `user`, if it is in one's.
+    pub(super) fn container(&self, id: &str, user: Option<u32>) -> Option<Arc<ContainerInfo>> {
+        let mut pages = self.pages();
+        if let Some(entry) = pages.containers.get(id) {
+            return Some(Arc::clone(&entry.info));
+        }
+        pages.of_users.get(&(user?, Arc::from(id))).cloned()
+    }
+
+    /// The pod with this uid.
+    pub(super) fn pod(&self, uid: &str) -> Option<Arc<PodInfo>> {
+        self.pages().pods.get(uid).cloned()
+    }
+
+    /// Takes over what was told.
+    pub(super) fn learn(&self, teller: Teller, told: Told) {
+        let mut pages = self.pages();
+        for pod in told.pods {
+            pages.learn_pod(teller, &pod);
+        }
+        for container in told.containers {
+            pages.learn(teller, container);
+        }
+    }
+
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        // Each change is one call of a map's method: a panic elsewhere leaves it whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pages {
+    fn learn(&mut self, teller: Teller, info: ContainerInfo) {
+        let id = Arc::clone(&info.id);
+        if let Teller::User(uid) = teller {
+            self.of_users.put((uid, id), Arc::new(info));
+            return;
+        }
+        if self.containers.peek(&id).is_some_and(|known| known.teller < teller) {
+            return;
+        }
+        if let Some(pod) = &info.pod {
+            self.learn_pod(teller, pod);
+        }
+        self.containers.put(id, Entry { info: Arc::new(info), teller });
+    }
+
+    fn learn_pod(&mut self, teller: Teller, pod: &PodInfo) {
+        let Some(uid) = pod.uid.clone() else { return };
+        if !matches!(teller, Teller::User(_)) {
+            self.pods.put(uid, Arc::new(PodInfo { container: None, ..pod.clone() }));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::info::Raw, *};
+
+    fn called(id: &str, name: &str) -> Told {
+        let raw = Raw { id: id.to_owned(), name: Some(name.to_owned()), ..Raw::default() };
+        Told { containers: raw.accept().into_iter().collect(), pods: Vec::new() }
+    }
+
+    fn name(book: &Book, id: &str, user: Option<u32>) -> Option<String> {
+        book.container(id, user).map(|info| info.name.to_string())
+    }
+
+    #[test]
+    fn a_rename_is_taken_over_but_not_from_older_files() {
+        let book = Book::default();
+        book.learn(Teller::Files, called("1", "of-files"));
+        book.learn(Teller::System, called("1", "web"));
+        book.learn(Teller::System, called("1", "web2"));
+        book.learn(Teller::Files, called("1", "web"));
+        assert_eq!(name(&book, "1", None).as_deref(), Some("web2"));
+    }
+
+    #[test]
+    fn users_name_their_own_containers_only() {
+        let book = Book::default();
+        book.learn(Teller::User(1000), called("1", "mine"));
+        book.learn(Teller::User(1000), called("2", "not-mine"));
+        book.learn(Teller::System, called("2", "web"));
+        assert_eq!(name(&book, "1", Some(1000)).as_deref(), Some("mine"));
+        assert_eq!((name(&book, "1", None), name(&book, "1", Some(1001))), (None, None));
+        assert_eq!(name(&book, "2", Some(1000)).as_deref(), Some("web"));
+    }
+
+    #[test]
+    fn what_is_shown_is_kept_among_many() {
+        let book = Book::default();
+        book.learn(Teller::System, called("shown", "web"));
+        for number in 0..3 * KEPT.get() {
+            book.learn(Teller::System, called(&number.to_string(), "x"));
+            if number % 1000 == 0 {
+                assert!(book.container("shown", None).is_some());
+            }
+        }
+        assert!(book.container("shown", None).is_some() && book.container("0", None).is_none());
+        assert_eq!(book.pages().containers.len(), KEPT.get());
+    }
+}

@@ -1,0 +1,49 @@
+//! Connections to what may lie or never answer: each has a time limit, and ends after so many bytes.
+
+use std::{future::Future, io, time::Duration};
+
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite},
+    net::{TcpStream, UnixStream},
+};
+
+use super::places::Address;
+
+/// What any one question may take.
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What is read of one connection, in bytes. A list of 1,000 containers with many labels has 5 MB.
+const MOST_BYTES: u64 = 32 << 20;
+
+/// A connection.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// Connects. Reading ends after [`MOST_BYTES`], as if the other side had closed.
+///
+/// # Errors
+/// The operating system's.
+pub(super) async fn connect(address: &Address) -> io::Result<Box<dyn Stream>> {
+    Ok(match address {
+        Address::Unix(path) => {
+            let (reader, writer) = UnixStream::connect(path).await?.into_split();
+            Box::new(tokio::io::join(reader.take(MOST_BYTES), writer))
+        }
+        Address::Tcp(address) => {
+            let (reader, writer) = TcpStream::connect(address).await?.into_split();
+            Box::new(tokio::io::join(reader.take(MOST_BYTES), writer))
+        }
+    })
+}
+
+/// Waits no longer than [`PATIENCE`].
+///
+/// # Errors
+/// As `answer` has them, or that it took too long.
+pub(super) async fn in_time<T, E: std::error::Error>(answer: impl Future<Output = Result<T, E>>) -> Result<T, String> {
+    match tokio::time::timeout(PATIENCE, answer).await {
+        Ok(answer) => answer.map_err(|error| crate::failure::with_causes(&error)),
+        Err(_) => Err(format!("no answer in {} s", PATIENCE.as_secs())),
+    }
+}

@@ -1,0 +1,74 @@
+//! What runtimes leave in files: for hosts whose daemon is down, has none, or may not be asked.
+
+mod docker;
+mod kubelet;
+mod podman;
+mod runc;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fs,
+    io::{self, Read},
+    path::Path,
+};
+
+use serde::de::DeserializeOwned;
+
+use super::{
+    Wanted,
+    book::{Teller, Told},
+    info::Raw,
+    places::{Places, open_regular},
+};
+
+/// No file is read that is longer, in bytes.
+const MOST_BYTES: u64 = 32 << 20;
+
+/// No directory is looked at beyond this many entries.
+const ENTRIES: usize = 65_536;
+
+/// What the files tell of what is wanted. Reads files: not for a task.
+pub(super) fn find(places: &Places, wanted: &[Wanted]) -> Vec<(Teller, Told)> {
+    let mut found = vec![(Teller::Files, of_system(places, wanted))];
+    let mut users: Vec<u32> = wanted.iter().filter_map(|wanted| wanted.user).collect();
+    users.sort_unstable();
+    users.dedup();
+    found.extend(users.into_iter().map(|uid| (Teller::User(uid), podman::of_user(places, uid, wanted))));
+    found
+}
+
+fn of_system(places: &Places, wanted: &[Wanted]) -> Told {
+    let ids: Vec<&str> = wanted.iter().filter_map(Wanted::hex_id).collect();
+    let mut raw: Vec<Raw> = podman::of_system(places, &ids);
+    raw.extend(kubelet::containers(places, &ids));
+    for id in ids {
+        raw.extend(docker::container(places, id).or_else(|| runc::container(places, id)));
+    }
+    let containers = raw.into_iter().filter_map(Raw::accept).collect();
+    let uids: Vec<&str> = wanted.iter().filter_map(|wanted| wanted.pod.as_deref()).collect();
+    Told { containers, pods: kubelet::pods(places, &uids) }
+}
+
+/// A JSON file, which may be missing, huge, or anything but JSON. With `owner`, only that user's.
+fn json<T: DeserializeOwned>(path: &Path, owner: Option<u32>) -> Option<T> {
+    let read = || -> io::Result<T> {
+        let mut bytes = Vec::new();
+        open_regular(path, owner)?.take(MOST_BYTES).read_to_end(&mut bytes)?;
+        Ok(serde_json::from_slice(&bytes)?)
+    };
+    match read() {
+        Ok(found) => Some(found),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => {
+            tracing::debug!("{}: {error}", path.display());
+            None
+        }
+    }
+}
+
+/// The names in a directory, those in UTF-8.
+fn names(directory: &Path) -> impl Iterator<Item = String> {
+    let entries = fs::read_dir(directory).into_iter().flatten().take(ENTRIES).flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok())
+}

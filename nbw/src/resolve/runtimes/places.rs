@@ -1,0 +1,214 @@
+//! Where runtimes are asked: sockets and directories.
+
+use std::{
+    env, fs, io,
+    os::unix::fs::{FileTypeExt, MetadataExt},
+    path::{Path, PathBuf},
+};
+
+use super::book::Teller;
+
+/// Sockets that speak gRPC: containerd's and CRI's. One that is not there costs a look.
+const GRPC_SOCKETS: [&str; 6] = [
+    "run/containerd/containerd.sock",
+    "run/crio/crio.sock",
+    "run/k3s/containerd/containerd.sock",
+    "run/k0s/containerd.sock",
+    "run/cri-dockerd.sock",
+    "var/snap/microk8s/common/run/containerd.sock",
+];
+
+/// Sockets of the system that speak docker's API; podman's own is a link to its daemon's where `podman-docker` is installed.
+const DOCKER_SOCKETS: [&str; 2] = ["run/docker.sock", "run/podman/podman.sock"];
+
+/// The same below a user's runtime directory.
+const USER_SOCKETS: [&str; 2] = ["docker.sock", "podman/podman.sock"];
+
+/// No more users' runtime directories are looked at.
+const USERS: usize = 256;
+
+/// Something that answers.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Endpoint {
+    /// Where.
+    pub(super) address: Address,
+    /// Whose word it is.
+    pub(super) teller: Teller,
+}
+
+/// Where to connect to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Address {
+    /// A unix socket.
+    Unix(PathBuf),
+    /// A TCP port, without TLS: `HOST:PORT`.
+    Tcp(String),
+}
+
+/// The places of this host, as far as they are settled at the start.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Places {
+    root: PathBuf,
+    docker: Option<Address>,
+    podman: Option<Address>,
+    grpc: Option<Address>,
+}
+
+impl Places {
+    /// Those of the environment. `DOCKER_HOST`, `CONTAINER_HOST` (podman's) and `CONTAINER_RUNTIME_ENDPOINT` (crictl's)
+    /// mean what they mean to these tools. Below `NBW_HOST_ROOT` lie the host's files, where nbw itself runs elsewhere.
+    pub(super) fn of_environment() -> Self {
+        let address = |name: &str| env::var(name).ok().and_then(|value| Address::parse(&value));
+        Self {
+            root: env::var_os("NBW_HOST_ROOT").map_or_else(|| PathBuf::from("/"), PathBuf::from),
+            docker: address("DOCKER_HOST"),
+            podman: address("CONTAINER_HOST"),
+            grpc: address("CONTAINER_RUNTIME_ENDPOINT"),
+        }
+    }
+
+    /// Only what lies below `root`.
+    #[cfg(test)]
+    pub(super) fn below(root: &Path) -> Self {
+        Self { root: root.to_owned(), ..Self::default() }
+    }
+
+    /// A path of the host's.
+    pub(super) fn path(&self, path: impl AsRef<Path>) -> PathBuf {
+        let path = path.as_ref();
+        self.root.join(path.strip_prefix("/").unwrap_or(path))
+    }
+
+    /// The sockets that are there now and may speak docker's API. Looks at files: not for a task.
+    pub(super) fn docker_endpoints(&self) -> Vec<Endpoint> {
+        let own = [(&self.docker, DOCKER_SOCKETS[0]), (&self.podman, DOCKER_SOCKETS[1])];
+        let mut found = Vec::new();
+        for (told, usual) in own {
+            let address = told.clone().or_else(|| self.socket(usual));
+            let endpoint = address.map(|address| Endpoint { address, teller: Teller::System });
+            found.extend(endpoint.filter(|endpoint| !found.contains(endpoint)));
+        }
+        found.extend(self.user_endpoints());
+        found
+    }
+
+    /// The sockets that are there now and may speak gRPC. Looks at files: not for a task.
+    pub(super) fn grpc_sockets(&self) -> Vec<Address> {
+        let mut found: Vec<Address> = self.grpc.clone().into_iter().collect();
+        for socket in GRPC_SOCKETS.iter().filter_map(|path| self.socket(path)) {
+            if !found.contains(&socket) {
+                found.push(socket);
+            }
+        }
+        found
+    }
+
+    fn socket(&self, path: &str) -> Option<Address> {
+        let real = fs::canonicalize(self.root.join(path)).ok()?;
+        fs::metadata(&real).ok()?.file_type().is_socket().then_some(Address::Unix(real))
+    }
+
+    fn user_endpoints(&self) -> Vec<Endpoint> {
+        let Ok(users) = fs::read_dir(self.root.join("run/user")) else { return Vec::new() };
+        let users = users.flatten().take(USERS).filter_map(|entry| {
+            let uid: u32 = entry.file_name().to_str()?.parse().ok()?;
+            Some((uid, entry.path()))
+        });
+        users.flat_map(|(uid, home)| USER_SOCKETS.map(|path| (uid, home.join(path)))).filter_map(of_user).collect()
+    }
+}
+
+/// The user's own socket: not a link by which nbw would speak to something else in the user's stead.
+fn of_user((uid, path): (u32, PathBuf)) -> Option<Endpoint> {
+    let directory = fs::symlink_metadata(path.parent()?).ok()?;
+    let socket = fs::symlink_metadata(&path).ok()?;
+    let is_own = directory.is_dir() && socket.file_type().is_socket() && socket.uid() == uid;
+    is_own.then_some(Endpoint { address: Address::Unix(path), teller: Teller::User(uid) })
+}
+
+impl Address {
+    /// `unix:///PATH`, a bare `/PATH`, or `tcp://HOST:PORT`. Others (`ssh://`, TLS) lead to other hosts, whose containers
+    /// are not here.
+    fn parse(text: &str) -> Option<Self> {
+        let path = text.strip_prefix("unix://").unwrap_or(text);
+        if path.starts_with('/') {
+            return Some(Self::Unix(path.into()));
+        }
+        let tcp = text.strip_prefix("tcp://").or_else(|| text.strip_prefix("http://"));
+        tcp.map(|address| Self::Tcp(address.trim_end_matches('/').to_owned()))
+    }
+}
+
+/// Opens a regular file for reading: nothing else is even opened, as opening can do things (a FIFO waits, a watchdog
+/// starts). With `owner`, only that user's.
+///
+/// # Errors
+/// The operating system's; `InvalidInput` where it is something else.
+pub(super) fn open_regular(path: &Path, owner: Option<u32>) -> io::Result<fs::File> {
+    use std::os::{fd::AsRawFd, unix::fs::OpenOptionsExt};
+    let found = fs::OpenOptions::new().read(true).custom_flags(libc::O_PATH).open(path)?;
+    let metadata = found.metadata()?;
+    if !metadata.is_file() || owner.is_some_and(|owner| owner != metadata.uid()) {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
+        .open(format!("/proc/self/fd/{}", found.as_raw_fd()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::{fs::symlink, net::UnixListener};
+
+    use super::*;
+
+    #[test]
+    fn addresses_as_the_tools_write_them() {
+        assert_eq!(Address::parse("unix:///a/b.sock"), Some(Address::Unix("/a/b.sock".into())));
+        assert_eq!(Address::parse("/a/b.sock"), Some(Address::Unix("/a/b.sock".into())));
+        assert_eq!(Address::parse("tcp://127.0.0.1:2375/"), Some(Address::Tcp("127.0.0.1:2375".into())));
+        assert_eq!((Address::parse("ssh://host"), Address::parse("")), (None, None));
+    }
+
+    #[test]
+    fn sockets_that_are_there_are_found_once() {
+        let root = tempfile::tempdir().unwrap();
+        let uid = nix::unistd::getuid().as_raw();
+        for directory in ["run/podman", "run/crio", &format!("run/user/{uid}/podman"), "run/user/x"] {
+            fs::create_dir_all(root.path().join(directory)).unwrap();
+        }
+        let user = format!("run/user/{uid}/podman/podman.sock");
+        let sockets = ["run/podman/podman.sock", "run/crio/crio.sock", &user];
+        let _listeners: Vec<_> = sockets.map(|path| UnixListener::bind(root.path().join(path)).unwrap()).into();
+        symlink(root.path().join("run/podman/podman.sock"), root.path().join("run/docker.sock")).unwrap();
+        fs::create_dir_all(root.path().join("run/containerd")).unwrap();
+        fs::write(root.path().join("run/containerd/containerd.sock"), "no socket").unwrap();
+        let places = Places::below(root.path());
+        let found = places.docker_endpoints();
+        assert_eq!(found.iter().map(|found| found.teller).collect::<Vec<_>>(), [Teller::System, Teller::User(uid)]);
+        assert_eq!(places.grpc_sockets().len(), 1);
+    }
+
+    #[test]
+    fn a_link_of_a_users_is_not_followed() {
+        let root = tempfile::tempdir().unwrap();
+        let uid = nix::unistd::getuid().as_raw();
+        let home = root.path().join(format!("run/user/{uid}"));
+        fs::create_dir_all(&home).unwrap();
+        let _listener = UnixListener::bind(root.path().join("somebody.sock")).unwrap();
+        symlink(root.path().join("somebody.sock"), home.join("docker.sock")).unwrap();
+        assert_eq!(Places::below(root.path()).docker_endpoints(), []);
+    }
+
+    #[test]
+    fn only_regular_files_are_opened() {
+        let root = tempfile::tempdir().unwrap();
+        let (fifo, file) = (root.path().join("fifo"), root.path().join("file"));
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        fs::write(&file, "x").unwrap();
+        let uid = nix::unistd::getuid().as_raw();
+        assert!(open_regular(&fifo, None).is_err() && open_regular(root.path(), None).is_err());
+        assert!(open_regular(&file, Some(uid)).is_ok() && open_regular(&file, Some(uid + 1)).is_err());
+    }
+}
