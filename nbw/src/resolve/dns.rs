@@ -14,10 +14,13 @@ use std::{
 use cache::Cache;
 use files::Hosts;
 use tokio::{
-    sync::mpsc::{self, UnboundedReceiver},
+    sync::{
+        mpsc::{self, UnboundedReceiver},
+        watch,
+    },
     task::AbortHandle,
 };
-use worker::News;
+use worker::Answer;
 
 mod ask;
 mod cache;
@@ -100,10 +103,10 @@ impl Default for Limits {
 /// Names of addresses, found in the background.
 #[derive(Debug)]
 pub struct ReverseDns {
-    hosts: Arc<Hosts>,
+    hosts: watch::Receiver<Arc<Hosts>>,
     cache: Cache,
     queue: mpsc::Sender<IpAddr>,
-    news: UnboundedReceiver<News>,
+    answers: UnboundedReceiver<Answer>,
     /// Addresses in the queue or being looked up.
     waiting: usize,
     localhost: Arc<str>,
@@ -120,22 +123,23 @@ impl ReverseDns {
         let limits = options.limits;
         let (queue, addresses) = mpsc::channel(limits.queue.max(1));
         // Bounded by the queue: each address in it is answered once.
-        let (teller, news) = mpsc::unbounded_channel();
-        let worker = tokio::spawn(worker::work(options, addresses, teller)).abort_handle();
-        let (hosts, localhost) = (Arc::default(), Arc::from("localhost"));
-        Self { hosts, cache: Cache::new(limits), queue, news, waiting: 0, localhost, worker }
+        let (teller, answers) = mpsc::unbounded_channel();
+        let (hosts_teller, hosts) = watch::channel(Arc::default());
+        let worker = tokio::spawn(worker::work(options, addresses, teller, hosts_teller)).abort_handle();
+        let localhost = Arc::from("localhost");
+        Self { hosts, cache: Cache::new(limits), queue, answers, waiting: 0, localhost, worker }
     }
 
     /// The address's name, as far as it is known by now. If it is not, or is due to be asked again, it is asked for.
     ///
     /// Never waits. Only ask for what is shown: there is room for [`Limits::kept`] names.
     pub fn name(&mut self, ip: IpAddr) -> Option<Arc<str>> {
-        self.take_news();
+        self.take_answers();
         let ip = ip.to_canonical();
         if ip.is_loopback() {
             return Some(Arc::clone(&self.localhost));
         }
-        if let Some(name) = self.hosts.name(ip) {
+        if let Some(name) = self.hosts.borrow().name(ip) {
             return Some(name);
         }
         if !is_asked_for(ip) {
@@ -153,27 +157,22 @@ impl ReverseDns {
     pub async fn settle(&mut self, at_most: Duration) {
         let end = tokio::time::Instant::now() + at_most;
         while self.waiting > 0 {
-            match tokio::time::timeout_at(end, self.news.recv()).await {
-                Ok(Some(news)) => self.take_in(news),
+            match tokio::time::timeout_at(end, self.answers.recv()).await {
+                Ok(Some(answer)) => self.take_in(answer),
                 Ok(None) | Err(_) => return,
             }
         }
     }
 
-    fn take_news(&mut self) {
-        while let Ok(news) = self.news.try_recv() {
-            self.take_in(news);
+    fn take_answers(&mut self) {
+        while let Ok(answer) = self.answers.try_recv() {
+            self.take_in(answer);
         }
     }
 
-    fn take_in(&mut self, news: News) {
-        match news {
-            News::Hosts(hosts) => self.hosts = hosts,
-            News::Answer(ip, found) => {
-                self.waiting = self.waiting.saturating_sub(1);
-                self.cache.answered(ip, found, Instant::now());
-            }
-        }
+    fn take_in(&mut self, (ip, found): Answer) {
+        self.waiting = self.waiting.saturating_sub(1);
+        self.cache.answered(ip, found, Instant::now());
     }
 }
 

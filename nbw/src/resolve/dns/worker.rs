@@ -3,7 +3,10 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::mpsc::{Receiver, UnboundedSender},
+    sync::{
+        mpsc::{Receiver, UnboundedSender},
+        watch,
+    },
     task::{JoinSet, spawn_blocking},
     time::{Instant, Interval, MissedTickBehavior, interval, sleep_until},
 };
@@ -23,17 +26,16 @@ const A_LOOK: Duration = Duration::from_secs(1);
 /// More look-ups a second than this are no bound.
 const MOST_PER_SECOND: u32 = 1_000_000;
 
-/// What the worker has to tell.
-#[derive(Debug)]
-pub(super) enum News {
-    /// The hosts file has been read.
-    Hosts(Arc<Hosts>),
-    /// An address has been looked up. There is one for each address in the queue.
-    Answer(IpAddr, Found),
-}
+/// What came of looking an address up. There is one for each address in the queue.
+pub(super) type Answer = (IpAddr, Found);
 
 /// Takes addresses from `queue` and tells what it finds, until nobody asks any more.
-pub(super) async fn work(options: Options, queue: Receiver<IpAddr>, teller: UnboundedSender<News>) {
+pub(super) async fn work(
+    options: Options,
+    queue: Receiver<IpAddr>,
+    teller: UnboundedSender<Answer>,
+    hosts: watch::Sender<Arc<Hosts>>,
+) {
     let paths = Arc::new(Paths { resolv_conf: options.resolv_conf, hosts: options.hosts });
     let limits = options.limits;
     let mut worker = Worker {
@@ -43,6 +45,7 @@ pub(super) async fn work(options: Options, queue: Receiver<IpAddr>, teller: Unbo
         limits,
         queue,
         teller,
+        hosts,
         looked: Instant::now(),
         servers: None,
         warned: false,
@@ -59,7 +62,8 @@ struct Worker {
     port: u16,
     limits: Limits,
     queue: Receiver<IpAddr>,
-    teller: UnboundedSender<News>,
+    teller: UnboundedSender<Answer>,
+    hosts: watch::Sender<Arc<Hosts>>,
     files: Files,
     /// When the files were last looked at.
     looked: Instant,
@@ -76,7 +80,7 @@ impl Worker {
         while let Some(ip) = self.next_address().await {
             self.follow_files().await;
             if let Some(name) = self.files.hosts.name(ip) {
-                tell(&self.teller, News::Answer(ip, Found::Name(Some(name), Duration::ZERO)));
+                tell(&self.teller, (ip, Found::Name(Some(name), Duration::ZERO)));
                 continue;
             }
             self.pace.tick().await;
@@ -150,7 +154,7 @@ impl Worker {
     }
 
     fn use_files(&mut self) {
-        tell(&self.teller, News::Hosts(Arc::clone(&self.files.hosts)));
+        self.hosts.send_replace(Arc::clone(&self.files.hosts));
         let servers = match &self.files.resolv_conf {
             Ok(bytes) => Servers::of(bytes, self.port, self.limits.patience).map_err(|error| with_causes(&error)),
             Err(error) => Err(error.to_string()),
@@ -166,18 +170,18 @@ impl Worker {
 }
 
 /// Looks the address up, and says whether a server has answered.
-async fn look_up(servers: Servers, ip: IpAddr, teller: UnboundedSender<News>) -> bool {
+async fn look_up(servers: Servers, ip: IpAddr, teller: UnboundedSender<Answer>) -> bool {
     let (found, heard) = match servers.name_of(ip).await {
         Outcome::Heard(found) => (found, true),
         Outcome::Silence => (Found::Nothing, false),
     };
-    tell(&teller, News::Answer(ip, found));
+    tell(&teller, (ip, found));
     heard
 }
 
 /// If nobody listens any more, the queue is closed too, and the worker about to end.
-fn tell(teller: &UnboundedSender<News>, news: News) {
-    let _ = teller.send(news);
+fn tell(teller: &UnboundedSender<Answer>, answer: Answer) {
+    let _ = teller.send(answer);
 }
 
 /// Reads the files in a thread for it: a hosts file may be large, a disk slow.
