@@ -19,7 +19,7 @@ use crate::{
     outlet::Outlet,
     privilege,
     sink::Format,
-    view::ViewOptions,
+    view::{RemoteNames, ViewOptions},
 };
 
 /// How often new groups are noticed between two ticks.
@@ -41,8 +41,9 @@ pub async fn watch(args: WatchArgs) -> Result<(), Failure> {
     let root = CgroupRoot::find()?;
     let filter = filter(&args, &root)?;
     let mut links = LinkWatch::start()?;
-    let view = ViewOptions { by: args.by, sort: args.sort, top: args.top.map(|top| top as usize) };
-    let mut monitor = Monitor::start(&load_options(&args), filter, view, root).await?;
+    let names = args.by.needs_sockets().then(|| RemoteNames::start(args.no_dns, &args.mmdb)).transpose()?;
+    let view = ViewOptions { by: vec![args.by], sort: args.sort, top: args.top.map(|top| top as usize) };
+    let mut monitor = Monitor::start(&load_options(&args), filter, view, names, root).await?;
     if args.verbose {
         forward_logs(monitor.kernel_mut().object_mut())?;
     }

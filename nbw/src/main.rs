@@ -39,6 +39,10 @@ fn log_to_stderr(verbose: bool) {
         .with_target(false)
         .with_ansi(console::colors_enabled_stderr())
         .without_time();
-    let filter = Targets::new().with_default(LevelFilter::WARN).with_target("nbw", ours);
+    // hickory warns of every odd DNS answer, in words of whoever sent it: any remote host could write to the terminal.
+    let filter = Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("nbw", ours)
+        .with_target("hickory", LevelFilter::OFF);
     tracing_subscriber::registry().with(lines.with_filter(filter)).init();
 }

@@ -22,7 +22,7 @@ use crate::{
     sample,
     snapshot::Snapshot,
     surroundings::Surroundings,
-    view::{Scene, View, ViewOptions},
+    view::{RemoteNames, Scene, View, ViewOptions},
 };
 
 /// How long a start may take for attaching interfaces before the first picture.
@@ -51,6 +51,7 @@ impl Monitor {
         load: &LoadOptions,
         filter: Filter,
         view: ViewOptions,
+        names: Option<RemoteNames>,
         root: CgroupRoot,
     ) -> Result<Self, Failure> {
         let (connection, netlink, _) = rtnetlink::new_connection()?;
@@ -66,7 +67,7 @@ impl Monitor {
             groupings: Groupings::default(),
             connections: None,
             recycler: Recycler::default(),
-            view: View::new(view, &filter),
+            view: View::new(view, &filter, names),
             filter,
             last: Instant::now(),
         };

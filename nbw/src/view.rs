@@ -2,6 +2,7 @@
 
 mod groups;
 mod located;
+mod names;
 mod order;
 mod sockets;
 mod sums;
@@ -10,8 +11,8 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use nbw_common::abi::Counters;
 
-pub use self::order::Sort;
 use self::order::Sortable;
+pub use self::{names::RemoteNames, order::Sort};
 use crate::{
     connections::Connections,
     filter::Filter,
@@ -73,6 +74,7 @@ pub struct View {
     relations: Relations,
     overflow: Totals,
     users: Users,
+    names: Option<RemoteNames>,
 }
 
 /// An interface.
@@ -93,7 +95,7 @@ struct Shown {
 
 impl View {
     /// Nothing shown yet.
-    pub fn new(options: ViewOptions, filter: &Filter) -> Self {
+    pub fn new(options: ViewOptions, filter: &Filter, names: Option<RemoteNames>) -> Self {
         let only_some_groups = filter.has_group_filter();
         let host = HOST_NETNS.into();
         Self {
@@ -104,6 +106,7 @@ impl View {
             relations: Relations::default(),
             overflow: Totals::default(),
             users: Users::new(),
+            names,
         }
     }
 

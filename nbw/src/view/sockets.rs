@@ -54,13 +54,7 @@ impl View {
         rows
     }
 
-    fn process(
-        &mut self,
-        scene: &Scene<'_>,
-        connections: &Connections,
-        id: ProcessId,
-        sum: &Sum,
-    ) -> Option<Process> {
+    fn process(&mut self, scene: &Scene<'_>, connections: &Connections, id: ProcessId, sum: &Sum) -> Option<Process> {
         let process = connections.processes.get(id)?;
         let (group, group_name) = group(scene, connections.cgroup(sum.group?.1));
         let (rx, tx) = flows(sum.before, sum.now, scene.elapsed);
