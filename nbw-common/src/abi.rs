@@ -332,8 +332,11 @@ pub mod programs {
     pub const SOCK_RELEASE: &str = "nbw_sock_release";
     /// Tracepoint: a TCP socket goes from one state to another.
     pub const SOCKET_STATE: &str = "nbw_socket_state";
-    /// A process sends or receives by a socket: the program, and the kernel's function that it is attached to.
-    pub const TOUCHES: [(&str, &str); 4] = [
+    /// A process has sent or received by a socket: the program, and the tracepoint (Linux 6.3 and later).
+    pub const USES: [(&str, &str); 2] =
+        [("nbw_socket_sent", "sock_send_length"), ("nbw_socket_received", "sock_recv_length")];
+    /// The same on kernels without the tracepoints: the program, and the kernel's function that it is attached to.
+    pub const USES_BY_FUNCTION: [(&str, &str); 4] = [
         ("nbw_inet_sendmsg", "inet_sendmsg"),
         ("nbw_inet_recvmsg", "inet_recvmsg"),
         ("nbw_inet6_sendmsg", "inet6_sendmsg"),

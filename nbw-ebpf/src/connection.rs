@@ -10,7 +10,7 @@ use aya_ebpf::{
     programs::SkBuffContext,
 };
 use nbw_common::abi::{
-    ConnectionIdent, OVERFLOW_SLOT, Owner, SocketCache, Spill, Stripe, Trouble, kind, mapped, slot_word,
+    ConnectionIdent, OVERFLOW_SLOT, SocketCache, SocketOwner, Spill, Stripe, Trouble, kind, mapped, packed, slot_word,
 };
 
 use crate::{
@@ -156,12 +156,12 @@ unsafe fn describe(
     }
 }
 
-/// The socket goes to another process: it gets a new slot, and what was counted in the old one stays there.
+/// The socket goes to another process: it gets a new slot, with what was counted since the process before last used it.
 ///
 /// # Safety
-/// `cache` must be from the storage look-up, `owner` valid.
+/// `cache` and `owner` must be from storage look-ups.
 #[inline(always)]
-pub unsafe fn succeed(cache: *mut SocketCache, cookie: u64, owner: *const Owner) {
+pub unsafe fn succeed(cache: *mut SocketCache, cookie: u64, owner: *const SocketOwner) {
     // SAFETY: the caller's promise; pointers from array look-ups are valid while the program runs.
     unsafe {
         let word = core::ptr::read_volatile(&raw const (*cache).connection);
@@ -177,14 +177,62 @@ pub unsafe fn succeed(cache: *mut SocketCache, cookie: u64, owner: *const Owner)
         let Some(ident) = CONNECTION_IDENTS.get_ptr_mut(slot) else { return };
         *ident = *old;
         (*ident).ends = 0;
-        (*ident).owner = *owner;
+        (*ident).owner = (*owner).owner;
         let next = word & !slot_word::SLOT | u64::from(slot);
         if add::compare_exchange(&raw mut (*cache).connection, word, next) != word {
             POOL.give_back(slot);
             return;
         }
+        if (*owner).word == word {
+            move_on(before, slot, &(*owner).used);
+        }
         journal::opened(slot);
         journal::closed(before);
+    }
+}
+
+/// Moves what was counted in a slot since it held `used` to another.
+#[inline(always)]
+fn move_on(from: u32, to: u32, used: &Stripe) {
+    let (Some(from), Some(to)) = (CONNECTION_STRIPES.get_ptr_mut(from), CONNECTION_STRIPES.get_ptr_mut(to)) else {
+        return;
+    };
+    // SAFETY: pointers from array look-ups are valid while the program runs.
+    unsafe {
+        move_word(&raw mut (*from).rx, &raw mut (*to).rx, used.rx);
+        move_word(&raw mut (*from).tx, &raw mut (*to).tx, used.tx);
+    }
+}
+
+/// # Safety
+/// The pointers must be valid and aligned.
+#[inline(always)]
+unsafe fn move_word(from: *mut u64, to: *mut u64, used: u64) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let now = core::ptr::read_volatile(from);
+        // Less than before only if it was spilled meanwhile: then half a terabyte decides, not the last message.
+        if packed::bytes(now) >= packed::bytes(used) && packed::packets(now) >= packed::packets(used) {
+            add::add_shared(from, (now - used).wrapping_neg());
+            add::add_shared(to, now - used);
+        }
+    }
+}
+
+/// Remembers what the socket's slot holds now that its owner has used it.
+///
+/// # Safety
+/// `cache` and `owner` must be from storage look-ups.
+#[inline(always)]
+pub unsafe fn remember_use(cache: *const SocketCache, owner: *mut SocketOwner) {
+    // SAFETY: the caller's promise, and a pointer from an array look-up.
+    unsafe {
+        let word = core::ptr::read_volatile(&raw const (*cache).connection);
+        (*owner).word = word;
+        if let Some(stripe) = CONNECTION_STRIPES.get_ptr_mut(slot_word::slot(word)) {
+            (*owner).used.rx = core::ptr::read_volatile(&raw const (*stripe).rx);
+            (*owner).used.tx = core::ptr::read_volatile(&raw const (*stripe).tx);
+        }
     }
 }
 

@@ -24,8 +24,8 @@ mod wire;
 
 use aya_ebpf::{
     bindings::TC_ACT_UNSPEC,
-    macros::{btf_tracepoint, cgroup_skb, cgroup_sock, classifier, fentry},
-    programs::{BtfTracePointContext, FEntryContext, SkBuffContext, SockContext, TcContext},
+    macros::{btf_tracepoint, cgroup_skb, cgroup_sock, classifier, fexit},
+    programs::{BtfTracePointContext, FExitContext, SkBuffContext, SockContext, TcContext},
 };
 
 use crate::wire::Direction;
@@ -83,34 +83,50 @@ pub fn nbw_socket_state(ctx: BtfTracePointContext) -> i32 {
     0
 }
 
-/// A process sends by a socket of IPv4.
-#[fentry(function = "inet_sendmsg")]
-pub fn nbw_inet_sendmsg(ctx: FEntryContext) -> i32 {
-    // SAFETY: the function's first argument is a `struct socket`.
-    unsafe { socket::used(ctx.arg(0)) };
+/// A process has sent by a socket.
+#[btf_tracepoint(function = "sock_send_length")]
+pub fn nbw_socket_sent(ctx: BtfTracePointContext) -> i32 {
+    // SAFETY: the tracepoint's arguments are the socket, and the number of bytes or an error.
+    unsafe { socket::used(ctx.arg(0), ctx.arg(1)) };
     0
 }
 
-/// A process receives by a socket of IPv4.
-#[fentry(function = "inet_recvmsg")]
-pub fn nbw_inet_recvmsg(ctx: FEntryContext) -> i32 {
+/// A process has received by a socket.
+#[btf_tracepoint(function = "sock_recv_length")]
+pub fn nbw_socket_received(ctx: BtfTracePointContext) -> i32 {
     // SAFETY: as above.
-    unsafe { socket::used(ctx.arg(0)) };
+    unsafe { socket::used(ctx.arg(0), ctx.arg(1)) };
     0
 }
 
-/// A process sends by a socket of IPv6.
-#[fentry(function = "inet6_sendmsg")]
-pub fn nbw_inet6_sendmsg(ctx: FEntryContext) -> i32 {
-    // SAFETY: as above.
-    unsafe { socket::used(ctx.arg(0)) };
+/// A process has sent by a socket of IPv4, on kernels without the tracepoints.
+#[fexit(function = "inet_sendmsg")]
+pub fn nbw_inet_sendmsg(ctx: FExitContext) -> i32 {
+    // SAFETY: the function's arguments are a `struct socket`, message and size; what it returns is behind them.
+    unsafe { socket::used_whole(ctx.arg(0), ctx.arg(3)) };
     0
 }
 
-/// A process receives by a socket of IPv6.
-#[fentry(function = "inet6_recvmsg")]
-pub fn nbw_inet6_recvmsg(ctx: FEntryContext) -> i32 {
-    // SAFETY: as above.
-    unsafe { socket::used(ctx.arg(0)) };
+/// A process has received by a socket of IPv4, on kernels without the tracepoints.
+#[fexit(function = "inet_recvmsg")]
+pub fn nbw_inet_recvmsg(ctx: FExitContext) -> i32 {
+    // SAFETY: the function's arguments are a `struct socket`, message, size and flags; what it returns is behind them.
+    unsafe { socket::used_whole(ctx.arg(0), ctx.arg(4)) };
+    0
+}
+
+/// A process has sent by a socket of IPv6, on kernels without the tracepoints.
+#[fexit(function = "inet6_sendmsg")]
+pub fn nbw_inet6_sendmsg(ctx: FExitContext) -> i32 {
+    // SAFETY: the function's arguments are a `struct socket`, message and size; what it returns is behind them.
+    unsafe { socket::used_whole(ctx.arg(0), ctx.arg(3)) };
+    0
+}
+
+/// A process has received by a socket of IPv6, on kernels without the tracepoints.
+#[fexit(function = "inet6_recvmsg")]
+pub fn nbw_inet6_recvmsg(ctx: FExitContext) -> i32 {
+    // SAFETY: the function's arguments are a `struct socket`, message, size and flags; what it returns is behind them.
+    unsafe { socket::used_whole(ctx.arg(0), ctx.arg(4)) };
     0
 }

@@ -2,7 +2,9 @@
 //!
 //! An accepted socket inherits its listener's owner until the first process uses it; what it has moved by then is that
 //! process's. A socket that goes on to another process (a descriptor that was passed, a child that took over) gets a new
-//! slot: what was counted stays with the process before.
+//! slot: what was counted up to the last use by the process before stays with that.
+//!
+//! The kernel tells of uses after the fact, which is as well: what was received before it was read is the reader's.
 
 use aya_ebpf::{
     bindings::BPF_SK_STORAGE_GET_F_CREATE,
@@ -42,21 +44,26 @@ pub fn created(ctx: &SockContext) {
     unsafe { take_over(owner, cookie) };
 }
 
-/// The process that is running sends or receives by a socket.
+/// The process that is running has sent or received by a socket. Sockets without an owner are the kernel's own.
 ///
 /// # Safety
 /// `socket` must be a socket, in the verifier's eyes too.
 #[inline(always)]
 pub unsafe fn touched(socket: *mut core::ffi::c_void) {
-    // SAFETY: the caller's promise.
-    let owner = unsafe { storage(socket, true) };
-    if owner.is_null() {
-        return;
-    }
-    // SAFETY: not null, and from the storage look-up.
-    if unsafe { (*owner).owner.tgid } != tgid() {
-        // SAFETY: as above, and the caller's promise.
-        unsafe { hand_over(socket, owner) };
+    // SAFETY: the caller's promise; pointers from storage look-ups are valid while the program runs.
+    unsafe {
+        let owner = storage(socket, false);
+        if owner.is_null() {
+            return;
+        }
+        let cache: *mut SocketCache = bpf_sk_storage_get(SOCKETS.as_ptr(), socket, core::ptr::null_mut(), 0).cast();
+        if cache.is_null() {
+            return;
+        }
+        if (*owner).owner.tgid != tgid() {
+            hand_over(socket, owner, cache);
+        }
+        connection::remember_use(cache, owner);
     }
 }
 
@@ -76,9 +83,9 @@ pub unsafe fn of(socket: *mut core::ffi::c_void) -> Owner {
 }
 
 /// # Safety
-/// As for [`touched`]; `owner` must be the socket's storage.
+/// As for [`touched`]; the others must be the socket's storages.
 #[inline(always)]
-unsafe fn hand_over(socket: *mut core::ffi::c_void, owner: *mut SocketOwner) {
+unsafe fn hand_over(socket: *mut core::ffi::c_void, owner: *mut SocketOwner, cache: *mut SocketCache) {
     // SAFETY: the caller's promise.
     unsafe {
         let cookie = bpf_get_socket_cookie(socket);
@@ -87,14 +94,10 @@ unsafe fn hand_over(socket: *mut core::ffi::c_void, owner: *mut SocketOwner) {
             return;
         }
         take_over(owner, cookie);
-        let cache: *mut SocketCache = bpf_sk_storage_get(SOCKETS.as_ptr(), socket, core::ptr::null_mut(), 0).cast();
-        if cache.is_null() {
-            return;
-        }
         if inherited {
             rename(cache, cookie, &raw const (*owner).owner);
         } else {
-            connection::succeed(cache, cookie, &raw const (*owner).owner);
+            connection::succeed(cache, cookie, owner);
         }
     }
 }

@@ -79,19 +79,26 @@ pub unsafe fn changed_state(socket: *mut core::ffi::c_void, state: i32) {
     }
 }
 
-/// A process sends or receives by a socket.
+/// A process has sent or received `moved` bytes by a socket, or an error.
 ///
 /// # Safety
-/// `socket` must be a `struct socket`, in the verifier's eyes too.
+/// `socket` must be a socket, in the verifier's eyes too.
 #[inline(always)]
-pub unsafe fn used(socket: *const Socket) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        // A socket of the kernel's own has no file: whichever thread uses it is of no interest.
-        if !(*socket).file.is_null() {
-            owner::touched((*socket).sk);
-        }
+pub unsafe fn used(socket: *mut core::ffi::c_void, moved: i32) {
+    if moved > 0 {
+        // SAFETY: the caller's promise.
+        unsafe { owner::touched(socket) };
     }
+}
+
+/// [`used`] for a `struct socket`.
+///
+/// # Safety
+/// `socket` must be one, in the verifier's eyes too.
+#[inline(always)]
+pub unsafe fn used_whole(socket: *const Socket, moved: i32) {
+    // SAFETY: the caller's promise.
+    unsafe { used((*socket).sk, moved) };
 }
 
 /// # Safety

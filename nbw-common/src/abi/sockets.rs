@@ -70,6 +70,10 @@ pub struct SocketOwner {
     pub handovers: u32,
     /// Explicit padding.
     pub reserved: u32,
+    /// The [word](slot_word) that the socket had when it was last used.
+    pub word: u64,
+    /// What its slot's [stripe](super::Stripe) held then.
+    pub used: super::Stripe,
 }
 
 /// What a connection slot stands for.
@@ -170,7 +174,7 @@ pub mod slot_word {
 }
 
 const _: () = assert!(size_of::<Owner>() == 24);
-const _: () = assert!(size_of::<SocketOwner>() == 48);
+const _: () = assert!(size_of::<SocketOwner>() == 72);
 const _: () = assert!(size_of::<ConnectionIdent>() == 128);
 const _: () = assert!(size_of::<EndKey>() == 24);
 const _: () = assert!(MOST_CONNECTION_SLOTS as u64 <= slot_word::SLOT);

@@ -2,7 +2,7 @@
 
 use aya::{
     Btf,
-    programs::{BtfTracePoint, CgroupAttachMode, CgroupSock, FEntry, ProgramError},
+    programs::{BtfTracePoint, CgroupAttachMode, CgroupSock, FExit, ProgramError},
 };
 use nbw_common::abi::programs;
 
@@ -27,11 +27,32 @@ pub(super) fn verify(object: &mut Object) -> Result<(), Failure> {
     object.program::<CgroupSock>(programs::SOCK_RELEASE)?.load().map_err(refused(programs::SOCK_RELEASE))?;
     let state: &mut BtfTracePoint = object.program(programs::SOCKET_STATE)?;
     state.load(STATE_TRACEPOINT, &btf).map_err(refused(programs::SOCKET_STATE))?;
-    for (program, function) in programs::TOUCHES {
-        let touch: &mut FEntry = object.program(program)?;
-        touch.load(function, &btf).unwrap_or_else(|error| not_followed(function, &error));
+    follow_uses(object, &btf)
+}
+
+/// Of the two ways to learn who uses a socket, takes the first that the kernel has.
+fn follow_uses(object: &mut Object, btf: &Btf) -> Result<(), Failure> {
+    if load_tracepoints(object, btf)?.is_ok() {
+        return Ok(());
+    }
+    for (program, function) in programs::USES_BY_FUNCTION {
+        let exit: &mut FExit = object.program(program)?;
+        if let Err(error) = exit.load(function, btf) {
+            not_followed(&error);
+            break;
+        }
     }
     Ok(())
+}
+
+fn load_tracepoints(object: &mut Object, btf: &Btf) -> Result<Result<(), ProgramError>, Failure> {
+    for (program, tracepoint) in programs::USES {
+        let loaded: &mut BtfTracePoint = object.program(program)?;
+        if let Err(error) = loaded.load(tracepoint, btf) {
+            return Ok(Err(error));
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// Attaches them.
@@ -42,21 +63,30 @@ pub(super) fn attach(object: &mut Object, root: &CgroupRoot, mode: CgroupAttachM
     state.attach().map_err(|error| {
         Failure::Lacking(format!("cannot attach to the tracepoint {STATE_TRACEPOINT}: {}", with_causes(&error)))
     })?;
-    for (program, function) in programs::TOUCHES {
-        let touch: &mut FEntry = object.program(program)?;
-        if touch.fd().is_ok()
-            && let Err(error) = touch.attach()
-        {
-            not_followed(function, &error);
+    attach_uses(object)
+}
+
+fn attach_uses(object: &mut Object) -> Result<(), Failure> {
+    for (program, _) in programs::USES {
+        let tracepoint: &mut BtfTracePoint = object.program(program)?;
+        if tracepoint.fd().is_ok() {
+            tracepoint.attach().map(drop).unwrap_or_else(|error| not_followed(&error));
+        }
+    }
+    for (program, _) in programs::USES_BY_FUNCTION {
+        let exit: &mut FExit = object.program(program)?;
+        if exit.fd().is_ok() {
+            exit.attach().map(drop).unwrap_or_else(|error| not_followed(&error));
         }
     }
     Ok(())
 }
 
 /// Without these programs a socket stays with the process that made it, or its listener.
-fn not_followed(function: &str, error: &ProgramError) {
+fn not_followed(error: &ProgramError) {
     tracing::warn!(
-        "sockets that go from one process to another are not followed at {function} (no BPF trampolines?): {}",
+        "this kernel does not tell who uses a socket, which takes Linux 6.3 or BPF trampolines: it stays with the process \
+         that made it, or that made its listener ({})",
         with_causes(error)
     );
 }
