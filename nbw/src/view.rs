@@ -1,5 +1,7 @@
 //! Makes a [`Snapshot`] of a sample and the ledger: chooses, derives what nobody owns, and sorts.
 
+mod located;
+
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use clap::ValueEnum;
@@ -15,6 +17,8 @@ use crate::{
     sample::Sample,
     snapshot::{Flow, Group, GroupKind, HOST_NETNS, Interface, SCHEMA, Snapshot},
 };
+
+use located::Located;
 
 /// `--sort`: the order of groups. Rates and totals fall, names rise.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -159,34 +163,6 @@ impl View {
         ledger.rows().filter(wanted).map(group).collect()
     }
 
-    /// The other end, here, of an interface of another namespace.
-    fn peer(&self, place: Place, netns: &NetnsTable) -> Option<&Link> {
-        self.relations.peer_of(netns.known(place.netns)?, place.ifindex)
-    }
-
-    fn locate(&self, place: Place, netns: &NetnsTable, host: u64) -> Located {
-        let named = |name: Option<&Arc<str>>| match name {
-            Some(name) => Arc::clone(name),
-            None => format!("if{}", place.ifindex).into(),
-        };
-        if place.netns == host {
-            let name = self.links.get(&place.ifindex).map(|link| &link.name);
-            return Located::at(named(name), Arc::clone(&self.host));
-        }
-        if place.netns == 0 {
-            return Located::at(named(None), "unknown".into());
-        }
-        let Some(found) = netns.known(place.netns) else {
-            return Located::at(named(None), format!("netns {}", place.netns).into());
-        };
-        let name = found.links.get(&place.ifindex).map(|link| &link.name);
-        Located {
-            peer: self.peer(place, netns).map(|peer| Arc::clone(&peer.name)),
-            parent: self.relations.parent_of(found, place.ifindex),
-            ..Located::at(named(name), Arc::clone(&found.name))
-        }
-    }
-
     /// What no living group owns of each interface. By these rows the groups of an interface add up to its total.
     fn not_owned(&mut self, scene: &Scene<'_>) -> Vec<Group> {
         let &Scene { sample, elapsed, ledger, host, .. } = scene;
@@ -269,21 +245,6 @@ impl View {
                 .then_with(|| a.name.cmp(&b.name))
                 .then_with(|| a.interface.cmp(&b.interface))
         });
-    }
-}
-
-/// The names of a [`Place`].
-struct Located {
-    interface: Arc<str>,
-    netns: Arc<str>,
-    peer: Option<Arc<str>>,
-    parent: Option<Arc<str>>,
-}
-
-impl Located {
-    /// Joined to no interface of the host.
-    fn at(interface: Arc<str>, netns: Arc<str>) -> Self {
-        Self { interface, netns, peer: None, parent: None }
     }
 }
 

@@ -5,14 +5,16 @@ use anyhow::{Result, bail};
 use crate::{apt::Apt, installer, paths, progress::Progress, toolchain::Toolchain};
 
 /// The programs that the privileged tests call, each with the Debian package that has it. The only such list.
-const TEST_TOOLS: [(&str, &str); 8] = [
+const TEST_TOOLS: [(&str, &str); 10] = [
     ("bpftool", "bpftool"),
     ("ethtool", "ethtool"),
     ("ip", "iproute2"),
     ("iperf3", "iperf3"),
+    ("mount", "mount"),
     ("ping", "iputils-ping"),
     ("setpriv", "util-linux"),
     ("sysctl", "procps"),
+    ("systemd-run", "systemd"),
     ("tmux", "tmux"),
 ];
 
