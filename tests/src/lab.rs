@@ -18,6 +18,7 @@ mod netns;
 mod oracle;
 mod others;
 mod sockets;
+mod systemd;
 mod terminal;
 mod tun;
 mod wait;
@@ -38,6 +39,7 @@ pub use self::{
     oracle::{Counted, drops, qdisc_counters, together, with_pfifo},
     others::{Other, Place, Verdict},
     sockets::{exchange_tcp, exchange_udp, open, send_segmented},
+    systemd::{Scope, Systemd},
     terminal::Terminal,
     tun::Tun,
     wait::{snapshot_where, until},

@@ -5,15 +5,17 @@ use anyhow::{Result, bail};
 use crate::{apt::Apt, installer, paths, progress::Progress, toolchain::Toolchain};
 
 /// The programs that the privileged tests call, each with the Debian package that has it. The only such list.
-const TEST_TOOLS: [(&str, &str); 9] = [
+const TEST_TOOLS: [(&str, &str); 11] = [
     ("bpftool", "bpftool"),
     ("ethtool", "ethtool"),
     ("getent", "libc-bin"),
     ("ip", "iproute2"),
     ("iperf3", "iperf3"),
+    ("mount", "mount"),
     ("ping", "iputils-ping"),
     ("setpriv", "util-linux"),
     ("sysctl", "procps"),
+    ("systemd-run", "systemd"),
     ("tmux", "tmux"),
 ];
 
