@@ -128,11 +128,15 @@ impl Worker {
         self.rest.note(true);
     }
 
-    /// Sleeps, but no longer than until there may be other servers.
+    /// Sleeps, but not much longer than until there may be other servers.
     async fn sleep(&self, length: Duration) {
         let end = Instant::now() + length;
-        while Instant::now() < end && !self.files.are_outdated(&self.paths) {
+        loop {
+            // First, so that files that change all the time are not read all the time.
             sleep_until(end.min(Instant::now() + A_LOOK)).await;
+            if Instant::now() >= end || self.files.are_outdated(&self.paths) {
+                return;
+            }
         }
     }
 
