@@ -78,16 +78,18 @@ impl Nbw {
     /// its first line has been read when this returns.
     pub fn watch(netns: &Netns, options: &str) -> Self {
         let binary = Self::binary();
-        let mut command = netns.command(binary.to_str().expect("a path in UTF-8"));
+        Self::watch_by(netns.command(binary.to_str().expect("a path in UTF-8")), options)
+    }
+
+    /// As [`Self::watch`], by a command that runs nbw somewhere.
+    pub fn watch_by(mut command: Command, options: &str) -> Self {
         command.args(["watch", "--format", "json"]).args(options.split_whitespace());
         Self::start(command)
     }
 
     /// As [`Self::watch`], in the test's own namespace.
     pub fn watch_here(options: &str) -> Self {
-        let mut command = Command::new(Self::binary());
-        command.args(["watch", "--format", "json"]).args(options.split_whitespace());
-        Self::start(command)
+        Self::watch_by(Command::new(Self::binary()), options)
     }
 
     fn start(mut command: Command) -> Self {
