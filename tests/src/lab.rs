@@ -5,6 +5,7 @@
 
 mod cgroup;
 mod command;
+mod containers;
 mod ended;
 mod frames;
 mod golden;
@@ -26,6 +27,7 @@ mod wait;
 pub use self::{
     cgroup::Cgroup,
     command::{run, run_in},
+    containers::{Container, ContainerHost, CtrContainer, Filtered, TALK},
     ended::Ended,
     frames::{Frame, send_frames},
     golden::{assert_golden, masked},
