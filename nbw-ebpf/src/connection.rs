@@ -34,6 +34,12 @@ const SHARED: u32 = 0;
 /// Address family of IPv4.
 const AF_INET: u32 = 2;
 
+/// Number of TCP's protocol.
+pub const TCP: u32 = 6;
+
+/// `TCP_CLOSE` of `net/tcp_states.h`.
+pub const CLOSED: u32 = 7;
+
 /// UDP, and UDP-Lite.
 const DATAGRAMS: [u32; 2] = [17, 136];
 
@@ -112,6 +118,12 @@ fn open(ctx: &SkBuffContext, socket: *mut bpf_sock, cache: *mut SocketCache, dig
         (many, cookie)
     };
     let word = slot_word::of(slot, many, digest);
+    if fields::protocol(full) == TCP && fields::state(full) == CLOSED {
+        // A reset that is sent after the end: nobody would close the slot again.
+        journal::opened(slot);
+        journal::closed(slot);
+        return word;
+    }
     // SAFETY: as above.
     let found = unsafe { add::compare_exchange(&raw mut (*cache).connection, before, word) };
     if found != before {
@@ -236,7 +248,7 @@ pub unsafe fn remember_use(cache: *const SocketCache, owner: *mut SocketOwner) {
     }
 }
 
-/// The socket is closed. Were there a packet all the same, it would take a new slot.
+/// The socket is closed.
 ///
 /// # Safety
 /// `cache` must be from the storage look-up.

@@ -46,6 +46,12 @@ pub fn protocol(socket: *const bpf_sock) -> u32 {
     load!(socket, offset_of!(bpf_sock, protocol))
 }
 
+/// State, of TCP and protocols with its states.
+#[inline(always)]
+pub fn state(socket: *const bpf_sock) -> u32 {
+    load!(socket, offset_of!(bpf_sock, state))
+}
+
 /// Own address of IPv4, in network order.
 #[inline(always)]
 pub fn local_ip4(socket: *const bpf_sock) -> u32 {

@@ -16,12 +16,6 @@ use crate::{
     owner,
 };
 
-/// Number of TCP's protocol.
-const TCP: u32 = 6;
-
-/// `TCP_CLOSE` of `net/tcp_states.h`.
-const CLOSE: i32 = 7;
-
 /// The beginning of the kernel's `struct socket`, as it has been since Linux 5.3. The verifier holds `sk` to be a pointer to a
 /// socket, and refuses the program where it is something else.
 #[repr(C)]
@@ -60,7 +54,7 @@ fn remember_netns(ctx: &SockContext) {
 #[inline(always)]
 pub fn released(ctx: &SockContext) {
     // SAFETY: the context of a running program.
-    if unsafe { (*ctx.sock).protocol } == TCP {
+    if unsafe { (*ctx.sock).protocol } == connection::TCP {
         return;
     }
     // SAFETY: as above.
@@ -73,7 +67,7 @@ pub fn released(ctx: &SockContext) {
 /// `socket` must be a socket, in the verifier's eyes too.
 #[inline(always)]
 pub unsafe fn changed_state(socket: *mut core::ffi::c_void, state: i32) {
-    if state == CLOSE {
+    if state == connection::CLOSED as i32 {
         // SAFETY: the caller's promise.
         unsafe { leave(socket) };
     }

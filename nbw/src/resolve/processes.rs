@@ -16,9 +16,6 @@ use crate::text;
 /// How long what is known of a process holds: then it may have ended, and its pid be another's.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// A command line is cut after this many bytes.
-const LONGEST: usize = 4096;
-
 /// Number of a process, unlike any other's while nbw runs.
 pub type ProcessId = u32;
 
@@ -186,10 +183,7 @@ fn start_of(pid: u32) -> Option<(u64, String)> {
 
 fn command_of(pid: u32) -> Option<String> {
     let arguments = ProcFs::new(pid.try_into().ok()?).and_then(|process| process.cmdline()).ok()?;
-    let mut command = arguments.join(" ");
-    let end = command.floor_char_boundary(LONGEST);
-    command.truncate(end);
-    Some(text::clean(&command).into_owned())
+    Some(text::clean(&arguments.join(" ")).into_owned())
 }
 
 /// The process as the kernel side knows it.
