@@ -8,6 +8,9 @@ pub mod cgroup_root;
 pub mod cli;
 pub mod failure;
 pub mod filter;
+pub mod fit;
+#[cfg(test)]
+mod golden;
 pub mod interfaces;
 pub mod ledger;
 pub mod links;
@@ -22,5 +25,6 @@ pub mod sample;
 pub mod sink;
 pub mod snapshot;
 pub mod text;
+pub mod top;
 pub mod units;
 pub mod view;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use console::Term;
 
-use crate::snapshot::{Group, GroupKind, HOST_NETNS, Snapshot};
+use crate::snapshot::{Group, GroupKind, HOST_NETNS, Runtime, Snapshot};
 use crate::units::Units;
 
 /// Takes one snapshot a tick and shows, writes or sends it.
@@ -70,7 +70,7 @@ fn send(out: &mut impl Write, buffer: &mut Vec<u8>) -> io::Result<()> {
 }
 
 /// The word for a kind; the same as in JSON.
-fn kind_label(kind: GroupKind) -> &'static str {
+pub(crate) fn kind_label(kind: GroupKind) -> &'static str {
     match kind {
         GroupKind::Cgroup => "cgroup",
         GroupKind::Service => "service",
@@ -80,6 +80,18 @@ fn kind_label(kind: GroupKind) -> &'static str {
         GroupKind::Container => "container",
         GroupKind::Pod => "pod",
         GroupKind::Unattributed => "unattributed",
+    }
+}
+
+/// The word for a runtime; the same as in JSON.
+pub(crate) fn runtime_label(runtime: Runtime) -> &'static str {
+    match runtime {
+        Runtime::Docker => "docker",
+        Runtime::Podman => "podman",
+        Runtime::Containerd => "containerd",
+        Runtime::Crio => "crio",
+        Runtime::Lxc => "lxc",
+        Runtime::Nspawn => "nspawn",
     }
 }
 
