@@ -1,5 +1,7 @@
 //! Text in a given number of columns: wide characters take two of them.
 
+use std::borrow::Cow;
+
 use console::{Alignment, measure_text_width, pad_str, truncate_str};
 
 /// Columns that `text` takes.
@@ -25,6 +27,11 @@ pub fn shorten(text: &str, width: usize) -> String {
     let tail = last_columns(text, width.saturating_sub(1) / 2);
     let head = width - measure_text_width(tail);
     format!("{}{tail}", truncate_str(text, head, if width == 0 { "" } else { "…" }))
+}
+
+/// `text` in at most `width` columns; the end goes.
+pub fn cut(text: &str, width: usize) -> Cow<'_, str> {
+    truncate_str(text, width, if width == 0 { "" } else { "…" })
 }
 
 /// The longest end of `text` that fits `width` columns. Looked for from the end: names can be long.

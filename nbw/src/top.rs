@@ -14,20 +14,23 @@ mod fixture;
 mod history;
 mod linger;
 mod mouse;
+mod notices;
 mod order;
 mod relation;
 mod rows;
+mod screen;
 mod state;
 mod tabs;
 #[cfg(test)]
 mod tests;
 mod theme;
+mod tty;
 
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-pub use self::event::Demand;
+pub use self::{event::Demand, notices::Log, screen::Screen};
 use crate::{snapshot::By, units::Units, view::Sort};
 
 /// What the view begins with.

@@ -186,14 +186,7 @@ fn texts(by: By) -> &'static [Wish] {
             }
         }
         By::Remote => {
-            const {
-                &[
-                    wish(Name, 0, 21, 48),
-                    wish(Connections, 3, 6, 6),
-                    wish(Country, 4, 7, 7),
-                    wish(Network, 5, 12, 40),
-                ]
-            }
+            const { &[wish(Name, 0, 21, 48), wish(Connections, 3, 6, 6), wish(Country, 4, 7, 7), wish(Network, 5, 12, 40)] }
         }
     }
 }
@@ -246,7 +239,8 @@ pub(super) fn fit(by: By, width: u16, units: Units) -> Vec<Placed> {
             wanted.iter().zip(&mut shown).filter(|(wish, _)| wish.rank == 0).for_each(|(_, shown)| *shown = true);
         }
     }
-    let mut placed: Vec<Wish> = wanted.into_iter().zip(shown).filter(|(_, shown)| *shown).map(|(wish, _)| wish).collect();
+    let mut placed: Vec<Wish> =
+        wanted.into_iter().zip(shown).filter(|(_, shown)| *shown).map(|(wish, _)| wish).collect();
     widen(&mut placed, left);
     place(&placed, width)
 }

@@ -54,7 +54,7 @@ fn write_right(buffer: &mut Buffer, area: Rect, taken: u16, text: &str, style: S
 
 fn notices(buffer: &mut Buffer, area: Rect, state: &State) {
     for (line, notice) in (0..).zip(state.notices()) {
-        write(buffer, area, line, 1, &notice, state.theme.trouble());
+        write(buffer, area, line, 0, &notice, state.theme.trouble());
     }
 }
 

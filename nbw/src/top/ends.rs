@@ -44,7 +44,8 @@ mod tests {
 
     #[test]
     fn ends_are_told_by_what_is_known() {
-        let named = End { host: Some("dns.example".into()), service: Some("domain".into()), ..end(Some("192.0.2.1"), 53) };
+        let named =
+            End { host: Some("dns.example".into()), service: Some("domain".into()), ..end(Some("192.0.2.1"), 53) };
         assert_eq!(label(&named, true), "dns.example:domain");
         assert_eq!(label(&named, false), "192.0.2.1:53");
         assert_eq!(label(&end(Some("2001:db8::1"), 443), true), "[2001:db8::1]:443");

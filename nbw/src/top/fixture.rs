@@ -198,8 +198,8 @@ fn end(address: &str, port: u16, host: Option<&str>, service: Option<&str>) -> E
 }
 
 fn connections(start: Timestamp, [web, api, nginx, ssh]: [Flows; 4]) -> Vec<Connection> {
-    let connection = |id: u64, process: (u32, &str), group: (&str, &str), netns: &str, ends: (End, End), flows: Flows| {
-        Connection {
+    let connection =
+        |id: u64, process: (u32, &str), group: (&str, &str), netns: &str, ends: (End, End), flows: Flows| Connection {
             id,
             protocol: "tcp".into(),
             local: ends.0,
@@ -214,8 +214,7 @@ fn connections(start: Timestamp, [web, api, nginx, ssh]: [Flows; 4]) -> Vec<Conn
             netns: netns.into(),
             rx: flows.0,
             tx: flows.1,
-        }
-    };
+        };
     let mirror = end("192.0.2.80", 443, Some("mirror.example"), Some("https"));
     let (nginx_owner, ssh_owner) = ((NGINX_PATH, "nginx.service"), (SSH_PATH, "ssh.service"));
     let quarter = |(rx, tx): Flows| (flow(rx.bytes / 4), flow(tx.bytes / 4));

@@ -41,7 +41,9 @@ impl Past {
         let mut points = vec![Point::default(); count];
         for &(tick, point) in self.0.iter().rev() {
             let Some(before) = last.checked_sub(tick) else { continue };
-            let Some(place) = usize::try_from(before).ok().and_then(|before| count.checked_sub(before + 1)) else { break };
+            let Some(place) = usize::try_from(before).ok().and_then(|before| count.checked_sub(before + 1)) else {
+                break;
+            };
             points[place] = point;
         }
         points

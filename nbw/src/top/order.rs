@@ -176,9 +176,9 @@ fn searchable(row: Row<'_>, out: &mut String) -> std::fmt::Result {
         }
         Row::Container(row) => {
             writeln!(out, "{}\n{}\n{}", row.name, row.id, row.path)?;
-            [Column::Runtime, Column::Image, Column::Pod].iter().try_for_each(|&column| {
-                writeln!(out, "{}", text(Row::Container(row), column))
-            })?;
+            [Column::Runtime, Column::Image, Column::Pod]
+                .iter()
+                .try_for_each(|&column| writeln!(out, "{}", text(Row::Container(row), column)))?;
             row.labels.iter().try_for_each(|(label, value)| writeln!(out, "{label}={value}"))?;
             row.interfaces.iter().try_for_each(|through| writeln!(out, "{}", through.name))
         }

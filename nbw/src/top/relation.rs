@@ -2,11 +2,7 @@
 //!
 //! Rows that lack an id in question (a process has no interface) are related through the connections that have both.
 
-use std::{
-    collections::HashSet,
-    net::IpAddr,
-    sync::Arc,
-};
+use std::{collections::HashSet, net::IpAddr, sync::Arc};
 
 use super::rows::{self, Key, Row};
 use crate::snapshot::{By, Container, GroupKind, HOST_NETNS, Snapshot};
@@ -122,7 +118,8 @@ fn resolve(bound: &Bound, snapshot: &Snapshot) -> Limit {
         Bound::Interface(name) => Limit::Places(places_of(name, snapshot)),
         Bound::Path(path) => Limit::Paths(vec![Arc::clone(path)]),
         Bound::Pod { name, namespace } => {
-            let its = |container: &&Container| container.pod.as_ref() == Some(name) && container.namespace == *namespace;
+            let its =
+                |container: &&Container| container.pod.as_ref() == Some(name) && container.namespace == *namespace;
             Limit::Paths(containers(snapshot).iter().filter(its).map(|container| Arc::clone(&container.path)).collect())
         }
         Bound::Process { pid, group } => Limit::Process(*pid, Arc::clone(group)),
@@ -175,7 +172,8 @@ fn is_process(pid: u32, group: &str, wanted: u32, wanted_group: &str) -> bool {
 
 /// Whether a cgroup is `parent` or below it.
 fn is_under(path: &str, parent: &str) -> bool {
-    !path.is_empty() && path.strip_prefix(parent.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    !path.is_empty()
+        && path.strip_prefix(parent.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 impl Linked {
@@ -239,8 +237,7 @@ impl Linked {
             Row::Group(row) => {
                 // A container is one row, whatever cgroups it has made.
                 let paths = if row.kind == GroupKind::Container { &self.above } else { &self.paths };
-                paths.contains(&row.path)
-                    && self.places.contains(&(Arc::clone(&row.interface), Arc::clone(&row.netns)))
+                paths.contains(&row.path) && self.places.contains(&(Arc::clone(&row.interface), Arc::clone(&row.netns)))
             }
             Row::Container(row) => self.above.contains(&row.path),
             Row::Pod(row) => self.pods.contains(&(Arc::clone(&row.name), row.namespace.clone())),

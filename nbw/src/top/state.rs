@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 
 use super::{
     Options,
-    action::{self, Action, Mode},
+    action::{self, Mode},
     areas::Areas,
     columns::{self, Column, Placed},
     event::{Demand, Event},
@@ -158,8 +158,7 @@ impl State {
         if let Some(picture) = &self.shown {
             let relation = Relation::new(&self.crumbs, &picture.snapshot);
             let filter = self.filter.to_lowercase();
-            let wanted =
-                Wanted { by: self.by, relation: &relation, filter: &filter, sorting, names: self.names };
+            let wanted = Wanted { by: self.by, relation: &relation, filter: &filter, sorting, names: self.names };
             self.order = order::visible(&picture.snapshot, &wanted);
         }
         self.follow();

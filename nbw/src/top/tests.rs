@@ -13,12 +13,7 @@ use ratatui::{
     crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind},
 };
 
-use super::{
-    Demand, Options, draw, fixture,
-    event::Event,
-    state::State,
-    theme::Theme,
-};
+use super::{Demand, Options, draw, event::Event, fixture, state::State, theme::Theme};
 use crate::{
     fit,
     snapshot::{By, Snapshot},

@@ -7,13 +7,7 @@ use jiff::Timestamp;
 
 use crate::{
     snapshot::{Connection, ConnectionState, HOST_NETNS, Through},
-    top::{
-        columns::Column,
-        ends,
-        order,
-        rows::Row,
-        state::State,
-    },
+    top::{columns::Column, ends, order, rows::Row, state::State},
     units::{link_speed, packet_rate_padded, volume_padded},
 };
 
@@ -35,7 +29,9 @@ pub(super) fn text<'a>(row: Row<'a>, column: Column, state: &State, now: Timesta
 fn own<'a>(row: Row<'a>, column: Column, state: &State, now: Timestamp) -> Cow<'a, str> {
     match (row, column) {
         (Row::Interface(row), Column::Link) if !row.up => "down".into(),
-        (Row::Interface(row), Column::Link) => row.link_bits_per_second.map_or("".into(), |speed| link_speed(speed).into()),
+        (Row::Interface(row), Column::Link) => {
+            row.link_bits_per_second.map_or("".into(), |speed| link_speed(speed).into())
+        }
         (Row::Group(row), Column::Kind) if Row::Group(row).is_derived() => "".into(),
         (Row::Group(row), Column::Place) => place(&row.interface, &row.netns),
         (Row::Container(row), Column::Interfaces) => listed(&row.interfaces, |through| through_label(through)),

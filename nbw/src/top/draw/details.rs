@@ -17,7 +17,7 @@ use crate::{
 type Detail = (&'static str, String);
 
 /// Columns of what things are called.
-const LABEL: u16 = 10;
+const LABEL: u16 = 11;
 
 /// Draws the line above, with the row's name and what it moves.
 pub(super) fn draw_rule(buffer: &mut Buffer, area: Rect, state: &State) {
@@ -39,7 +39,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State) {
     let mut line = 0;
     for (label, text) in details(row, state) {
         write(buffer, area, line, 0, label, state.theme.faint());
-        let left = usize::from(area.height.saturating_sub(line));
+        let left = usize::from(area.height.saturating_sub(line)).min(usize::from(area.height) / 3);
         let value = Rect { x: area.x + LABEL, width: room, ..area };
         for part in wrapped(&text, usize::from(room), left) {
             write(buffer, value, line, 0, &part, ratatui::style::Style::new());
@@ -48,26 +48,20 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State) {
     }
 }
 
-/// Text in at most `lines` lines of `width`; at least one, shortened if it must be.
+/// Text in at most `lines` lines of `width`; at least one. What is longer is shortened.
 fn wrapped(text: &str, width: usize, lines: usize) -> Vec<String> {
     const MOST: usize = 3;
-    if fit::width(text) <= width {
-        return vec![text.to_owned()];
-    }
     let lines = lines.clamp(1, MOST);
-    let text = fit::shorten(text, width * lines);
-    let mut wrapped = vec![String::new()];
-    let mut taken = 0;
-    for character in text.chars() {
-        let columns = fit::width(character.encode_utf8(&mut [0; 4]));
-        if taken + columns > width && wrapped.len() < lines {
-            wrapped.push(String::new());
-            taken = 0;
-        }
-        taken += columns;
-        wrapped.last_mut().into_iter().for_each(|line| line.push(character));
+    if fit::width(text) <= width || lines == 1 || width == 0 {
+        return vec![fit::shorten(text, width)];
     }
-    wrapped
+    let mut parts = textwrap::wrap(text, width).into_iter().map(Cow::into_owned).collect::<Vec<_>>();
+    if parts.len() > lines {
+        parts =
+            textwrap::wrap(&fit::shorten(text, width * (lines - 1)), width).into_iter().map(Cow::into_owned).collect();
+        parts.truncate(lines);
+    }
+    parts
 }
 
 fn details(row: Row<'_>, state: &State) -> Vec<Detail> {
@@ -136,17 +130,15 @@ fn of_pod(row: &Pod) -> Vec<Detail> {
 }
 
 fn of_unit(row: &Unit) -> Vec<Detail> {
-    vec![
-        ("kind", kind_label(row.kind).into()),
-        ("user", or_empty(row.user.as_deref())),
-        ("path", row.path.to_string()),
-    ]
+    vec![("kind", kind_label(row.kind).into()), ("user", or_empty(row.user.as_deref())), ("path", row.path.to_string())]
 }
 
 fn of_process(row: &Process) -> Vec<Detail> {
     let user = match (&row.user, row.uid) {
         (Some(user), Some(uid)) if **user != uid.to_string() => format!("{user} ({uid})"),
-        (user, uid) => user.as_deref().map_or_else(|| uid.map_or_else(String::new, |uid| uid.to_string()), str::to_owned),
+        (user, uid) => {
+            user.as_deref().map_or_else(|| uid.map_or_else(String::new, |uid| uid.to_string()), str::to_owned)
+        }
     };
     let pid = if row.pid == 0 { "none is known".to_owned() } else { row.pid.to_string() };
     vec![
@@ -190,6 +182,6 @@ fn of_remote(row: &Remote) -> Vec<Detail> {
         ("name", or_empty(row.host.as_deref())),
         ("country", or_empty(row.country.as_deref())),
         ("network", or_empty(row.network.as_deref())),
-        ("open", format!("{} connections", row.connections)),
+        ("open", row.connections.to_string()),
     ]
 }

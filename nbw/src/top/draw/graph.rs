@@ -14,10 +14,7 @@ use ratatui::{
 use super::{cells, write};
 use crate::{
     fit,
-    top::{
-        history::Point,
-        state::State,
-    },
+    top::{history::Point, state::State},
     units::Units,
 };
 
@@ -137,7 +134,7 @@ fn labels(buffer: &mut Buffer, area: Rect, width: u16, scale: Scale, state: &Sta
     let lines = scale.above + scale.below;
     let faint = state.theme.faint();
     for line in 0..lines {
-        write(buffer, area, line, width, if line < scale.above { "▕" } else { "▕" }, faint);
+        write(buffer, area, line, width, "▕", faint);
     }
     let rate = |rate: f64| fit::right(&state.units.rate(rate), usize::from(width));
     write(buffer, area, 0, 0, &rate(scale.edge(scale.above)), state.theme.rx());

@@ -31,7 +31,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State) {
 
 fn who(buffer: &mut Buffer, area: Rect, state: &State) {
     let theme = state.theme;
-    let mut x = write(buffer, area, 0, 1, "nbw", theme.strong());
+    let mut x = write(buffer, area, 0, 0, "nbw", theme.strong());
     if state.paused {
         x = write(buffer, area, 0, x + 1, " PAUSED ", theme.mode().patch(theme.here()));
     }

@@ -30,7 +30,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State) {
         None if state.typing => &FILTER,
         None => &TABLE,
     };
-    let mut x = 1;
+    let mut x = 0;
     for (key, does) in keys {
         let width = fit::width(key) + fit::width(does) + 1;
         if usize::from(x) + width > usize::from(area.width) {

@@ -1,11 +1,6 @@
 //! The table. Only what is on the screen is formatted.
 
-use ratatui::{
-    buffer::Buffer,
-    layout::Rect,
-    style::Style,
-    widgets::{Gauge, Widget},
-};
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::{cells, write};
 use crate::{
@@ -31,7 +26,8 @@ pub(super) fn draw(buffer: &mut Buffer, areas: &Areas, state: &State) {
         for column in &columns {
             if column.column == Column::Share {
                 let fraction = if busiest > 0.0 { row.rate() / busiest } else { 0.0 };
-                share(buffer, area, column, fraction, style(row, column.column, state));
+                let bar = bar(fraction, usize::from(column.width));
+                write(buffer, area, 0, column.x, &bar, style(row, column.column, state));
             } else {
                 let text = aligned(&cells::text(row, column.column, state, now), column);
                 write(buffer, area, 0, column.x, &text, style(row, column.column, state));
@@ -49,6 +45,10 @@ pub(super) fn draw(buffer: &mut Buffer, areas: &Areas, state: &State) {
 
 fn aligned(text: &str, column: &Placed) -> String {
     let width = usize::from(column.width);
+    if column.column == Column::Command {
+        // What a command line begins with says most.
+        return fit::left(&fit::cut(text, width), width);
+    }
     if column.column.is_number() { fit::right(text, width) } else { fit::left(text, width) }
 }
 
@@ -84,11 +84,15 @@ fn style(row: Row<'_>, column: Column, state: &State) -> Style {
     }
 }
 
-/// A bar as long as the row's share of the busiest one's rate.
-fn share(buffer: &mut Buffer, area: Rect, column: &Placed, fraction: f64, style: Style) {
-    let place = Rect { x: area.x + column.x, width: column.width, ..area }.intersection(area);
-    let bar = Gauge::default().label("").use_unicode(true).gauge_style(style).ratio(fraction.clamp(0.0, 1.0));
-    bar.render(place, buffer);
+/// A bar as long as the row's share of the busiest one's rate, in eighths of a character. (ratatui's gauges make room for
+/// a label.) Anything above zero shows at least the thinnest block.
+fn bar(fraction: f64, width: usize) -> String {
+    const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    if fraction <= 0.0 {
+        return String::new();
+    }
+    let eighths = ((fraction * width as f64 * 8.0).round() as usize).clamp(1, 8 * width.max(1));
+    "█".repeat(eighths / 8) + PARTS[eighths % 8]
 }
 
 /// Says why there is nothing.

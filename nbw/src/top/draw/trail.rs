@@ -3,10 +3,7 @@
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{write, write_right};
-use crate::{
-    fit,
-    top::state::State,
-};
+use crate::{fit, top::state::State};
 
 /// The longest name of a row on the trail, in columns.
 const LONGEST: usize = 28;
@@ -14,7 +11,7 @@ const LONGEST: usize = 28;
 /// Draws the line.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State) {
     let theme = state.theme;
-    let mut x = 1;
+    let mut x = 0;
     for crumb in &state.crumbs {
         x = write(buffer, area, 0, x, crumb.from.singular(), theme.faint());
         x = write(buffer, area, 0, x + 1, &fit::shorten(&crumb.label, LONGEST), theme.strong());
@@ -24,7 +21,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State) {
         x = write(buffer, area, 0, x, state.by.plural(), theme.faint());
     }
     if state.typing || !state.filter.is_empty() {
-        x = write(buffer, area, 0, if x > 1 { x + 2 } else { x }, "filter ", theme.mode());
+        x = write(buffer, area, 0, if x > 0 { x + 2 } else { x }, "filter ", theme.mode());
         x = write(buffer, area, 0, x, &state.filter, theme.strong());
         if state.typing {
             x = write(buffer, area, 0, x, " ", theme.here());
@@ -32,7 +29,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, state: &State) {
     }
     let sorting = state.sorting();
     let direction = if sorting.falls() { '▼' } else { '▲' };
-    let sorted = format!("{} {direction} ", sorting.column.title(state.by));
+    let sorted = format!("{} {direction}", sorting.column.title(state.by));
     let (all, shown) = state.counts();
     let counts = if all == shown { String::new() } else { format!("{shown} of {all}  ") };
     write_right(buffer, area, x, &format!("{counts}by {sorted}"), theme.faint());

@@ -143,5 +143,5 @@ fn what_is_no_more_is_faint_and_the_selected_row_reversed() {
     let of = |word: &str| styles.iter().find(|(line, _)| line.contains(word)).map(|(_, modifier)| *modifier);
     assert!(of("6001").is_some_and(|modifier| modifier.contains(Modifier::DIM)), "{styles:?}");
     assert!(of("4711").is_some_and(|modifier| modifier == Modifier::REVERSED), "{styles:?}");
-    assert!(of("930").is_some_and(|modifier| modifier.is_empty()), "{styles:?}");
+    assert!(of(" 930 sshd").is_some_and(|modifier| modifier.is_empty()), "{styles:?}");
 }
