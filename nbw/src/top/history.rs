@@ -160,3 +160,69 @@ pub(super) fn totals(snapshot: &Snapshot) -> Point {
         tx: sum.tx + group.tx.bytes_per_second as f32,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::top::fixture;
+
+    #[test]
+    fn ticks_line_up_also_where_a_row_was_quiet() {
+        let mut history = History::default();
+        for tick in 1..=4 {
+            let mut snapshot = fixture::snapshot(1);
+            snapshot.interfaces[0].rx = fixture::flow(if tick == 3 { 0 } else { tick });
+            snapshot.interfaces[0].tx = fixture::flow(0);
+            history.record(&snapshot, None);
+        }
+        let rx = |last, count| -> Vec<f32> {
+            history.of(&Key::Interface(2), last, count).into_iter().map(|point| point.rx).collect()
+        };
+        assert_eq!(rx(4, 6), [0.0, 0.0, 1.0, 2.0, 0.0, 4.0]);
+        assert_eq!(rx(2, 3), [0.0, 1.0, 2.0], "as it was at tick 2");
+        assert_eq!((history.known(4), history.known(2)), (4, 2));
+    }
+
+    #[test]
+    fn memory_has_bounds() {
+        let mut history = History::default();
+        let selected = Key::Connection(3);
+        for _ in 0..TICKS + 50 {
+            history.record(&fixture::snapshot(1), None);
+        }
+        assert!(history.rows.values().all(|past| past.0.len() <= TICKS));
+        assert_eq!(history.times.len(), TICKS);
+        for _ in 0..3 {
+            history.record(&fixture::many(20_000), Some(&selected));
+            assert!(history.rows.len() <= ROWS * By::ALL.len());
+        }
+        assert!(history.of(&selected, history.tick(), 1)[0].rx > 0.0, "the selected row is remembered");
+        assert!(history.of(&Key::Connection(19_999), history.tick(), 1)[0].rx > 0.0, "the busiest is");
+        assert_eq!(history.of(&Key::Connection(50), history.tick(), 1)[0].rx, 0.0);
+    }
+
+    #[test]
+    fn what_is_gone_is_forgotten_after_a_while() {
+        let mut history = History::default();
+        history.record(&fixture::snapshot(1), None);
+        let mut quiet = fixture::quiet();
+        quiet.interfaces.clear();
+        for _ in 1..TICKS {
+            history.record(&quiet, None);
+        }
+        assert!(history.rows.contains_key(&Key::Interface(2)));
+        history.record(&quiet, None);
+        assert!(history.rows.is_empty());
+    }
+
+    #[test]
+    fn totals_have_every_socket_once_and_no_loopback() {
+        let snapshot = fixture::snapshot(1);
+        let sum: f64 = ["web", "api", "nginx.service", "ssh.service"]
+            .into_iter()
+            .filter_map(|name| snapshot.groups.iter().find(|group| &*group.name == name))
+            .map(|group| group.rx.bytes_per_second)
+            .sum();
+        assert_eq!(totals(&snapshot).rx, sum as f32);
+    }
+}

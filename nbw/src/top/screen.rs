@@ -292,9 +292,11 @@ impl Ui {
 
     fn take_again(&mut self) -> io::Result<()> {
         tty::take()?;
-        // The size may be another, and what is drawn over is unknown.
+        // One that knows of nothing drawn. (Clearing the old one asks the terminal where its cursor is, and the other
+        // thread would read the answer.)
+        self.terminal = Terminal::new(CrosstermBackend::new(tty::Canvas::default()))?;
         let size = self.terminal.size()?;
         self.state.on(Event::Resize(size.width, size.height));
-        self.terminal.clear()
+        Ok(())
     }
 }

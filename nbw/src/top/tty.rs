@@ -11,7 +11,7 @@ use ratatui::crossterm::{
     cursor,
     event::{DisableMouseCapture, EnableMouseCapture},
     execute,
-    terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
+    terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
 };
 
 use super::notices;
@@ -36,7 +36,7 @@ pub(super) fn check() -> Result<(), Failure> {
     ))
 }
 
-/// Takes the screen and the keyboard. Doing so again sets up what another program may have changed.
+/// Takes the screen, clear, and the keyboard. Doing so again sets up what another program may have changed.
 ///
 /// # Errors
 /// What the terminal says.
@@ -49,7 +49,7 @@ pub(super) fn take() -> io::Result<()> {
     if !std::mem::replace(&mut *taken, true) {
         execute!(io::stdout(), EnterAlternateScreen)?;
     }
-    execute!(io::stdout(), EnableMouseCapture, cursor::Hide)
+    execute!(io::stdout(), EnableMouseCapture, cursor::Hide, Clear(ClearType::All))
 }
 
 /// Leaves the screen and the keyboard as they were found; does nothing where that was done before.

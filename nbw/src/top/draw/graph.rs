@@ -159,3 +159,46 @@ fn times(buffer: &mut Buffer, area: Rect, x: u16, count: usize, state: &State) {
     }
     write(buffer, area, line, area.width.saturating_sub(3), "now", state.theme.faint());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn points(rates: &[(f32, f32)]) -> Vec<Point> {
+        rates.iter().map(|&(rx, tx)| Point { rx, tx }).collect()
+    }
+
+    #[test]
+    fn both_directions_have_one_scale_and_the_lines_that_they_need() {
+        let scale = Scale::new(&points(&[(100.0, 1.0), (400.0, 100.0)]), 10, Units::Bytes);
+        assert_eq!((scale.above, scale.below), (8, 2));
+        assert_eq!(scale.edge(scale.above), 400.0);
+        assert_eq!((scale.dots(400.0, 8), scale.dots(100.0, 2), scale.dots(1.0, 2)), (32, 8, 1));
+        assert_eq!(scale.dots(0.0, 8), 0);
+    }
+
+    #[test]
+    fn no_traffic_is_drawn_as_nothing() {
+        let scale = Scale::new(&points(&[(0.0, 0.0)]), 7, Units::Bits);
+        assert_eq!((scale.above + scale.below, scale.dots(0.0, 4)), (7, 0));
+    }
+
+    #[test]
+    fn edges_are_round_in_the_units_that_are_shown() {
+        assert_eq!(round_up(39_050_000.0, Units::Bits), 50_000_000.0);
+        assert_eq!(round_up(39_050_000.0, Units::Bytes), 40_000_000.0);
+        assert_eq!(round_up(1.0, Units::Bytes), 1.0);
+    }
+
+    #[test]
+    fn peaks_never_leave_the_graph() {
+        for (rx, tx) in [(1.0, 1e9), (1e9, 1.0), (3.3, 3.4), (0.0, 5.0), (1e-3, 0.0), (f32::MAX, 1.0)] {
+            for lines in 2..20 {
+                let scale = Scale::new(&points(&[(rx, tx)]), lines, Units::Bits);
+                assert_eq!(scale.above + scale.below, lines);
+                assert!(scale.edge(scale.above) >= f64::from(rx) * 0.999, "{rx} {tx} {lines} {scale:?}");
+                assert!(scale.edge(scale.below) >= f64::from(tx) * 0.999, "{rx} {tx} {lines} {scale:?}");
+            }
+        }
+    }
+}
