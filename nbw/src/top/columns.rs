@@ -52,7 +52,7 @@ impl Column {
             Self::Image => "image",
             Self::Pod => "pod",
             Self::Namespace => "namespace",
-            Self::Interfaces => "interfaces",
+            Self::Interfaces => "through",
             Self::Containers => "containers",
             Self::User => "user",
             Self::Pid => "pid",
@@ -245,14 +245,20 @@ pub(super) fn fit(by: By, width: u16, units: Units) -> Vec<Placed> {
     place(&placed, width)
 }
 
-/// Gives what is left over to those that matter most first.
+/// Deals out what is left over, a character each in turn, to those that have use for it.
 fn widen(columns: &mut [Wish], mut left: u16) {
-    let mut order: Vec<usize> = (0..columns.len()).collect();
-    order.sort_by_key(|&at| columns[at].rank);
-    for at in order {
-        let more = left.min(columns[at].most - columns[at].least);
-        columns[at].least += more;
-        left -= more;
+    loop {
+        let before = left;
+        for wish in columns.iter_mut().filter(|wish| wish.least < wish.most) {
+            if left == 0 {
+                return;
+            }
+            wish.least += 1;
+            left -= 1;
+        }
+        if left == before {
+            return;
+        }
     }
 }
 
