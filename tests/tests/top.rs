@@ -255,6 +255,18 @@ fn without_a_terminal_watch_is_named() {
 }
 
 #[test]
+fn a_warning_is_shown_and_printed_when_the_screen_is_left() {
+    let netns = Netns::new();
+    let terminal = Terminal::open(100, 24);
+    terminal.type_line(&line(&netns, "-n 100ms -c no-such-container"));
+    let (screen, _) =
+        terminal.shows("the warning", |screen| screen.contains("warning: no group matches the filter yet"));
+    assert!(!screen.contains("WARN"), "{screen}");
+    terminal.press("q");
+    terminal.shows("the log", |screen| screen.contains("WARN no group matches the filter yet"));
+}
+
+#[test]
 fn wrong_options_are_told_before_the_screen_is_taken() {
     let netns = Netns::new();
     let terminal = Terminal::open(80, 24);

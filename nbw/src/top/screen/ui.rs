@@ -21,8 +21,8 @@ pub(super) struct Ui {
     slot: Arc<Mutex<Option<Snapshot>>>,
     incoming: std_mpsc::Receiver<Message>,
     tell: mpsc::UnboundedSender<Told>,
-    /// Log lines that were shown.
-    warnings: usize,
+    /// The last one that was shown.
+    warning: Option<String>,
 }
 
 impl Ui {
@@ -38,7 +38,7 @@ impl Ui {
         let size = terminal.size()?;
         let theme = Theme::new(console::colors_enabled());
         let state = State::new(&options, theme, (size.width, size.height));
-        Ok(Self { state, terminal, slot, incoming, tell, warnings: 0 })
+        Ok(Self { state, terminal, slot, incoming, tell, warning: None })
     }
 
     /// Draws, waits for something to happen, takes all in that has happened, and so on.
@@ -59,11 +59,10 @@ impl Ui {
     }
 
     fn draw(&mut self) -> io::Result<()> {
-        if let Some((count, line)) = notices::newest()
-            && count != self.warnings
-        {
-            self.warnings = count;
-            self.state.on(Event::Warning(line.trim().to_owned()));
+        let warning = notices::newest_warning();
+        if warning != self.warning {
+            self.state.on(Event::Warning(warning.clone().unwrap_or_default()));
+            self.warning = warning;
         }
         let state = &self.state;
         self.terminal.draw(|frame| draw::draw(frame, state)).map(drop)
