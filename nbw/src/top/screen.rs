@@ -77,7 +77,7 @@ impl Screen {
         let slot = Arc::new(Mutex::new(None));
         panics::leave_on_panic(tell.clone());
         tty::take().inspect_err(|_| tty::leave())?;
-        let ui = Ui::new(options, Arc::clone(&slot), incoming, tell.clone()).inspect_err(|_| tty::leave())?;
+        let mut ui = Ui::new(options, Arc::clone(&slot), incoming, tell.clone()).inspect_err(|_| tty::leave())?;
         let serve = move || {
             let result = ui.run();
             tty::leave();

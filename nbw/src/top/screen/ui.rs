@@ -42,7 +42,7 @@ impl Ui {
     }
 
     /// Draws, waits for something to happen, takes all in that has happened, and so on.
-    pub(super) fn run(mut self) -> io::Result<()> {
+    pub(super) fn run(&mut self) -> io::Result<()> {
         loop {
             self.draw()?;
             let Ok(mut message) = self.incoming.recv() else { return Ok(()) };
