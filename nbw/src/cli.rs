@@ -110,19 +110,18 @@ pub struct LiveArgs {
 
 /// What to show of what there is.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Filters")]
 pub struct FilterArgs {
     /// Count only this interface (repeatable) [default: every interface that is up]
-    #[arg(short, long, value_name = "NAME|GLOB")]
+    #[arg(short, long, value_name = "NAME|GLOB", help_heading = "Filters")]
     pub interface: Vec<String>,
     /// Show only this cgroup and those below it (repeatable)
-    #[arg(short = 'g', long, value_name = "PATH|GLOB")]
+    #[arg(short = 'g', long, value_name = "PATH|GLOB", help_heading = "Filters")]
     pub cgroup: Vec<String>,
     /// Show only this container (repeatable)
-    #[arg(short, long, value_name = "NAME|ID-PREFIX")]
+    #[arg(short, long, value_name = "NAME|ID-PREFIX", help_heading = "Filters")]
     pub container: Vec<String>,
     /// Show only this systemd unit (repeatable); `.service` may be left out
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", help_heading = "Filters")]
     pub unit: Vec<String>,
 }
 
@@ -147,14 +146,13 @@ pub struct NameArgs {
 
 /// How the kernel side is loaded.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Kernel")]
 pub struct KernelArgs {
     /// Attach to interfaces by this hook [default: tcx where the kernel has it, else clsact]
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = "Kernel")]
     pub hook: Option<Hook>,
     /// Room for this many pairs of group and interface at a time
     #[arg(long, value_name = "N", default_value_t = nbw_common::abi::GROUP_SLOTS,
-          value_parser = clap::value_parser!(u32).range(2..=1_048_576))]
+          value_parser = clap::value_parser!(u32).range(2..=1_048_576), help_heading = "Kernel")]
     pub slots: u32,
     /// Room for this many connections at a time, where they are counted
     #[arg(long, value_name = "N", default_value_t = nbw_common::abi::CONNECTION_SLOTS,

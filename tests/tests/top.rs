@@ -70,9 +70,9 @@ fn tabs_filter_sorting_pause_and_help_by_key() {
 
     terminal.press("BTab");
     terminal.shows("interfaces", |screen| row(screen, "lo ").is_some());
-    terminal.type_keys("ssss");
+    terminal.type_keys("s");
     terminal.shows("another column", |screen| screen.contains("by rx total ▼"));
-    terminal.type_keys("<<<<<<");
+    terminal.type_keys("<<<<<");
     terminal.shows("by name", |screen| {
         screen.contains("interface▲")
             && place(screen, "lo ") < place(screen, "wan0")
@@ -252,6 +252,18 @@ fn without_a_terminal_watch_is_named() {
         terminal.type_line(&format!("{} {redirection}", line(&netns, "")));
         terminal.shows("the remedy", |screen| screen.contains("use `nbw watch`"));
     }
+}
+
+#[test]
+fn a_warning_is_shown_and_printed_when_the_screen_is_left() {
+    let netns = Netns::new();
+    let terminal = Terminal::open(100, 24);
+    terminal.type_line(&line(&netns, "-n 100ms -c no-such-container"));
+    let (screen, _) =
+        terminal.shows("the warning", |screen| screen.contains("warning: no group matches the filter yet"));
+    assert!(!screen.contains("WARN"), "{screen}");
+    terminal.press("q");
+    terminal.shows("the log", |screen| screen.contains("WARN no group matches the filter yet"));
 }
 
 #[test]

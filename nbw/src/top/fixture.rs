@@ -1,9 +1,12 @@
 //! A host with rows of all kinds, for the tests: two containers (one in a pod), two services, and those whom they talk to.
 
+mod connections;
+
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
+use self::connections::{connections, end};
 use crate::snapshot::{
     Connection, ConnectionState, Container, End, Flow, Group, GroupKind, HOST_NETNS, Health, Interface, Pod, Process,
     Remote, Rows, Runtime, SCHEMA, Snapshot, Through, Unit,
@@ -212,85 +215,6 @@ fn processes([web, api, nginx, ssh]: [Flows; 4]) -> Vec<Process> {
             ..process(6001, "curl", "curl -sO https://mirror.example/image.iso", "root", (SSH_PATH, "ssh.service"), ssh)
         },
         Process { uid: None, user: None, ..process(0, "kernel", "", "root", ("", ""), (flow(90), flow(90))) },
-    ]
-}
-
-fn end(address: &str, port: u16, host: Option<&str>, service: Option<&str>) -> End {
-    End { address: address.parse().ok(), port, host: host.map(Arc::from), service: service.map(Arc::from) }
-}
-
-fn connections(start: Timestamp, [web, api, nginx, ssh]: [Flows; 4]) -> Vec<Connection> {
-    let connection =
-        |id: u64, process: (u32, &str), group: (&str, &str), netns: &str, ends: (End, End), flows: Flows| Connection {
-            id,
-            protocol: "tcp".into(),
-            local: ends.0,
-            remote: ends.1,
-            state: ConnectionState::Open,
-            since: start - Duration::from_secs(id * 75),
-            pid: process.0,
-            process: process.1.into(),
-            group: group.0.into(),
-            group_name: group.1.into(),
-            interface: "eth0".into(),
-            netns: netns.into(),
-            rx: flows.0,
-            tx: flows.1,
-        };
-    let mirror = end("192.0.2.80", 443, Some("mirror.example"), Some("https"));
-    let (nginx_owner, ssh_owner) = ((NGINX_PATH, "nginx.service"), (SSH_PATH, "ssh.service"));
-    let quarter = |(rx, tx): Flows| (flow(rx.bytes / 4), flow(tx.bytes / 4));
-    vec![
-        connection(1, (4711, "nginx"), (WEB_PATH, "web"), "web", (end("172.17.0.2", 41522, None, None), mirror), web),
-        connection(
-            2,
-            (5012, "api"),
-            (API_PATH, "api"),
-            "api",
-            (end("10.42.0.7", 8080, None, None), end("10.42.0.1", 50122, None, None)),
-            api,
-        ),
-        connection(
-            3,
-            (812, "nginx"),
-            nginx_owner,
-            HOST_NETNS,
-            (
-                end("2001:db8::10", 443, None, Some("https")),
-                end("2001:db8:85a3:1234:5678:8a2e:370:7334", 61044, None, None),
-            ),
-            nginx,
-        ),
-        connection(
-            4,
-            (930, "sshd"),
-            ssh_owner,
-            HOST_NETNS,
-            (end("192.0.2.10", 22, None, Some("ssh")), end("198.51.100.7", 52514, Some("admin.example"), None)),
-            ssh,
-        ),
-        Connection {
-            state: ConnectionState::Closed,
-            ..connection(
-                5,
-                (6001, "curl"),
-                ssh_owner,
-                HOST_NETNS,
-                (end("192.0.2.10", 40100, None, None), end("192.0.2.80", 443, Some("mirror.example"), Some("https"))),
-                quarter(nginx),
-            )
-        },
-        Connection {
-            protocol: "udp".into(),
-            ..connection(
-                6,
-                (0, ""),
-                ("", ""),
-                HOST_NETNS,
-                (end("192.0.2.10", 53, None, None), End { address: None, port: 0, host: None, service: None }),
-                (flow(90), flow(90)),
-            )
-        },
     ]
 }
 

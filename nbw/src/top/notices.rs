@@ -8,6 +8,8 @@ use std::{
 
 use tracing_subscriber::fmt::MakeWriter;
 
+use crate::text;
+
 /// Warnings that are kept at most; the newest stay.
 const MOST: usize = 200;
 
@@ -71,9 +73,28 @@ pub(super) fn release() {
     }
 }
 
-/// The newest line that is kept, and how many there are.
-pub(super) fn newest() -> Option<(usize, String)> {
+/// The newest warning that is kept.
+pub(super) fn newest_warning() -> Option<String> {
     let held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
-    let lines = held.as_ref()?;
-    lines.back().map(|line| (lines.len(), line.clone()))
+    held.as_ref()?.iter().rev().find_map(|line| warning(line))
+}
+
+/// What a line warns of; none where it only says what nbw does (`--verbose`).
+fn warning(line: &str) -> Option<String> {
+    let line = console::strip_ansi_codes(line);
+    let line = line.trim();
+    let said = ["WARN ", "ERROR "].iter().find_map(|level| line.strip_prefix(level))?;
+    Some(text::clean(said.trim()).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_are_told_from_other_lines() {
+        assert_eq!(warning(" WARN no group matches\n").as_deref(), Some("no group matches"));
+        assert_eq!(warning("\u{1b}[33m WARN\u{1b}[0m it\u{7} beeps").as_deref(), Some("it\u{fffd} beeps"));
+        assert_eq!(warning("DEBUG loaded"), None);
+    }
 }

@@ -2,29 +2,23 @@
 //!
 //! The newest snapshot waits in a slot, so that a terminal that does not read holds up nobody and fills no memory.
 
+mod keyboard;
+mod panics;
+mod ui;
+
 use std::{
-    any::Any,
     io,
-    panic::{self, PanicHookInfo},
     sync::{Arc, Mutex, PoisonError, mpsc as std_mpsc},
     thread,
     time::Duration,
 };
 
-use nix::sys::signal::{Signal, raise};
-use ratatui::{
-    Terminal,
-    backend::CrosstermBackend,
-    crossterm::event::{self as terminal_event, MouseEventKind},
-};
 use tokio::sync::{mpsc, oneshot};
 
+use self::ui::Ui;
 use super::{
-    Options, draw,
+    Options,
     event::{Demand, Event},
-    notices,
-    state::State,
-    theme::Theme,
     tty,
 };
 use crate::{failure::Failure, snapshot::Snapshot};
@@ -81,9 +75,9 @@ impl Screen {
         let (tell, told) = mpsc::unbounded_channel();
         let (end, ended) = oneshot::channel();
         let slot = Arc::new(Mutex::new(None));
-        leave_on_panic(tell.clone());
+        panics::leave_on_panic(tell.clone());
         tty::take().inspect_err(|_| tty::leave())?;
-        let ui = Ui::new(options, Arc::clone(&slot), incoming, tell.clone()).inspect_err(|_| tty::leave())?;
+        let mut ui = Ui::new(options, Arc::clone(&slot), incoming, tell.clone()).inspect_err(|_| tty::leave())?;
         let serve = move || {
             let result = ui.run();
             tty::leave();
@@ -92,7 +86,7 @@ impl Screen {
         };
         thread::Builder::new().name("screen".into()).spawn(serve).inspect_err(|_| tty::leave())?;
         let input = messages.clone();
-        let listen = move || listen(&input, &tell);
+        let listen = move || keyboard::listen(&input, &tell);
         thread::Builder::new().name("keyboard".into()).spawn(listen).inspect_err(|_| tty::leave())?;
         Ok(Self { messages, slot, told, ended: Some(ended) })
     }
@@ -157,146 +151,5 @@ impl Drop for Screen {
     /// Whatever happens, the terminal is left.
     fn drop(&mut self) {
         tty::leave();
-    }
-}
-
-/// Leaves the screen before a panic is told, and has nbw end: also where the panic ended a task only.
-fn leave_on_panic(tell: mpsc::UnboundedSender<Told>) {
-    panic::set_hook(Box::new(move |info| {
-        tty::leave();
-        eprintln!("nbw: {}", sentence(info));
-        let _ = tell.send(Told::Panicked);
-    }));
-}
-
-fn sentence(info: &PanicHookInfo<'_>) -> String {
-    let place =
-        info.location().map_or_else(String::new, |location| format!(" ({}:{})", location.file(), location.line()));
-    format!("internal error: {}{place}", said(info.payload()))
-}
-
-fn said(payload: &dyn Any) -> &str {
-    payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("panic")
-}
-
-/// Passes on what the terminal says, until nobody wants it.
-fn listen(messages: &std_mpsc::Sender<Message>, tell: &mpsc::UnboundedSender<Told>) {
-    loop {
-        let event = match terminal_event::read() {
-            Ok(terminal_event::Event::Key(key)) => Event::Key(key),
-            Ok(terminal_event::Event::Mouse(mouse)) if !is_motion(mouse.kind) => Event::Mouse(mouse),
-            Ok(terminal_event::Event::Resize(columns, rows)) => Event::Resize(columns, rows),
-            Ok(_) => continue,
-            Err(_) => {
-                let _ = tell.send(Told::Demand(Demand::Quit));
-                return;
-            }
-        };
-        if messages.send(Message::Input(event)).is_err() {
-            return;
-        }
-    }
-}
-
-fn is_motion(kind: MouseEventKind) -> bool {
-    matches!(kind, MouseEventKind::Moved | MouseEventKind::Drag(_) | MouseEventKind::Up(_))
-}
-
-/// The screen's thread.
-struct Ui {
-    state: State,
-    terminal: Terminal<CrosstermBackend<tty::Canvas>>,
-    slot: Arc<Mutex<Option<Snapshot>>>,
-    incoming: std_mpsc::Receiver<Message>,
-    tell: mpsc::UnboundedSender<Told>,
-    /// Log lines that were shown.
-    warnings: usize,
-}
-
-impl Ui {
-    fn new(
-        options: Options,
-        slot: Arc<Mutex<Option<Snapshot>>>,
-        incoming: std_mpsc::Receiver<Message>,
-        tell: mpsc::UnboundedSender<Told>,
-    ) -> io::Result<Self> {
-        // Whether there is colour is the theme's matter: crossterm would leave half of an escape code.
-        ratatui::crossterm::style::force_color_output(true);
-        let terminal = Terminal::new(CrosstermBackend::new(tty::Canvas::default()))?;
-        let size = terminal.size()?;
-        let theme = Theme::new(console::colors_enabled());
-        let state = State::new(&options, theme, (size.width, size.height));
-        Ok(Self { state, terminal, slot, incoming, tell, warnings: 0 })
-    }
-
-    /// Draws, waits for something to happen, takes all in that has happened, and so on.
-    fn run(mut self) -> io::Result<()> {
-        loop {
-            self.draw()?;
-            let Ok(mut message) = self.incoming.recv() else { return Ok(()) };
-            loop {
-                if !self.handle(message)? {
-                    return Ok(());
-                }
-                match self.incoming.try_recv() {
-                    Ok(next) => message = next,
-                    Err(_) => break,
-                }
-            }
-        }
-    }
-
-    fn draw(&mut self) -> io::Result<()> {
-        if let Some((count, line)) = notices::newest()
-            && count != self.warnings
-        {
-            self.warnings = count;
-            self.state.on(Event::Warning(line.trim().to_owned()));
-        }
-        let state = &self.state;
-        self.terminal.draw(|frame| draw::draw(frame, state)).map(drop)
-    }
-
-    /// Whether to go on.
-    fn handle(&mut self, message: Message) -> io::Result<bool> {
-        match message {
-            Message::Snapshot => {
-                let snapshot = self.slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-                if let Some(snapshot) = snapshot {
-                    self.state.on(Event::Snapshot(Box::new(snapshot)));
-                }
-            }
-            Message::Input(event) => {
-                if let Some(demand) = self.state.on(event) {
-                    // If nobody listens, the end is near.
-                    let _ = self.tell.send(Told::Demand(demand));
-                }
-            }
-            Message::Suspend => self.suspend()?,
-            Message::Resumed => self.take_again()?,
-            Message::End => return Ok(false),
-        }
-        Ok(true)
-    }
-
-    /// Stops the whole process here, with the terminal as the shell wants it.
-    fn suspend(&mut self) -> io::Result<()> {
-        tty::leave();
-        raise(Signal::SIGSTOP)?;
-        self.take_again()
-    }
-
-    fn take_again(&mut self) -> io::Result<()> {
-        tty::take()?;
-        // One that knows of nothing drawn. (Clearing the old one asks the terminal where its cursor is, and the other
-        // thread would read the answer.)
-        self.terminal = Terminal::new(CrosstermBackend::new(tty::Canvas::default()))?;
-        let size = self.terminal.size()?;
-        self.state.on(Event::Resize(size.width, size.height));
-        Ok(())
     }
 }

@@ -227,7 +227,8 @@ impl State {
             .map(|(name, count)| format!("{name} {count}"))
             .collect();
         let health = (!troubles.is_empty()).then(|| format!("health: {}", troubles.join("  ")));
-        let recent = |&&(_, tick): &&(String, u32)| self.history.tick() < tick + WARNED_FOR;
+        let recent =
+            |&&(ref warning, tick): &&(String, u32)| !warning.is_empty() && self.history.tick() < tick + WARNED_FOR;
         let warning = self.warning.as_ref().filter(recent).map(|(warning, _)| format!("warning: {warning}"));
         health.into_iter().chain(warning).collect()
     }

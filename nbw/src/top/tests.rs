@@ -1,6 +1,7 @@
 //! The view without a terminal: what keys, clicks and readings do, and what it looks like.
 
 mod behaviour;
+mod drilling;
 mod pictures;
 
 use std::time::Duration;

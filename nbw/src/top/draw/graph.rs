@@ -58,7 +58,7 @@ impl Scale {
     }
 }
 
-/// The next round number: one, two or five and zeros, in the units that are shown.
+/// The next round number, in the units that are shown.
 fn round_up(rate: f64, units: Units) -> f64 {
     let factor = match units {
         Units::Bits => 8.0,
@@ -69,7 +69,7 @@ fn round_up(rate: f64, units: Units) -> f64 {
     }
     let shown = rate * factor;
     let power = 10_f64.powf(shown.log10().floor());
-    let steps = [1.0, 2.0, 4.0, 6.0, 8.0, 10.0];
+    let steps = [1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
     let round = steps.into_iter().map(|step| step * power).find(|round| *round >= shown * 0.999_999);
     round.unwrap_or(10.0 * power) / factor
 }
@@ -186,6 +186,7 @@ mod tests {
     #[test]
     fn edges_are_round_in_the_units_that_are_shown() {
         assert_eq!(round_up(39_050_000.0, Units::Bits), 50_000_000.0);
+        assert_eq!(round_up(26_000_000.0, Units::Bits), 250_000_000.0 / 8.0);
         assert_eq!(round_up(39_050_000.0, Units::Bytes), 40_000_000.0);
         assert_eq!(round_up(1.0, Units::Bytes), 1.0);
     }
