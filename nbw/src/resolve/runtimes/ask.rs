@@ -52,10 +52,9 @@ async fn ask_docker(endpoint: &Endpoint, ids: &[&str], wants_pods: bool, book: &
 async fn ask_grpc(address: &Address, ids: &[&str], book: &Book) {
     let own = async { if ids.is_empty() { Ok(Told::default()) } else { containerd::find(address, ids).await } };
     let (own, cri) = tokio::join!(in_time(heard(own)), in_time(heard(cri::list(address))));
-    // What CRI says last: it knows more.
-    for told in [own, cri] {
+    for (teller, told) in [(Teller::Containerd, own), (Teller::System, cri)] {
         match told {
-            Ok(told) => book.learn(Teller::System, told),
+            Ok(told) => book.learn(teller, told),
             Err(error) => tracing::debug!("{address:?}: {error}"),
         }
     }
