@@ -3,8 +3,12 @@
 //! Every struct is `repr(C)`, has no hidden padding and is asserted by size. A change of any of them, or of
 //! what a field means, raises [`LAYOUT`].
 
+mod sockets;
+
+pub use sockets::*;
+
 /// Version of the layout below; an agent adopts pinned maps only of its own version.
-pub const LAYOUT: u32 = 1;
+pub const LAYOUT: u32 = 2;
 
 /// Slot 0 of every table is the overflow slot: what finds no slot of its own is counted there.
 pub const OVERFLOW_SLOT: u32 = 0;
@@ -177,6 +181,8 @@ pub struct SocketCache {
     /// Cookie of the socket's network namespace, set at `sock_create` on kernels where the packet hooks cannot
     /// ask for it; else 0.
     pub netns: u64,
+    /// The [slot](slot_word) of its connection; 0 if it has none, and always 0 where connections are not counted.
+    pub connection: u64,
 }
 
 /// Ways in which the kernel side may fail to do its best. Each has one counter per CPU. Packets are the kernel's here: one
@@ -196,12 +202,21 @@ pub enum Trouble {
     NoSocket,
     /// Slots that could not be entered in, or returned to, the kernel's tables.
     TableRefused,
+    /// Packets of connections for which no slot was left; counted for their group, but for no connection or process.
+    NoConnection,
 }
 
 impl Trouble {
     /// All of them, in the order of their counters.
-    pub const ALL: [Self; 6] =
-        [Self::NoSlot, Self::NoStorage, Self::ParseFailed, Self::NoLink, Self::NoSocket, Self::TableRefused];
+    pub const ALL: [Self; 7] = [
+        Self::NoSlot,
+        Self::NoStorage,
+        Self::ParseFailed,
+        Self::NoLink,
+        Self::NoSocket,
+        Self::TableRefused,
+        Self::NoConnection,
+    ];
 
     /// How many there are.
     pub const COUNT: u32 = Self::ALL.len() as u32;
@@ -215,6 +230,7 @@ impl Trouble {
             Self::NoLink => "no_link",
             Self::NoSocket => "no_socket",
             Self::TableRefused => "table_refused",
+            Self::NoConnection => "no_connection",
         }
     }
 }
@@ -228,7 +244,7 @@ const _: () = assert!(size_of::<Spill>() == 32);
 const _: () = assert!(size_of::<GroupIdent>() == 32);
 const _: () = assert!(size_of::<LinkIdent>() == 32);
 const _: () = assert!(size_of::<GroupKey>() == 24);
-const _: () = assert!(size_of::<SocketCache>() == 40);
+const _: () = assert!(size_of::<SocketCache>() == 48);
 // One CPU's stripe fills whole cache lines, so no two CPUs write to the same one.
 const _: () = assert!((GROUP_SLOTS as usize * size_of::<Stripe>()).is_multiple_of(64));
 const _: () = assert!((LINK_SLOTS as usize * size_of::<Stripe>()).is_multiple_of(64));
@@ -263,6 +279,25 @@ pub mod maps {
     pub const EPOCH: &str = ".bss";
     /// Socket-local storage: [`super::SocketCache`].
     pub const SOCKETS: &str = "SOCKETS";
+    /// Socket-local storage: [`super::SocketOwner`].
+    pub const OWNERS: &str = "OWNERS";
+    /// Array: [`super::Stripe`] of connections by slot, not striped, mmapable.
+    pub const CONNECTION_STRIPES: &str = "CONNECTION_STRIPES";
+    /// Array: [`super::Spill`] of connections by slot, mmapable.
+    pub const CONNECTION_SPILLS: &str = "CONNECTION_SPILLS";
+    /// Array: [`super::ConnectionIdent`] by slot, mmapable.
+    pub const CONNECTION_IDENTS: &str = "CONNECTION_IDENTS";
+    /// Queue: connection slots that were taken back.
+    pub const CONNECTION_FREE: &str = "CONNECTION_FREE";
+    /// Array of one u64: the lowest connection slot that was never used, mmapable.
+    pub const CONNECTION_NEXT: &str = "CONNECTION_NEXT";
+    /// Array of u64: connection slots as they are opened and [closed](super::JOURNAL_CLOSED), each plus 1, in the order of
+    /// the events, round and round; mmapable. The reader sets what it has read to 0.
+    pub const JOURNAL: &str = "JOURNAL";
+    /// Array of one u64: events written to the journal so far, mmapable.
+    pub const JOURNAL_HEAD: &str = "JOURNAL_HEAD";
+    /// Hash: slot (`u64`) by [`super::EndKey`].
+    pub const END_INDEX: &str = "END_INDEX";
 }
 
 /// Names of the load-time constants, as the object has them. All are `u32`.
@@ -271,6 +306,12 @@ pub mod knobs {
     pub const GROUP_SLOTS: &str = "NBW_GROUP_SLOTS";
     /// 1: the packet hooks may ask for the netns cookie; 0: it was put into the socket's storage.
     pub const NETNS_HELPER: &str = "NBW_NETNS_HELPER";
+    /// 1: each socket's connections are counted too.
+    pub const CONNECTIONS: &str = "NBW_CONNECTIONS";
+    /// Number of connection slots.
+    pub const CONNECTION_SLOTS: &str = "NBW_CONNECTION_SLOTS";
+    /// Number of remote ends that are told apart of one unconnected socket.
+    pub const ENDS_TOLD_APART: &str = "NBW_ENDS_TOLD_APART";
     /// 1: the slow paths log through aya-log.
     pub const VERBOSE: &str = "NBW_VERBOSE";
 }
@@ -285,8 +326,22 @@ pub mod programs {
     pub const CGROUP_INGRESS: &str = "nbw_cg_ingress";
     /// cgroup_skb, sending side.
     pub const CGROUP_EGRESS: &str = "nbw_cg_egress";
-    /// cgroup/sock_create; loaded only where [`super::knobs::NETNS_HELPER`] is 0.
+    /// cgroup/sock_create; loaded only where [`super::knobs::NETNS_HELPER`] is 0 or connections are counted.
     pub const SOCK_CREATE: &str = "nbw_sock_create";
+    /// cgroup/sock_release; this and all that follow are loaded only where connections are counted.
+    pub const SOCK_RELEASE: &str = "nbw_sock_release";
+    /// Tracepoint: a TCP socket goes from one state to another.
+    pub const SOCKET_STATE: &str = "nbw_socket_state";
+    /// A process has sent or received by a socket: the program, and the tracepoint (Linux 6.3 and later).
+    pub const USES: [(&str, &str); 2] =
+        [("nbw_socket_sent", "sock_send_length"), ("nbw_socket_received", "sock_recv_length")];
+    /// The same on kernels without the tracepoints: the program, and the kernel's function that it is attached to.
+    pub const USES_BY_FUNCTION: [(&str, &str); 4] = [
+        ("nbw_inet_sendmsg", "inet_sendmsg"),
+        ("nbw_inet_recvmsg", "inet_recvmsg"),
+        ("nbw_inet6_sendmsg", "inet6_sendmsg"),
+        ("nbw_inet6_recvmsg", "inet6_recvmsg"),
+    ];
 }
 
 #[cfg(feature = "user")]
@@ -297,6 +352,10 @@ mod pod {
     unsafe impl aya::Pod for super::LinkIdent {}
     // SAFETY: as above.
     unsafe impl aya::Pod for super::GroupKey {}
+    // SAFETY: as above.
+    unsafe impl aya::Pod for super::EndKey {}
+    // SAFETY: as above.
+    unsafe impl aya::Pod for super::SocketOwner {}
 }
 
 #[cfg(test)]

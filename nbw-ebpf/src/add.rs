@@ -28,6 +28,33 @@ pub unsafe fn add_shared(counter: *mut u64, amount: u64) {
     unsafe { asm!("lock *(u64 *)({0} + 0) += {1}", in(reg) counter, in(reg) amount, options(nostack)) }
 }
 
+/// [`add_shared`] for a word of 32 bits.
+///
+/// # Safety
+/// `counter` must be valid and aligned.
+#[inline(always)]
+pub unsafe fn add_shared32(counter: *mut u32, amount: u32) {
+    // SAFETY: the caller's promise.
+    unsafe { asm!("lock *(u32 *)({0} + 0) += {1}", in(reg) counter, in(reg) u64::from(amount), options(nostack)) }
+}
+
+/// Writes `new` if `word` is `old`, and returns what was there. A full barrier.
+///
+/// # Safety
+/// `word` must be valid and aligned.
+#[inline(always)]
+pub unsafe fn compare_exchange(word: *mut u64, old: u64, new: u64) -> u64 {
+    let found: u64;
+    // SAFETY: the caller's promise. The instruction compares with, and answers in, register 0.
+    unsafe {
+        asm!(
+            "r0 = cmpxchg_64({0} + 0, r0, {1})",
+            in(reg) word, in(reg) new, inout("r0") old => found, options(nostack)
+        );
+    }
+    found
+}
+
 /// Adds, and returns what was there before. A full barrier.
 ///
 /// # Safety

@@ -4,9 +4,9 @@
 
 use aya_ebpf::{
     bindings::{BPF_SK_STORAGE_GET_F_CREATE, bpf_sock},
-    helpers::{bpf_get_netns_cookie, generated::bpf_sk_storage_get},
+    helpers::generated::bpf_sk_storage_get,
     maps::Array,
-    programs::{SkBuffContext, SockContext},
+    programs::SkBuffContext,
 };
 use nbw_common::{
     abi::{CachedSlot, SocketCache, Spill, Stripe, Trouble},
@@ -14,9 +14,10 @@ use nbw_common::{
 };
 
 use crate::{
+    connection,
     count::{self, Context, Table},
     health,
-    knob::{self, NBW_GROUP_SLOTS},
+    knob::{self, NBW_CONNECTIONS, NBW_GROUP_SLOTS},
     maps::{GROUP_SPILLS, GROUP_STRIPES, SOCKETS},
     slot,
     wire::{self, Direction},
@@ -70,23 +71,14 @@ pub fn count(ctx: &SkBuffContext, direction: Direction) {
         Direction::Tx => Context::Shared,
     };
     count::add::<Groups>(count::cpu(), slot, direction, || amount, context);
-}
-
-/// Puts the network namespace of a new socket into its storage; accepted sockets inherit it.
-#[inline(always)]
-pub fn remember_netns(ctx: &SockContext) {
-    let cache = storage(ctx.sock);
-    if cache.is_null() {
-        health::note(Trouble::NoStorage);
-        return;
+    if NBW_CONNECTIONS.is_on() {
+        connection::count(ctx, socket, cache, direction, amount);
     }
-    // SAFETY: not null, and from the storage look-up.
-    unsafe { (*cache).netns = bpf_get_netns_cookie(ctx.sock.cast()) };
 }
 
 /// The socket's storage, made if there is none; null if it cannot be made.
 #[inline(always)]
-fn storage(socket: *mut bpf_sock) -> *mut SocketCache {
+pub fn storage(socket: *mut bpf_sock) -> *mut SocketCache {
     let create = u64::from(BPF_SK_STORAGE_GET_F_CREATE);
     // SAFETY: the verifier holds `socket` to be a socket that is not null.
     unsafe { bpf_sk_storage_get(SOCKETS.as_ptr(), socket.cast(), core::ptr::null_mut(), create) }.cast()

@@ -32,6 +32,16 @@ pub static NBW_NETNS_HELPER: Knob = Knob(1);
 #[unsafe(no_mangle)]
 pub static NBW_VERBOSE: Knob = Knob(0);
 
+/// See [`abi::knobs::CONNECTIONS`].
+#[unsafe(no_mangle)]
+pub static NBW_CONNECTIONS: Knob = Knob(0);
+/// See [`abi::knobs::CONNECTION_SLOTS`].
+#[unsafe(no_mangle)]
+pub static NBW_CONNECTION_SLOTS: Knob = Knob(abi::CONNECTION_SLOTS);
+/// See [`abi::knobs::ENDS_TOLD_APART`].
+#[unsafe(no_mangle)]
+pub static NBW_ENDS_TOLD_APART: Knob = Knob(abi::ENDS_TOLD_APART);
+
 /// See [`abi::maps::EPOCH`].
 #[unsafe(no_mangle)]
 #[unsafe(link_section = ".bss")]

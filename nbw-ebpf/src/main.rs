@@ -5,20 +5,27 @@
 #![feature(asm_experimental_arch)]
 
 mod add;
+mod connection;
 mod count;
+mod end;
+mod fields;
 mod group;
 mod health;
+mod journal;
 mod knob;
 mod link;
 mod maps;
 mod object;
+mod owner;
+mod pool;
 mod slot;
+mod socket;
 mod wire;
 
 use aya_ebpf::{
     bindings::TC_ACT_UNSPEC,
-    macros::{cgroup_skb, cgroup_sock, classifier},
-    programs::{SkBuffContext, SockContext, TcContext},
+    macros::{btf_tracepoint, cgroup_skb, cgroup_sock, classifier, fexit},
+    programs::{BtfTracePointContext, FExitContext, SkBuffContext, SockContext, TcContext},
 };
 
 use crate::wire::Direction;
@@ -54,9 +61,72 @@ pub fn nbw_cg_egress(ctx: SkBuffContext) -> i32 {
     PASS
 }
 
-/// Remembers a new socket's network namespace, for kernels whose packet hooks cannot ask for it.
+/// A process makes a socket.
 #[cgroup_sock(sock_create)]
 pub fn nbw_sock_create(ctx: SockContext) -> i32 {
-    group::remember_netns(&ctx);
+    socket::created(&ctx);
     PASS
+}
+
+/// A process closes a socket.
+#[cgroup_sock(sock_release)]
+pub fn nbw_sock_release(ctx: SockContext) -> i32 {
+    socket::released(&ctx);
+    PASS
+}
+
+/// A TCP socket changes its state.
+#[btf_tracepoint(function = "inet_sock_set_state")]
+pub fn nbw_socket_state(ctx: BtfTracePointContext) -> i32 {
+    // SAFETY: the tracepoint's arguments are the socket, and the states before and after.
+    unsafe { socket::changed_state(ctx.arg(0), ctx.arg(2)) };
+    0
+}
+
+/// A process has sent by a socket.
+#[btf_tracepoint(function = "sock_send_length")]
+pub fn nbw_socket_sent(ctx: BtfTracePointContext) -> i32 {
+    // SAFETY: the tracepoint's arguments are the socket, and the number of bytes or an error.
+    unsafe { socket::used(ctx.arg(0), ctx.arg(1)) };
+    0
+}
+
+/// A process has received by a socket.
+#[btf_tracepoint(function = "sock_recv_length")]
+pub fn nbw_socket_received(ctx: BtfTracePointContext) -> i32 {
+    // SAFETY: as above.
+    unsafe { socket::used(ctx.arg(0), ctx.arg(1)) };
+    0
+}
+
+/// A process has sent by a socket of IPv4, on kernels without the tracepoints.
+#[fexit(function = "inet_sendmsg")]
+pub fn nbw_inet_sendmsg(ctx: FExitContext) -> i32 {
+    // SAFETY: the function's arguments are a `struct socket`, message and size; what it returns is behind them.
+    unsafe { socket::used_whole(ctx.arg(0), ctx.arg(3)) };
+    0
+}
+
+/// A process has received by a socket of IPv4, on kernels without the tracepoints.
+#[fexit(function = "inet_recvmsg")]
+pub fn nbw_inet_recvmsg(ctx: FExitContext) -> i32 {
+    // SAFETY: the function's arguments are a `struct socket`, message, size and flags; what it returns is behind them.
+    unsafe { socket::used_whole(ctx.arg(0), ctx.arg(4)) };
+    0
+}
+
+/// A process has sent by a socket of IPv6, on kernels without the tracepoints.
+#[fexit(function = "inet6_sendmsg")]
+pub fn nbw_inet6_sendmsg(ctx: FExitContext) -> i32 {
+    // SAFETY: the function's arguments are a `struct socket`, message and size; what it returns is behind them.
+    unsafe { socket::used_whole(ctx.arg(0), ctx.arg(3)) };
+    0
+}
+
+/// A process has received by a socket of IPv6, on kernels without the tracepoints.
+#[fexit(function = "inet6_recvmsg")]
+pub fn nbw_inet6_recvmsg(ctx: FExitContext) -> i32 {
+    // SAFETY: the function's arguments are a `struct socket`, message, size and flags; what it returns is behind them.
+    unsafe { socket::used_whole(ctx.arg(0), ctx.arg(4)) };
+    0
 }

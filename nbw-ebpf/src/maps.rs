@@ -6,7 +6,8 @@ use aya_ebpf::{
     maps::{Array, HashMap, Queue},
 };
 use nbw_common::abi::{
-    GROUP_SLOTS, GroupIdent, GroupKey, HEALTH_STRIDE, LINK_SLOTS, LinkIdent, SocketCache, Spill, Stripe,
+    CONNECTION_SLOTS, ConnectionIdent, EndKey, GROUP_SLOTS, GroupIdent, GroupKey, HEALTH_STRIDE, JOURNAL_PER_SLOT,
+    LINK_SLOTS, LinkIdent, SocketCache, SocketOwner, Spill, Stripe,
 };
 
 #[map]
@@ -30,6 +31,23 @@ pub static GROUP_INDEX: HashMap<GroupKey, u64> = HashMap::with_max_entries(GROUP
 pub static GROUP_FREE: Queue<u32> = Queue::with_max_entries(GROUP_SLOTS, 0);
 #[map]
 pub static GROUP_NEXT: Array<u64> = Array::with_max_entries(1, BPF_F_MMAPABLE);
+
+#[map]
+pub static CONNECTION_STRIPES: Array<Stripe> = Array::with_max_entries(CONNECTION_SLOTS, BPF_F_MMAPABLE);
+#[map]
+pub static CONNECTION_SPILLS: Array<Spill> = Array::with_max_entries(CONNECTION_SLOTS, BPF_F_MMAPABLE);
+#[map]
+pub static CONNECTION_IDENTS: Array<ConnectionIdent> = Array::with_max_entries(CONNECTION_SLOTS, BPF_F_MMAPABLE);
+#[map]
+pub static CONNECTION_FREE: Queue<u32> = Queue::with_max_entries(CONNECTION_SLOTS, 0);
+#[map]
+pub static CONNECTION_NEXT: Array<u64> = Array::with_max_entries(1, BPF_F_MMAPABLE);
+#[map]
+pub static JOURNAL: Array<u64> = Array::with_max_entries(CONNECTION_SLOTS * JOURNAL_PER_SLOT, BPF_F_MMAPABLE);
+#[map]
+pub static JOURNAL_HEAD: Array<u64> = Array::with_max_entries(1, BPF_F_MMAPABLE);
+#[map]
+pub static END_INDEX: HashMap<EndKey, u64> = HashMap::with_max_entries(CONNECTION_SLOTS, 0);
 
 #[map]
 pub static HEALTH: Array<u64> = Array::with_max_entries(HEALTH_STRIDE, BPF_F_MMAPABLE);
@@ -72,3 +90,5 @@ impl<T> CloneableSkStorage<T> {
 
 #[btf_map]
 pub static SOCKETS: CloneableSkStorage<SocketCache> = CloneableSkStorage::new();
+#[btf_map]
+pub static OWNERS: CloneableSkStorage<SocketOwner> = CloneableSkStorage::new();

@@ -17,8 +17,12 @@ use crate::{
     add, group, health,
     knob::{self, NBW_GROUP_SLOTS, NBW_NETNS_HELPER, NBW_VERBOSE},
     maps::{GROUP_FREE, GROUP_IDENTS, GROUP_INDEX, GROUP_NEXT},
+    pool::Pool,
     wire::Direction,
 };
+
+/// The free group slots.
+const POOL: Pool = Pool { free: &GROUP_FREE, next: &GROUP_NEXT };
 
 /// The slot of the socket's group on this interface, remembered in `cache`; the overflow slot if there is none.
 #[inline(never)]
@@ -47,7 +51,7 @@ pub fn find(
 }
 
 #[inline(always)]
-fn netns(ctx: &SkBuffContext, cache: *const SocketCache) -> u64 {
+pub fn netns(ctx: &SkBuffContext, cache: *const SocketCache) -> u64 {
     if NBW_NETNS_HELPER.is_on() {
         // SAFETY: the context of a running program.
         return unsafe { bpf_get_netns_cookie(ctx.as_ptr()) };
@@ -72,7 +76,7 @@ fn lookup(key: &GroupKey) -> Option<u32> {
 
 #[inline(always)]
 fn take(ctx: &SkBuffContext, key: &GroupKey) -> Option<u32> {
-    let Some(slot) = recycled().or_else(never_used) else {
+    let Some(slot) = POOL.take(NBW_GROUP_SLOTS.get()) else {
         if NBW_VERBOSE.is_on() {
             warn!(ctx, "no slot left for cgroup {} on interface {}", key.cgroup, key.ifindex);
         }
@@ -81,7 +85,7 @@ fn take(ctx: &SkBuffContext, key: &GroupKey) -> Option<u32> {
     let ident = GROUP_IDENTS.get_ptr_mut(slot)?;
     prepare(ident, key);
     if GROUP_INDEX.insert(key, u64::from(slot), BPF_NOEXIST.into()).is_err() {
-        give_back(slot);
+        POOL.give_back(slot);
         return lookup(key);
     }
     // SAFETY: a pointer from an array look-up is valid while the program runs.
@@ -92,29 +96,6 @@ fn take(ctx: &SkBuffContext, key: &GroupKey) -> Option<u32> {
     Some(slot)
 }
 
-/// A slot that userspace took back from a group that is gone.
-#[inline(always)]
-fn recycled() -> Option<u32> {
-    // An error is a queue that another CPU holds for too long (rqspinlock): a slot never used serves as well.
-    GROUP_FREE.pop().ok().flatten()
-}
-
-/// A slot that nobody has had yet.
-#[inline(always)]
-fn never_used() -> Option<u32> {
-    let next = GROUP_NEXT.get_ptr_mut(0)?;
-    let slots = u64::from(NBW_GROUP_SLOTS.get());
-    // Looked at first, so that a full table does not count on for ever. Slot 0 is the overflow slot.
-    // SAFETY: a pointer from an array look-up is valid while the program runs.
-    let slot = unsafe {
-        if core::ptr::read_volatile(next) + 1 >= slots {
-            return None;
-        }
-        add::fetch_add(next, 1) + 1
-    };
-    (slot < slots).then_some(slot as u32)
-}
-
 /// Writes all of the identity but the cgroup.
 #[inline(always)]
 fn prepare(ident: *mut GroupIdent, key: &GroupKey) {
@@ -123,12 +104,5 @@ fn prepare(ident: *mut GroupIdent, key: &GroupKey) {
         (*ident).netns = key.netns;
         (*ident).ifindex = key.ifindex;
         (*ident).link_header = LINK_HEADER_UNKNOWN;
-    }
-}
-
-#[inline(always)]
-fn give_back(slot: u32) {
-    if GROUP_FREE.push(&slot, 0).is_err() {
-        health::note(Trouble::TableRefused);
     }
 }

@@ -2,6 +2,7 @@
 
 mod attach;
 mod clsact;
+mod connection_slots;
 mod counters;
 mod group_slots;
 mod link_slots;
@@ -9,19 +10,23 @@ mod load;
 mod log;
 mod membarrier;
 mod netns_cookie;
+mod owners;
 mod shared;
+mod sockets;
 
 use nbw_common::abi::{HEALTH_STRIDE, Trouble, maps};
 
 use self::{attach::Attachments, shared::Words};
 pub use self::{
     attach::Hook,
+    connection_slots::{ConnectionSlots, SlotEvent},
     group_slots::GroupSlots,
     link_slots::LinkSlots,
     load::{LoadOptions, Object, object_bytes},
     log::forward_logs,
     membarrier::grace_period,
     netns_cookie::netns_cookie,
+    owners::OwnerMap,
 };
 use crate::{cgroup_root::CgroupRoot, failure::Failure, snapshot::Health};
 
@@ -31,6 +36,8 @@ pub struct Kernel {
     pub groups: GroupSlots,
     /// Counters and identities of interfaces.
     pub links: LinkSlots,
+    /// Counters and identities of connections, where they are counted.
+    pub connections: Option<ConnectionSlots>,
     attachments: Attachments,
     health: Words,
     cpus: u32,
@@ -49,6 +56,7 @@ impl Kernel {
         Ok(Self {
             groups: GroupSlots::open(&mut object)?,
             links: LinkSlots::open(&mut object, netns_cookie()?)?,
+            connections: options.connection_slots.map(|slots| ConnectionSlots::open(&mut object, slots)).transpose()?,
             attachments,
             health: object.map_words(maps::HEALTH, object.cpus * HEALTH_STRIDE, size_of::<u64>())?,
             cpus: object.cpus,
@@ -89,6 +97,14 @@ impl Kernel {
 
     fn troubles(&self, trouble: Trouble) -> u64 {
         (0..self.cpus).map(|cpu| self.health.load((cpu * HEALTH_STRIDE + trouble as u32) as usize)).sum()
+    }
+
+    /// Where the kernel side keeps sockets' owners, once.
+    ///
+    /// # Errors
+    /// When the object lacks the map.
+    pub fn take_owners(&mut self) -> Result<OwnerMap, Failure> {
+        OwnerMap::open(&mut self.object)
     }
 
     /// The loaded object, for log forwarding.

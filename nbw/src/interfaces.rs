@@ -103,7 +103,7 @@ impl Interfaces {
     }
 
     /// All interfaces.
-    pub fn all(&self) -> impl Iterator<Item = &Link> {
+    pub fn all(&self) -> impl Iterator<Item = &Link> + Clone {
         self.all.values()
     }
 

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Ethernet's: what nearly every interface has, until it is known better.
-const LIKELY_HEADER: u32 = 14;
+pub const LIKELY_HEADER: u32 = 14;
 
 /// Where a group's traffic goes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,6 +20,15 @@ pub struct Place {
     pub netns: u64,
     /// Index of the interface in it.
     pub ifindex: u32,
+}
+
+/// A cgroup, or all cgroups of a container, on an interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Group {
+    /// [`Cgroup::row_id`].
+    pub row_id: u64,
+    /// The interface.
+    pub place: Place,
 }
 
 /// A group on an interface, as it is shown: one cgroup, or all cgroups of a container.
@@ -36,6 +45,13 @@ pub struct Row {
     /// Moved through slots that were taken back.
     closed: Totals,
     slots: u32,
+}
+
+impl Row {
+    /// Whose it is.
+    pub fn group(&self) -> Group {
+        Group { row_id: self.cgroup.row_id, place: self.place }
+    }
 }
 
 /// What is known of a slot that has an owner.

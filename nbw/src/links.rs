@@ -1,17 +1,16 @@
 //! The interfaces of a network namespace, and word of their changes.
 
-use std::{collections::HashSet, ffi::CString, fs, io, sync::Arc};
+mod watch;
+
+use std::{ffi::CString, fs, sync::Arc};
 
 use futures_util::{StreamExt, TryStreamExt};
-use netlink_packet_core::{NetlinkMessage, NetlinkPayload};
-use netlink_packet_route::{
-    AddressFamily, RouteNetlinkMessage,
-    link::{LinkAttribute, LinkFlags, LinkLayerType, LinkMessage},
-};
-use netlink_sys::{AsyncSocket, AsyncSocketExt, SocketAddr, TokioSocket, protocols::NETLINK_ROUTE};
+use netlink_packet_route::link::{InfoKind, LinkAttribute, LinkFlags, LinkInfo, LinkLayerType, LinkMessage};
 use rtnetlink::Handle;
 
 use crate::text;
+
+pub use watch::LinkWatch;
 
 /// A network interface.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +25,33 @@ pub struct Link {
     pub carrier: bool,
     /// Length of its link-layer header in bytes, as TC sees it.
     pub header: u32,
+    /// Which driver of virtual devices made it; none for hardware.
+    pub kind: Option<InfoKind>,
+    /// The interface of the same namespace (a bridge, a bond) that it is a port of.
+    pub master: Option<u32>,
+    /// The interface that it cannot be without.
+    pub joint: Option<Joint>,
+}
+
+/// What one interface has to do with another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// Both ends of a cable: what one sends the other receives (veth, netkit, vxcan).
+    Peer,
+    /// It sits on the other (VLAN, macvlan, ipvlan, tunnels): the other carries its traffic too.
+    Parent,
+}
+
+/// The interface that another one is joined to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Joint {
+    /// What it is to the one that has this.
+    pub relation: Relation,
+    /// Its index, in its own namespace.
+    pub index: u32,
+    /// The id of its namespace, which is only known by that id in the namespace of the one that has this; none if they
+    /// are in the same. Negative where the kernel cannot tell.
+    pub namespace: Option<i32>,
 }
 
 impl Link {
@@ -73,17 +99,47 @@ pub fn name_of(index: u32) -> Option<CString> {
 }
 
 fn link(message: &LinkMessage) -> Option<Link> {
-    let name = message.attributes.iter().find_map(|attribute| match attribute {
-        LinkAttribute::IfName(name) => Some(text::clean(name)),
-        _ => None,
-    })?;
-    Some(Link {
-        index: message.header.index,
-        name: name.into(),
-        up: message.header.flags.contains(LinkFlags::Up),
-        carrier: message.header.flags.contains(LinkFlags::LowerUp),
+    let (index, flags) = (message.header.index, message.header.flags);
+    let mut link = Link {
+        index,
+        name: "".into(),
+        up: flags.contains(LinkFlags::Up),
+        carrier: flags.contains(LinkFlags::LowerUp),
         header: header_length(message.header.link_layer_type),
+        kind: None,
+        master: None,
+        joint: None,
+    };
+    let (mut other, mut namespace) = (None, None);
+    for attribute in &message.attributes {
+        match attribute {
+            LinkAttribute::IfName(name) => link.name = text::clean(name).into(),
+            LinkAttribute::LinkInfo(infos) => link.kind = kind(infos),
+            LinkAttribute::Controller(master) => link.master = Some(*master),
+            LinkAttribute::Link(index) => other = Some(*index),
+            LinkAttribute::LinkNetNsId(id) => namespace = Some(*id),
+            _ => {}
+        }
+    }
+    // Kernels before 5.13 leave the other's index out where it is the same, even if the namespace is another.
+    let other = other.or(namespace.map(|_| index)).filter(|&other| other != 0);
+    link.joint = other.map(|other| Joint { relation: relation(link.kind.as_ref()), index: other, namespace });
+    (!link.name.is_empty()).then_some(link)
+}
+
+fn kind(infos: &[LinkInfo]) -> Option<InfoKind> {
+    infos.iter().find_map(|info| match info {
+        LinkInfo::Kind(kind) => Some(kind.clone()),
+        _ => None,
     })
+}
+
+/// What the interface that `IFLA_LINK` names is to one of this kind.
+fn relation(kind: Option<&InfoKind>) -> Relation {
+    match kind {
+        Some(InfoKind::Veth | InfoKind::Netkit | InfoKind::Vxcan) => Relation::Peer,
+        _ => Relation::Parent,
+    }
 }
 
 /// What `hard_header_len` is for a type of device (the kernel does not tell it over netlink): 14 for Ethernet and
@@ -104,62 +160,49 @@ fn header_length(kind: LinkLayerType) -> u32 {
     }
 }
 
-/// Tells when interfaces have appeared, vanished or changed.
-pub struct LinkWatch {
-    socket: TokioSocket,
-    deleted: HashSet<u32>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl LinkWatch {
-    /// Begins to listen, in the current network namespace.
-    ///
-    /// # Errors
-    /// When the netlink socket cannot be made.
-    pub fn start() -> io::Result<Self> {
-        let mut socket = TokioSocket::new(NETLINK_ROUTE)?;
-        socket.socket_mut().bind(&SocketAddr::new(0, libc::RTMGRP_LINK as u32))?;
-        Ok(Self { socket, deleted: HashSet::new() })
+    fn message(index: u32, attributes: Vec<LinkAttribute>) -> LinkMessage {
+        let mut message = LinkMessage::default();
+        message.header.index = index;
+        message.attributes = attributes;
+        message.attributes.push(LinkAttribute::IfName("a\u{1B}b".to_owned()));
+        message
     }
 
-    /// Waits for the next change. What it was hardly matters: the caller lists the interfaces anew, so messages that
-    /// the kernel had to drop (`ENOBUFS`) are a change like any other.
-    pub async fn changed(&mut self) {
-        let mut buffer = bytes_for_a_message();
-        // An error is the kernel's word that messages were lost.
-        if self.socket.recv_from(&mut buffer).await.is_ok() {
-            self.deleted.extend(deleted(&buffer));
-        }
+    fn of_kind(kind: InfoKind) -> LinkAttribute {
+        LinkAttribute::LinkInfo(vec![LinkInfo::Kind(kind)])
     }
 
-    /// Takes in what has come meanwhile, so that a burst of changes is one change; to be called before the interfaces
-    /// are listed. Returns the indices of interfaces that were deleted since the last call: another interface may have
-    /// such an index by now.
-    pub fn drain(&mut self) -> HashSet<u32> {
-        let mut buffer = bytes_for_a_message();
-        loop {
-            match self.socket.socket_mut().recv_from(&mut buffer, libc::MSG_DONTWAIT) {
-                Ok(_) => self.deleted.extend(deleted(&buffer)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(_) => {}
-            }
-            buffer.clear();
-        }
-        std::mem::take(&mut self.deleted)
+    #[test]
+    fn hardware_is_joined_to_nothing() {
+        let link = link(&message(2, vec![LinkAttribute::Controller(9)])).unwrap();
+        assert_eq!((&*link.name, link.master, link.joint, link.kind), ("a\u{FFFD}b", Some(9), None, None));
     }
-}
 
-/// The interface that a message says is gone. (A bridge says something similar of interfaces that only left it.)
-fn deleted(message: &[u8]) -> Option<u32> {
-    match NetlinkMessage::deserialize(message).ok()?.payload {
-        NetlinkPayload::InnerMessage(RouteNetlinkMessage::DelLink(link))
-            if link.header.interface_family == AddressFamily::Unspec =>
-        {
-            Some(link.header.index)
-        }
-        _ => None,
+    #[test]
+    fn a_veth_has_a_peer_and_a_vlan_a_parent() {
+        let joint = |kind, attributes: &[LinkAttribute]| {
+            let attributes = [&[of_kind(kind)], attributes].concat();
+            link(&message(7, attributes)).unwrap().joint
+        };
+        let (index, id) = (LinkAttribute::Link(3), LinkAttribute::LinkNetNsId(4));
+        let there = Joint { relation: Relation::Peer, index: 3, namespace: Some(4) };
+        assert_eq!(joint(InfoKind::Veth, &[index.clone(), id.clone()]), Some(there));
+        assert_eq!(joint(InfoKind::Netkit, &[id.clone(), index.clone()]), Some(there));
+        let here = Joint { relation: Relation::Parent, namespace: None, ..there };
+        assert_eq!(joint(InfoKind::Vlan, std::slice::from_ref(&index)), Some(here));
+        // Kernels before 5.13.
+        assert_eq!(joint(InfoKind::Veth, &[id]), Some(Joint { index: 7, ..there }));
+        // A tunnel that sits on nothing.
+        assert_eq!(joint(InfoKind::SitTun, &[LinkAttribute::Link(0)]), None);
+        assert_eq!(joint(InfoKind::Wireguard, &[]), None);
     }
-}
 
-fn bytes_for_a_message() -> Vec<u8> {
-    Vec::with_capacity(64 * 1024)
+    #[test]
+    fn one_without_a_name_is_none() {
+        assert_eq!(link(&LinkMessage::default()), None);
+    }
 }

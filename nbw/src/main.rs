@@ -3,7 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use nbw::{app, cli::Cli, failure::Failure};
+use nbw::{
+    app,
+    cli::{Cli, Command},
+    failure::Failure,
+    top,
+};
 use tracing_subscriber::{
     Layer,
     filter::{LevelFilter, Targets},
@@ -12,33 +17,61 @@ use tracing_subscriber::{
 };
 
 fn main() -> ExitCode {
-    let args = Cli::parse().into_watch();
-    log_to_stderr(args.verbose);
+    let command = Cli::parse().into_command();
+    log_to_stderr(command.verbose());
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return end(&Failure::running(&error)),
     };
-    match runtime.block_on(app::watch(args)) {
+    let ended = match command {
+        Command::Watch(args) => runtime.block_on(app::watch(args)),
+        Command::Top(args) => runtime.block_on(app::top(args)),
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => end(&failure),
     }
 }
 
 fn end(failure: &Failure) -> ExitCode {
-    if !matches!(failure, Failure::ClosedPipe) {
+    if !matches!(failure, Failure::ClosedPipe | Failure::Told) {
         eprintln!("nbw: {failure}");
     }
     failure.exit_code()
 }
 
-/// Warnings always, what nbw itself and its kernel side have to say with `-v`; never on standard output, which is for data.
+/// Never on standard output, which is for data.
 fn log_to_stderr(verbose: bool) {
-    let ours = if verbose { LevelFilter::DEBUG } else { LevelFilter::WARN };
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(top::Log)
         .with_target(false)
         .with_ansi(console::colors_enabled_stderr())
         .without_time();
-    let filter = Targets::new().with_default(LevelFilter::WARN).with_target("nbw", ours);
-    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
+    tracing_subscriber::registry().with(lines.with_filter(what_to_log(verbose))).init();
+}
+
+/// Warnings always, what nbw itself and its kernel side have to say with `-v`. Nothing of hickory, which warns of odd DNS
+/// answers in the words of whoever sent them: any remote host could write to the terminal.
+fn what_to_log(verbose: bool) -> Targets {
+    let ours = if verbose { LevelFilter::DEBUG } else { LevelFilter::WARN };
+    Targets::new().with_default(LevelFilter::WARN).with_target("nbw", ours).with_target("hickory", LevelFilter::OFF)
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+
+    #[test]
+    fn warnings_are_shown_but_not_those_that_others_word() {
+        for verbose in [false, true] {
+            let shown = what_to_log(verbose);
+            assert!(shown.would_enable("nbw::app", &Level::WARN) && shown.would_enable("aya::bpf", &Level::WARN));
+            assert_eq!(shown.would_enable("nbw::app", &Level::DEBUG), verbose);
+            for module in ["hickory_net::udp::udp_client_stream", "hickory_resolver::hosts", "hickory_proto::rr"] {
+                assert!(!shown.would_enable(module, &Level::ERROR), "{module}");
+            }
+        }
+    }
 }

@@ -3,7 +3,6 @@
 
 use std::{
     collections::HashSet,
-    rc::Rc,
     time::{Duration, Instant},
 };
 
@@ -12,17 +11,18 @@ use nbw_common::abi::{GroupIdent, LINK_HEADER_UNKNOWN};
 use crate::{
     bpf::{Kernel, LoadOptions},
     cgroup_root::CgroupRoot,
+    connections::{Connections, World},
     failure::Failure,
     filter::Filter,
-    interfaces::Interfaces,
+    groupings::Groupings,
     ledger::{self, Ledger, Place},
     links::{self, Link},
     rate::Totals,
     recycle::Recycler,
-    resolve::{cgroups::CgroupNames, netns::NetnsTable, runtimes::Runtimes},
     sample,
     snapshot::Snapshot,
-    view::{Scene, View, ViewOptions},
+    surroundings::Surroundings,
+    view::{RemoteNames, Scene, View, ViewOptions},
 };
 
 /// How long a start may take for attaching interfaces before the first picture.
@@ -31,14 +31,12 @@ const AT_ONCE: Duration = Duration::from_millis(200);
 /// The live monitor.
 pub struct Monitor {
     kernel: Kernel,
-    root: Rc<CgroupRoot>,
     netlink: rtnetlink::Handle,
     filter: Filter,
-    interfaces: Interfaces,
-    cgroups: CgroupNames,
-    netns: NetnsTable,
-    runtimes: Runtimes,
+    around: Surroundings,
     ledger: Ledger,
+    groupings: Groupings,
+    connections: Option<Connections>,
     recycler: Recycler,
     view: View,
     last: Instant,
@@ -53,30 +51,32 @@ impl Monitor {
         load: &LoadOptions,
         filter: Filter,
         view: ViewOptions,
+        names: Option<RemoteNames>,
         root: CgroupRoot,
     ) -> Result<Self, Failure> {
         let (connection, netlink, _) = rtnetlink::new_connection()?;
         tokio::spawn(connection);
         let links = list(&netlink).await?;
         check_names(&filter, &links)?;
-        let root = Rc::new(root);
+        let kernel = Kernel::load(load)?;
         let mut monitor = Self {
-            kernel: Kernel::load(load)?,
-            cgroups: CgroupNames::new(Rc::clone(&root)),
-            root,
+            around: Surroundings::new(root, kernel.links.netns())?,
+            kernel,
             netlink,
-            interfaces: Interfaces::default(),
-            netns: NetnsTable::default(),
-            runtimes: Runtimes::start()?,
             ledger: Ledger::default(),
+            groupings: Groupings::default(),
+            connections: None,
             recycler: Recycler::default(),
-            view: View::new(view, &filter),
+            view: View::new(view, &filter, names),
             filter,
             last: Instant::now(),
         };
         monitor.follow(links, &HashSet::new())?;
         monitor.attach_at_once()?;
-        monitor.kernel.attach_groups(&monitor.root)?;
+        monitor.kernel.attach_groups(&monitor.around.root)?;
+        if let Some(slots) = load.connection_slots {
+            monitor.connections = Some(Connections::start(monitor.kernel.take_owners()?, slots));
+        }
         monitor.begin_together();
         monitor.last = Instant::now();
         Ok(monitor)
@@ -89,7 +89,7 @@ impl Monitor {
 
     /// Whether no interface is counted, nor about to be.
     pub fn counts_nothing(&self) -> bool {
-        self.interfaces.none_matches()
+        self.around.interfaces.none_matches()
     }
 
     /// Something has changed about the interfaces: lists them anew. Those that were `deleted` meanwhile are not what they
@@ -103,8 +103,8 @@ impl Monitor {
     }
 
     fn follow(&mut self, links: Vec<Link>, deleted: &HashSet<u32>) -> Result<(), Failure> {
-        self.interfaces.follow(&mut self.kernel, &self.filter, links, deleted)?;
-        self.view.links_changed(self.interfaces.all());
+        self.around.interfaces.follow(&mut self.kernel, &self.filter, links, deleted)?;
+        self.view.links_changed(self.around.interfaces.all());
         Ok(())
     }
 
@@ -119,7 +119,7 @@ impl Monitor {
 
     /// Attaching takes a while, during which interfaces were counted and groups were not: what is shown begins here.
     fn begin_together(&mut self) {
-        for index in self.interfaces.monitored() {
+        for index in self.around.interfaces.monitored() {
             if let Some(counters) = self.kernel.links.counters(index) {
                 self.view.groups_from_now(index, &counters);
             }
@@ -128,7 +128,7 @@ impl Monitor {
 
     /// Whether there are interfaces that wait to be attached.
     pub fn has_pending(&self) -> bool {
-        self.interfaces.has_pending()
+        self.around.interfaces.has_pending()
     }
 
     /// Attaches the next interface that waits for it.
@@ -136,7 +136,7 @@ impl Monitor {
     /// # Errors
     /// When it is refused and no other is counted either.
     pub fn attach_next(&mut self) -> Result<(), Failure> {
-        if let Some(ifindex) = self.interfaces.attach_next(&mut self.kernel)? {
+        if let Some(ifindex) = self.around.interfaces.attach_next(&mut self.kernel)? {
             let place = Place { netns: self.kernel.links.netns(), ifindex };
             let earlier = self.groups_at(place);
             self.view.counted_from_now(ifindex, earlier);
@@ -146,7 +146,7 @@ impl Monitor {
 
     /// What groups have moved through an interface up to this moment, the ended ones included.
     fn groups_at(&mut self, place: Place) -> Totals {
-        self.notice();
+        self.notice_groups();
         let mut sum = self.ledger.closed(place);
         for slot in self.kernel.groups.ever_used() {
             if self.ledger.place(slot) == Some(place)
@@ -159,53 +159,48 @@ impl Monitor {
         sum
     }
 
-    /// Learns the names of groups that are new. Called more often than [`Self::tick`], for groups that do not live long.
-    pub fn notice(&mut self) {
+    /// Learns the names of groups and processes that are new. Called more often than [`Self::tick`], for those that do not
+    /// live long.
+    ///
+    /// # Errors
+    /// When the kernel refuses to take slots of connections back.
+    pub fn notice(&mut self) -> Result<(), Failure> {
+        self.notice_groups();
+        self.around.netns.search();
+        match (&mut self.connections, &mut self.kernel.connections) {
+            (Some(connections), Some(table)) => connections.notice(table, &mut self.around),
+            _ => Ok(()),
+        }
+    }
+
+    fn notice_groups(&mut self) {
         for slot in self.kernel.groups.ever_used() {
             let Some(ident) = self.kernel.groups.ident(slot) else { continue };
             if !self.ledger.knows(slot) {
-                let cgroup = self.cgroups.get(ident.cgroup);
-                let place = self.place(&ident, &cgroup.path);
+                let cgroup = self.around.cgroup(ident.cgroup);
+                let place = self.around.place(ident.netns, ident.ifindex, &cgroup.path);
                 self.ledger.enter(slot, place, &cgroup);
-                self.runtimes.want(&cgroup.identity);
+                self.around.runtimes.want(&cgroup.identity);
             }
             if ident.link_header == LINK_HEADER_UNKNOWN
-                && let Some(bytes) = self.link_header(slot, &ident)
+                && let Some(place) = self.ledger.place(slot)
             {
-                self.kernel.groups.set_link_header(slot, bytes);
+                let path = &self.around.cgroup(ident.cgroup).path;
+                if let Some(bytes) = self.around.link_header(place, path) {
+                    self.kernel.groups.set_link_header(slot, bytes);
+                }
             }
         }
-        self.netns.search();
-    }
-
-    /// Where the slot's owner is. Where the kernel could not tell the network namespace (on kernels whose packet hooks do
-    /// not know it: sockets older than nbw, and the kernel's own) it is the one that the cgroup's processes are in. Of the
-    /// root cgroup that would say nothing: its place stays unknown, and is no interface of `host`.
-    fn place(&mut self, ident: &GroupIdent, path: &str) -> Place {
-        let netns = match ident.netns {
-            0 if !matches!(path, "" | "/") => self.netns.of_processes(&self.root.processes(path)).unwrap_or(0),
-            told => told,
-        };
-        Place { netns, ifindex: ident.ifindex }
-    }
-
-    fn link_header(&mut self, slot: u32, ident: &GroupIdent) -> Option<u32> {
-        let place = self.ledger.place(slot)?;
-        if place.netns == self.kernel.links.netns() {
-            return self.interfaces.get(place.ifindex).map(|link| link.header);
-        }
-        if place.netns == 0 {
-            return None;
-        }
-        let path = &self.cgroups.get(ident.cgroup).path;
-        let pids = || self.root.processes(path);
-        self.netns.link(place.netns, place.ifindex, pids).map(|link| link.header)
     }
 
     /// Waits a little for names that are being looked for.
-    pub async fn settle(&mut self) {
-        self.notice();
-        self.netns.settle().await;
+    ///
+    /// # Errors
+    /// As for [`Self::notice`].
+    pub async fn settle(&mut self) -> Result<(), Failure> {
+        self.notice()?;
+        self.around.netns.settle().await;
+        Ok(())
     }
 
     /// Samples the kernel.
@@ -214,17 +209,32 @@ impl Monitor {
     /// When the kernel refuses to take slots back.
     pub fn tick(&mut self) -> Result<Snapshot, Failure> {
         // Again: groups may have come while names were waited for.
-        self.notice();
+        self.notice_groups();
+        if let (Some(connections), Some(table)) = (&mut self.connections, &mut self.kernel.connections) {
+            connections.take(table, &mut self.around)?;
+        }
         let finished = self.recycler.finished();
-        let sample = sample::read(&self.kernel, self.interfaces.monitored());
+        let sample = sample::read(&self.kernel, self.around.interfaces.monitored());
         let elapsed = sample.at - self.last;
         self.last = sample.at;
         let mut idle = self.ledger.take(&sample);
+        self.groupings.take(&self.ledger);
         // These are given back below: nobody's, or somebody else's already, when the idle ones are looked at.
         idle.retain(|slot| finished.binary_search(slot).is_err());
-        let host = self.kernel.links.netns();
-        let (ledger, netns, runtimes, filter) = (&self.ledger, &self.netns, &self.runtimes, &self.filter);
-        let snapshot = self.view.snapshot(&Scene { sample: &sample, elapsed, ledger, netns, runtimes, host, filter });
+        let scene = Scene {
+            sample: &sample,
+            elapsed,
+            ledger: &self.ledger,
+            groupings: &self.groupings,
+            connections: self.connections.as_ref(),
+            around: &self.around,
+            filter: &self.filter,
+        };
+        let snapshot = self.view.snapshot(&scene);
+        self.groupings.shown(&self.ledger);
+        if let Some(connections) = &mut self.connections {
+            connections.shown();
+        }
         self.release(&finished)?;
         self.retire(&sample, &idle)?;
         Ok(snapshot)
@@ -236,29 +246,22 @@ impl Monitor {
             self.ledger.close(slot);
             self.kernel.groups.release(slot)?;
         }
-        for index in self.interfaces.take_left() {
+        for index in self.around.interfaces.take_left() {
             // Its programs went with it, and this sample came after: nothing can add to it any more.
             self.kernel.links.release(index)?;
             self.view.forget(index);
         }
         let host = self.kernel.links.netns();
-        let interfaces = &self.interfaces;
+        let interfaces = &self.around.interfaces;
         self.ledger.keep_ended(|place| place.netns == host && interfaces.get(place.ifindex).is_some());
         Ok(())
     }
 
     fn retire(&mut self, sample: &sample::Sample, idle: &[u32]) -> Result<(), Failure> {
-        let host = self.kernel.links.netns();
-        let (root, interfaces, netns, ledger) = (&self.root, &self.interfaces, &self.netns, &self.ledger);
-        let link_is_gone = |place: Place| {
-            if place.netns == host {
-                interfaces.get(place.ifindex).is_none()
-            } else {
-                netns.is_gone(place.netns, place.ifindex)
-            }
+        let (around, ledger) = (&self.around, &self.ledger);
+        let is_gone = |slot: u32, ident: &GroupIdent| {
+            ledger.place(slot).is_some_and(|place| around.is_gone(place)) || !around.root.has(ident.cgroup)
         };
-        let is_gone =
-            |slot: u32, ident: &GroupIdent| ledger.place(slot).is_some_and(link_is_gone) || !root.has(ident.cgroup);
         self.recycler.retire(&mut self.kernel, sample, idle, is_gone)
     }
 }

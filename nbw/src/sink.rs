@@ -3,9 +3,13 @@
 pub mod bars;
 pub mod csv;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod json;
 pub mod plain;
+mod row;
+mod words;
+
+pub(crate) use words::{kind as kind_label, runtime as runtime_label};
 
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
@@ -13,7 +17,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use console::Term;
 
-use crate::snapshot::{Group, GroupKind, HOST_NETNS, Snapshot};
+use crate::snapshot::{By, Snapshot};
 use crate::units::Units;
 
 /// Takes one snapshot a tick and shows, writes or sends it.
@@ -36,7 +40,7 @@ pub trait Sink {
 pub enum Format {
     /// Live bars, redrawn in place.
     Bars,
-    /// One line per interface and busy group.
+    /// One line per interface and busy row.
     Plain,
     /// One JSON object a line.
     Json,
@@ -50,14 +54,15 @@ impl Format {
         if io::stdout().is_terminal() && !console::is_dumb() { Self::Bars } else { Self::Plain }
     }
 
-    /// The sink that writes this format to standard output. `interval` is the one asked for; only shown.
-    pub fn to_stdout(self, units: Units, interval: Duration) -> Box<dyn Sink + Send> {
+    /// The sink that writes this format to standard output, with the rows of `by` (JSON has whatever rows a snapshot
+    /// has). `interval` is the one asked for; only shown.
+    pub fn to_stdout(self, units: Units, interval: Duration, by: By) -> Box<dyn Sink + Send> {
         let stdout = Term::stdout();
         match self {
-            Self::Bars => Box::new(bars::Bars::stdout(units, interval)),
-            Self::Plain => Box::new(plain::Plain::new(stdout, units)),
+            Self::Bars => Box::new(bars::Bars::stdout(units, interval, by)),
+            Self::Plain => Box::new(plain::Plain::new(stdout, units, by)),
             Self::Json => Box::new(json::Json::new(stdout)),
-            Self::Csv => Box::new(csv::Csv::new(stdout)),
+            Self::Csv => Box::new(csv::Csv::new(stdout, by)),
         }
     }
 }
@@ -69,48 +74,17 @@ fn send(out: &mut impl Write, buffer: &mut Vec<u8>) -> io::Result<()> {
     sent.and_then(|()| out.flush())
 }
 
-/// The word for a kind; the same as in JSON.
-fn kind_label(kind: GroupKind) -> &'static str {
-    match kind {
-        GroupKind::Cgroup => "cgroup",
-        GroupKind::Service => "service",
-        GroupKind::Scope => "scope",
-        GroupKind::Slice => "slice",
-        GroupKind::Session => "session",
-        GroupKind::Container => "container",
-        GroupKind::Pod => "pod",
-        GroupKind::Unattributed => "unattributed",
-    }
-}
-
-/// Where a group's traffic was: `eth0`, or `eth0@web` for the `eth0` of another network namespace.
-fn place(group: &Group) -> String {
-    if &*group.netns == HOST_NETNS {
-        group.interface.to_string()
-    } else {
-        format!("{}@{}", group.interface, group.netns)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn labels_are_those_of_json() {
-        for group in fixture::snapshot().groups {
-            let json = serde_json::to_value(group.kind).unwrap();
-            assert_eq!(json, kind_label(group.kind));
-        }
-    }
 
     #[test]
     fn a_closed_pipe_is_an_error_of_its_kind() {
         let snapshot = fixture::snapshot();
         let sinks: [Box<dyn Sink>; 3] = [
             Box::new(json::Json::new(fixture::Closed)),
-            Box::new(csv::Csv::new(fixture::Closed)),
-            Box::new(plain::Plain::new(fixture::Closed, Units::Bits)),
+            Box::new(csv::Csv::new(fixture::Closed, By::Group)),
+            Box::new(plain::Plain::new(fixture::Closed, Units::Bits, By::Group)),
         ];
         for mut sink in sinks {
             let error = sink.emit(&snapshot).unwrap_err();

@@ -51,6 +51,12 @@ pub struct Interface {
     /// Whether the interface is administratively up. Not part of the JSON contract.
     #[serde(skip)]
     pub up: bool,
+    /// The bridge, bond or the like that it is a port of.
+    pub master: Option<Arc<str>>,
+    /// The interface that it sits on (of a VLAN, macvlan, ipvlan), in the same network namespace.
+    pub parent: Option<Arc<str>>,
+    /// Whether the host's total counts it: see [`crate::totals`].
+    pub edge: bool,
     /// Received (ingress).
     pub rx: Flow,
     /// Sent (egress).
@@ -74,6 +80,10 @@ pub struct Group {
     pub interface: Arc<str>,
     /// [`HOST_NETNS`], or the name of the other network namespace that the interface is in.
     pub netns: Arc<str>,
+    /// The host's interface that this one, of another network namespace, is the other end of (veth, netkit).
+    pub peer: Option<Arc<str>>,
+    /// The host's interface that this one, of another network namespace, sits on (macvlan, ipvlan, VLAN).
+    pub parent: Option<Arc<str>>,
     /// Received by the group's sockets.
     pub rx: Flow,
     /// Sent by the group's sockets.

@@ -1,40 +1,40 @@
 //! Makes a [`Snapshot`] of a sample and the ledger: chooses, derives what nobody owns, and sorts.
 
+mod groups;
+mod located;
+mod names;
+mod order;
+mod sockets;
+mod sums;
+
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use clap::ValueEnum;
 use nbw_common::abi::Counters;
 
+use self::order::Sortable;
+pub use self::{names::RemoteNames, order::Sort};
 use crate::{
+    connections::Connections,
     filter::Filter,
-    ledger::{Ledger, Place, Row},
+    groupings::Groupings,
+    ledger::{Ledger, Place},
     links::Link,
-    rate::{Totals, counted, derived},
-    resolve::{netns::NetnsTable, runtimes::Runtimes},
+    rate::{Totals, counted},
+    relations::Relations,
+    resolve::{cgroups::Cgroup, users::Users},
     sample::Sample,
-    snapshot::{Flow, Group, GroupKind, HOST_NETNS, Interface, Rows, SCHEMA, Snapshot},
+    snapshot::{By, HOST_NETNS, Interface, Rows, Runtime, SCHEMA, Snapshot},
+    surroundings::Surroundings,
 };
 
-/// `--sort`: the order of groups. Rates and totals fall, names rise.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Sort {
-    /// Highest receive rate first.
-    Rx,
-    /// Highest send rate first.
-    Tx,
-    /// Highest sum of both rates first.
-    #[default]
-    Total,
-    /// By name.
-    Name,
-}
-
 /// What to show of what there is.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ViewOptions {
-    /// The order of groups.
+    /// What rows are made by, besides interfaces and groups.
+    pub by: Vec<By>,
+    /// The order of rows.
     pub sort: Sort,
-    /// How many groups at most; what nobody owns is shown besides.
+    /// How many rows of a kind at most; what nobody owns is shown besides.
     pub top: Option<usize>,
 }
 
@@ -46,14 +46,23 @@ pub struct Scene<'a> {
     pub elapsed: Duration,
     /// The groups, with this reading taken in.
     pub ledger: &'a Ledger,
-    /// Other network namespaces.
-    pub netns: &'a NetnsTable,
-    /// What containers and pods are called.
-    pub runtimes: &'a Runtimes,
-    /// Cookie of nbw's own.
-    pub host: u64,
+    /// The sums of groups that outlive them.
+    pub groupings: &'a Groupings,
+    /// The connections, where they are counted.
+    pub connections: Option<&'a Connections>,
+    /// What everything is called.
+    pub around: &'a Surroundings,
     /// What the user asked for.
     pub filter: &'a Filter,
+}
+
+impl Scene<'_> {
+    /// What people call a cgroup, and who runs it.
+    fn called(&self, cgroup: &Cgroup) -> (Arc<str>, Option<Runtime>) {
+        let own = || (Arc::clone(&cgroup.name), None);
+        let (name, runtime) = self.around.runtimes.name(&cgroup.identity).unwrap_or_else(own);
+        (name, runtime.or(cgroup.identity.runtime))
+    }
 }
 
 /// What was shown in the snapshot before, as far as the next one needs it.
@@ -62,7 +71,10 @@ pub struct View {
     only_some_groups: bool,
     host: Arc<str>,
     links: HashMap<u32, Shown>,
+    relations: Relations,
     overflow: Totals,
+    users: Users,
+    names: Option<RemoteNames>,
 }
 
 /// An interface.
@@ -83,14 +95,24 @@ struct Shown {
 
 impl View {
     /// Nothing shown yet.
-    pub fn new(options: ViewOptions, filter: &Filter) -> Self {
+    pub fn new(options: ViewOptions, filter: &Filter, names: Option<RemoteNames>) -> Self {
         let only_some_groups = filter.has_group_filter();
         let host = HOST_NETNS.into();
-        Self { options, only_some_groups, host, links: HashMap::new(), overflow: Totals::default() }
+        Self {
+            options,
+            only_some_groups,
+            host,
+            links: HashMap::new(),
+            relations: Relations::default(),
+            overflow: Totals::default(),
+            users: Users::new(),
+            names,
+        }
     }
 
-    /// Takes over names and speeds.
-    pub fn links_changed<'a>(&mut self, links: impl Iterator<Item = &'a Link>) {
+    /// Takes over names, speeds and relations.
+    pub fn links_changed<'a>(&mut self, links: impl Iterator<Item = &'a Link> + Clone) {
+        self.relations = Relations::of(links.clone());
         for link in links {
             let shown = self.links.entry(link.index).or_default();
             if shown.link.as_ref() != Some(link) {
@@ -121,98 +143,60 @@ impl View {
     /// The picture of this sample.
     pub fn snapshot(&mut self, scene: &Scene<'_>) -> Snapshot {
         let (sample, elapsed) = (scene.sample, scene.elapsed);
-        let mut groups = self.owned(scene);
-        if let Some(top) = self.options.top {
-            self.sort(&mut groups);
-            groups.truncate(top);
-        }
+        let mut groups = self.chosen(self.owned(scene));
         if !self.only_some_groups {
             groups.extend(self.not_owned(scene));
             groups.extend(self.overflow(sample, elapsed));
         }
-        self.sort(&mut groups);
+        order::sort(&mut groups, self.options.sort);
         Snapshot {
             schema: SCHEMA,
             time: sample.time,
             elapsed,
             interfaces: self.interfaces(sample, elapsed),
             groups,
-            rows: Rows::default(),
+            rows: self.rows(scene),
             health: sample.health.clone(),
         }
     }
 
-    /// The groups that are asked for.
-    fn owned(&self, scene: &Scene<'_>) -> Vec<Group> {
-        let &Scene { sample, elapsed, ledger, netns, runtimes, host, filter } = scene;
-        let monitored = |ifindex: u32| sample.links.iter().any(|(index, _)| *index == ifindex);
-        let wanted = |row: &&Row| {
-            let here =
-                if row.place.netns == host { monitored(row.place.ifindex) } else { !filter.has_interface_filter() };
-            let name = || runtimes.name(&row.cgroup.identity).map(|(name, _)| name);
-            here && filter.wants_group(&row.cgroup.row_path, &row.cgroup.identity, name)
-        };
-        let group = |row: &Row| {
-            let (interface, netns) = self.names(row.place, netns, host);
-            group(row, runtimes, interface, netns, elapsed)
-        };
-        ledger.rows().filter(wanted).map(group).collect()
+    /// The lists of `--by`.
+    fn rows(&mut self, scene: &Scene<'_>) -> Rows {
+        let asked = self.options.by.clone();
+        let by = |by| asked.contains(&by);
+        let connections = scene.connections;
+        Rows {
+            containers: by(By::Container).then(|| self.chosen(self.containers(scene))),
+            pods: by(By::Pod).then(|| self.chosen(self.pods(scene))),
+            units: by(By::Unit).then(|| self.units(scene)).map(|units| self.chosen(units)),
+            processes: connections.filter(|_| by(By::Process)).map(|connections| self.processes(scene, connections)),
+            connections: connections
+                .filter(|_| by(By::Connection))
+                .map(|connections| self.connections(scene, connections)),
+            remotes: connections.filter(|_| by(By::Remote)).map(|connections| self.remotes(scene, connections)),
+        }
     }
 
-    fn names(&self, place: Place, netns: &NetnsTable, host: u64) -> (Arc<str>, Arc<str>) {
-        let unknown = || format!("if{}", place.ifindex).into();
-        if place.netns == host {
-            let name = self.links.get(&place.ifindex).map(|link| Arc::clone(&link.name));
-            return (name.unwrap_or_else(unknown), Arc::clone(&self.host));
-        }
-        if place.netns == 0 {
-            return (unknown(), "unknown".into());
-        }
-        let Some(found) = netns.known(place.netns) else {
-            return (unknown(), format!("netns {}", place.netns).into());
-        };
-        let name = found.links.get(&place.ifindex).map(|link| Arc::clone(&link.name));
-        (name.unwrap_or_else(unknown), Arc::clone(&found.name))
-    }
-
-    /// What no living group owns of each interface. By these rows the groups of an interface add up to its total.
-    fn not_owned(&mut self, scene: &Scene<'_>) -> Vec<Group> {
-        let &Scene { sample, elapsed, ledger, host, .. } = scene;
-        let mut owned: HashMap<u32, Totals> = HashMap::new();
-        for row in ledger.rows().filter(|row| row.place.netns == host) {
-            *owned.entry(row.place.ifindex).or_default() += row.now;
-        }
-        let mut rows = Vec::new();
-        for (index, counters) in &sample.links {
-            let ended = ledger.ended(Place { netns: host, ifindex: *index });
-            let mut groups = owned.get(index).copied().unwrap_or_default();
-            groups += ended;
-            let Some(shown) = self.links.get_mut(index) else { continue };
-            let total = Totals::on_the_wire(counters, 0).beyond(shown.base);
-            let groups = groups.beyond(shown.earlier);
-            let (unattributed, undelivered) = (total.beyond(groups), groups.beyond(total));
-            let mut row = |name: &str, kind, before: Totals, now: Totals| {
-                let flows = (derived(before.rx, now.rx, elapsed), derived(before.tx, now.tx, elapsed));
-                rows.push(nobody(name, kind, Arc::clone(&shown.name), flows));
-            };
-            row("unattributed", GroupKind::Unattributed, shown.unattributed, unattributed);
-            if !undelivered.is_zero() || !shown.undelivered.is_zero() {
-                row("undelivered", GroupKind::Unattributed, shown.undelivered, undelivered);
-            }
-            if !ended.is_zero() {
-                row("ended", GroupKind::Cgroup, ended, ended);
-            }
-            (shown.unattributed, shown.undelivered) = (unattributed, undelivered);
-        }
+    /// In order, and no more than asked for.
+    fn chosen<T: Sortable>(&self, mut rows: Vec<T>) -> Vec<T> {
+        order::sort(&mut rows, self.options.sort);
+        rows.truncate(self.options.top.unwrap_or(usize::MAX));
         rows
     }
 
-    /// What found no slot: nobody knows whose it was, nor on which interface.
-    fn overflow(&mut self, sample: &Sample, elapsed: Duration) -> Option<Group> {
-        let now = Totals::on_the_wire(sample.overflow.as_ref()?, 0);
-        let before = std::mem::replace(&mut self.overflow, now);
-        let flows = (counted(before.rx, now.rx, elapsed), counted(before.tx, now.tx, elapsed));
-        (!now.is_zero()).then(|| nobody("no slot left", GroupKind::Cgroup, "".into(), flows))
+    /// Whether the user asked for what this cgroup moves there.
+    fn wants(&self, cgroup: &Cgroup, place: Place, scene: &Scene<'_>) -> bool {
+        let name = || scene.around.runtimes.name(&cgroup.identity).map(|(name, _)| name);
+        self.asked(place, scene) && scene.filter.wants_group(&cgroup.row_path, &cgroup.identity, name)
+    }
+
+    /// Whether the user asked for this interface. One of another namespace is asked for by the name of its end in this one.
+    fn asked(&self, place: Place, scene: &Scene<'_>) -> bool {
+        let monitored = |ifindex: u32| scene.sample.links.iter().any(|(index, _)| *index == ifindex);
+        if place.netns == scene.around.host {
+            return monitored(place.ifindex);
+        }
+        !scene.filter.has_interface_filter() || self.peer(place, scene).is_some_and(|peer| monitored(peer.index))
     }
 
     fn interfaces(&mut self, sample: &Sample, elapsed: Duration) -> Vec<Interface> {
@@ -231,50 +215,11 @@ impl View {
             index,
             link_bits_per_second: shown.speed,
             up: shown.up,
+            master: self.relations.master(index),
+            parent: self.relations.parent(index),
+            edge: self.relations.is_edge(index),
             rx: counted(before.rx, now.rx, elapsed),
             tx: counted(before.tx, now.tx, elapsed),
         })
     }
-
-    fn sort(&self, groups: &mut [Group]) {
-        let rate = |group: &Group| match self.options.sort {
-            Sort::Rx => group.rx.bytes_per_second,
-            Sort::Tx => group.tx.bytes_per_second,
-            Sort::Total => group.rx.bytes_per_second + group.tx.bytes_per_second,
-            Sort::Name => 0.0,
-        };
-        let total = |group: &Group| match self.options.sort {
-            Sort::Name => 0,
-            _ => group.rx.total_bytes + group.tx.total_bytes,
-        };
-        groups.sort_by(|a, b| {
-            rate(b)
-                .total_cmp(&rate(a))
-                .then_with(|| total(b).cmp(&total(a)))
-                .then_with(|| a.name.cmp(&b.name))
-                .then_with(|| a.interface.cmp(&b.interface))
-        });
-    }
-}
-
-fn group(row: &Row, runtimes: &Runtimes, interface: Arc<str>, netns: Arc<str>, elapsed: Duration) -> Group {
-    let cgroup = &row.cgroup;
-    let (name, runtime) = runtimes.name(&cgroup.identity).unwrap_or_else(|| (Arc::clone(&cgroup.name), None));
-    Group {
-        id: cgroup.row_id,
-        path: if cgroup.path.is_empty() { "".into() } else { Arc::clone(&cgroup.row_path) },
-        name,
-        kind: cgroup.identity.kind,
-        runtime: runtime.or(cgroup.identity.runtime),
-        interface,
-        netns,
-        rx: counted(row.before.rx, row.now.rx, elapsed),
-        tx: counted(row.before.tx, row.now.tx, elapsed),
-    }
-}
-
-/// A row that is no cgroup.
-fn nobody(name: &str, kind: GroupKind, interface: Arc<str>, (rx, tx): (Flow, Flow)) -> Group {
-    let netns = HOST_NETNS.into();
-    Group { id: 0, path: "".into(), name: name.into(), kind, runtime: None, interface, netns, rx, tx }
 }

@@ -11,6 +11,7 @@ mod frames;
 mod golden;
 mod hosts;
 mod iperf;
+mod joints;
 mod kernel_objects;
 mod load;
 mod monitor;
@@ -18,6 +19,7 @@ mod netns;
 mod oracle;
 mod others;
 mod sockets;
+mod systemd;
 mod terminal;
 mod tun;
 mod wait;
@@ -31,6 +33,7 @@ pub use self::{
     golden::{assert_golden, masked},
     hosts::TwoHosts,
     iperf::{Iperf, ping},
+    joints::Joints,
     kernel_objects::KernelObjects,
     load::{Load, LoadPlan},
     monitor::{Nbw, Totals, assert_healthy, assert_sum_rule, group, interface, no_cgroup, sum_of_groups},
@@ -38,6 +41,7 @@ pub use self::{
     oracle::{Counted, drops, qdisc_counters, together, with_pfifo},
     others::{Other, Place, Verdict},
     sockets::{exchange_tcp, exchange_udp, open, send_segmented},
+    systemd::{Scope, Systemd},
     terminal::Terminal,
     tun::Tun,
     wait::{snapshot_where, until},

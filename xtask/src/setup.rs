@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use crate::{apt::Apt, installer, paths, progress::Progress, toolchain::Toolchain};
 
 /// The programs that the privileged tests call, each with the Debian package that has it. The only such list.
-const TEST_TOOLS: [(&str, &str); 16] = [
+const TEST_TOOLS: [(&str, &str); 19] = [
     // podman looks for it here, in no search path.
     ("/usr/lib/podman/netavark", "netavark"),
     ("bpftool", "bpftool"),
@@ -14,14 +14,17 @@ const TEST_TOOLS: [(&str, &str); 16] = [
     ("containerd", "containerd"),
     ("dockerd", "docker.io"),
     ("ethtool", "ethtool"),
+    ("getent", "libc-bin"),
     ("ip", "iproute2"),
     ("iperf3", "iperf3"),
     ("iptables", "iptables"),
+    ("mount", "mount"),
     ("ping", "iputils-ping"),
     ("podman", "podman"),
     ("runc", "runc"),
     ("setpriv", "util-linux"),
     ("sysctl", "procps"),
+    ("systemd-run", "systemd"),
     ("tmux", "tmux"),
 ];
 

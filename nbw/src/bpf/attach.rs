@@ -10,7 +10,7 @@ use aya::programs::{
 use clap::ValueEnum;
 use nbw_common::abi::programs;
 
-use super::{Object, clsact};
+use super::{Object, clsact, sockets};
 use crate::{
     cgroup_root::CgroupRoot,
     failure::{Failure, with_causes},
@@ -45,17 +45,14 @@ impl Attachments {
 
     /// Attaches what counts for cgroups at the root of the hierarchy: it sees every socket of the host.
     pub(super) fn attach_groups(&mut self, object: &mut Object, root: &CgroupRoot) -> Result<(), Failure> {
-        let refused = |error: ProgramError| {
-            Failure::Lacking(format!(
-                "cannot attach to the cgroup v2 root {}: {}; nbw needs CAP_NET_ADMIN, CAP_BPF and a kernel with \
-                 CONFIG_CGROUP_BPF",
-                root.mount_point().display(),
-                with_causes(&error)
-            ))
-        };
+        let refused = |error: ProgramError| refused(root, &error);
         // A bpf_link takes no flags, and is always beside others (BPF_F_ALLOW_MULTI): `Single` is "no flags".
         let mode = CgroupAttachMode::Single;
-        if !object.netns_helper {
+        if object.connection_slots.is_some() {
+            // First: whatever gets a slot is seen to be closed.
+            sockets::attach(object, root, mode)?;
+        }
+        if object.watches_creation() {
             let program: &mut CgroupSock = object.program(programs::SOCK_CREATE)?;
             program.attach(root, mode).map_err(refused)?;
         }
@@ -118,6 +115,16 @@ impl Attachments {
             self.detach_link(object, index);
         }
     }
+}
+
+/// The cgroup root takes no program.
+pub(super) fn refused(root: &CgroupRoot, error: &ProgramError) -> Failure {
+    Failure::Lacking(format!(
+        "cannot attach to the cgroup v2 root {}: {}; nbw needs CAP_NET_ADMIN, CAP_BPF and a kernel with \
+         CONFIG_CGROUP_BPF",
+        root.mount_point().display(),
+        with_causes(error)
+    ))
 }
 
 /// Attaches first, so that a program of someone else's that ends the chain cannot hide packets from the count.

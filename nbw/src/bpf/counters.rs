@@ -21,9 +21,10 @@ pub(super) struct SlotCounters {
 }
 
 impl SlotCounters {
-    pub(super) fn open(object: &Object, stripes: &str, spills: &str, slots: u32) -> Result<Self, Failure> {
+    /// The table of `slots` slots, each with a stripe for each of `banks`.
+    pub(super) fn open(object: &Object, stripes: &str, spills: &str, slots: u32, banks: u32) -> Result<Self, Failure> {
         Ok(Self {
-            stripes: object.map_words(stripes, slots * object.cpus, size_of::<Stripe>())?,
+            stripes: object.map_words(stripes, slots * banks, size_of::<Stripe>())?,
             spills: object.map_words(spills, slots, size_of::<Spill>())?,
             slots,
         })

@@ -7,7 +7,11 @@
 use aya::maps::{Array, HashMap, MapData, Queue};
 use nbw_common::abi::{Counters, GroupIdent, GroupKey, OVERFLOW_SLOT, maps};
 
-use super::{Object, counters::SlotCounters, shared::Words};
+use super::{
+    Object,
+    counters::SlotCounters,
+    shared::{Words, halves, whole},
+};
 use crate::failure::Failure;
 
 const IDENT_WORDS: usize = size_of::<GroupIdent>() / size_of::<u64>();
@@ -37,7 +41,7 @@ impl GroupSlots {
         let slots = object.group_slots;
         Ok(Self {
             idents: object.map_words(maps::GROUP_IDENTS, slots, size_of::<GroupIdent>())?,
-            counters: SlotCounters::open(object, maps::GROUP_STRIPES, maps::GROUP_SPILLS, slots)?,
+            counters: SlotCounters::open(object, maps::GROUP_STRIPES, maps::GROUP_SPILLS, slots, object.cpus)?,
             next: object.map_words(maps::GROUP_NEXT, 1, size_of::<u64>())?,
             slots,
             index: object.take_map(maps::GROUP_INDEX)?,
@@ -114,20 +118,6 @@ impl GroupSlots {
         self.idents.store(slot as usize * IDENT_WORDS + CGROUP, 0);
         self.free.push(slot, 0).map_err(|error| Failure::running(&error))
     }
-}
-
-/// The two 32-bit fields that share a word.
-fn halves(word: u64) -> (u32, u32) {
-    let bytes = word.to_ne_bytes();
-    let half = |at: usize| u32::from_ne_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-    (half(0), half(4))
-}
-
-fn whole(first: u32, second: u32) -> u64 {
-    let mut bytes = [0; 8];
-    bytes[..4].copy_from_slice(&first.to_ne_bytes());
-    bytes[4..].copy_from_slice(&second.to_ne_bytes());
-    u64::from_ne_bytes(bytes)
 }
 
 #[cfg(test)]

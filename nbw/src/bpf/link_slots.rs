@@ -21,7 +21,7 @@ pub struct LinkSlots {
 impl LinkSlots {
     pub(super) fn open(object: &mut Object, netns: u64) -> Result<Self, Failure> {
         Ok(Self {
-            counters: SlotCounters::open(object, maps::LINK_STRIPES, maps::LINK_SPILLS, LINK_SLOTS)?,
+            counters: SlotCounters::open(object, maps::LINK_STRIPES, maps::LINK_SPILLS, LINK_SLOTS, object.cpus)?,
             idents: object.take_map(maps::LINK_IDENTS)?,
             far: object.take_map(maps::FAR_LINKS)?,
             netns,

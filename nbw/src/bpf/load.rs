@@ -13,9 +13,9 @@ use aya::{
     programs::{CgroupSkb, CgroupSock, ProgramError, ProgramType, SchedClassifier},
     sys::{BpfHelper, is_helper_supported},
 };
-use nbw_common::abi::{GROUP_SLOTS, HEALTH_STRIDE, LINK_SLOTS, knobs, maps, programs};
+use nbw_common::abi::{GROUP_SLOTS, HEALTH_STRIDE, JOURNAL_PER_SLOT, LINK_SLOTS, knobs, maps, programs};
 
-use super::{attach::Hook, shared::Words};
+use super::{attach::Hook, shared::Words, sockets};
 use crate::failure::{Failure, os_error, with_causes};
 
 /// The object that the build made.
@@ -26,6 +26,8 @@ static EMBEDDED: &[u8] = aya::include_bytes_aligned!(env!("NBW_BPF_OBJECT"));
 pub struct LoadOptions {
     /// Slots for (cgroup, interface, network namespace), the overflow slot included.
     pub group_slots: u32,
+    /// Slots for connections, the overflow slot included; none: connections and processes are not counted.
+    pub connection_slots: Option<u32>,
     /// Log from the slow paths.
     pub verbose: bool,
     /// The hook for interfaces; none: TCX where the kernel has it, else clsact.
@@ -38,7 +40,14 @@ pub struct LoadOptions {
 
 impl Default for LoadOptions {
     fn default() -> Self {
-        Self { group_slots: GROUP_SLOTS, verbose: false, hook: None, netns_helper: None, object: None }
+        Self {
+            group_slots: GROUP_SLOTS,
+            connection_slots: None,
+            verbose: false,
+            hook: None,
+            netns_helper: None,
+            object: None,
+        }
     }
 }
 
@@ -48,6 +57,7 @@ pub struct Object {
     pub(super) cpus: u32,
     pub(super) group_slots: u32,
     pub(super) netns_helper: bool,
+    pub(super) connection_slots: Option<u32>,
 }
 
 impl Object {
@@ -66,7 +76,13 @@ impl Object {
         let netns_helper = options.netns_helper.unwrap_or_else(packet_hooks_know_netns);
         let bytes = object_bytes(options.object.as_deref())?;
         let ebpf = into_kernel(&bytes, options, cpus, netns_helper).map_err(|error| not_loaded(&error, options))?;
-        let mut object = Self { ebpf, cpus, group_slots: options.group_slots, netns_helper };
+        let mut object = Self {
+            ebpf,
+            cpus,
+            group_slots: options.group_slots,
+            netns_helper,
+            connection_slots: options.connection_slots,
+        };
         object.verify()?;
         Ok(object)
     }
@@ -76,10 +92,18 @@ impl Object {
         self.program::<SchedClassifier>(programs::TC_EGRESS)?.load().map_err(refused(programs::TC_EGRESS))?;
         self.program::<CgroupSkb>(programs::CGROUP_INGRESS)?.load().map_err(refused(programs::CGROUP_INGRESS))?;
         self.program::<CgroupSkb>(programs::CGROUP_EGRESS)?.load().map_err(refused(programs::CGROUP_EGRESS))?;
-        if !self.netns_helper {
+        if self.watches_creation() {
             self.program::<CgroupSock>(programs::SOCK_CREATE)?.load().map_err(refused(programs::SOCK_CREATE))?;
         }
+        if self.connection_slots.is_some() {
+            sockets::verify(self)?;
+        }
         Ok(())
+    }
+
+    /// Whether the program at `sock_create` has something to do.
+    pub(super) fn watches_creation(&self) -> bool {
+        !self.netns_helper || self.connection_slots.is_some()
     }
 
     /// The program of that name and type.
@@ -142,18 +166,29 @@ fn packet_hooks_know_netns() -> bool {
 
 fn into_kernel(bytes: &[u8], options: &LoadOptions, cpus: u32, netns_helper: bool) -> Result<Ebpf, EbpfError> {
     let (helper, verbose) = (u32::from(netns_helper), u32::from(options.verbose));
+    let connections = u32::from(options.connection_slots.is_some());
+    // Maps cannot be empty.
+    let connection_slots = options.connection_slots.unwrap_or(1);
     EbpfLoader::new()
         // The programs need no relocation against the kernel's types, and parsing those takes longer than all the rest.
         .btf(None)
         .override_global(knobs::GROUP_SLOTS, &options.group_slots, true)
         .override_global(knobs::NETNS_HELPER, &helper, true)
         .override_global(knobs::VERBOSE, &verbose, true)
+        .override_global(knobs::CONNECTIONS, &connections, true)
+        .override_global(knobs::CONNECTION_SLOTS, &connection_slots, true)
         .map_max_entries(maps::LINK_STRIPES, LINK_SLOTS * cpus)
         .map_max_entries(maps::GROUP_STRIPES, options.group_slots * cpus)
         .map_max_entries(maps::GROUP_SPILLS, options.group_slots)
         .map_max_entries(maps::GROUP_IDENTS, options.group_slots)
         .map_max_entries(maps::GROUP_INDEX, options.group_slots)
         .map_max_entries(maps::GROUP_FREE, options.group_slots)
+        .map_max_entries(maps::CONNECTION_STRIPES, connection_slots)
+        .map_max_entries(maps::CONNECTION_SPILLS, connection_slots)
+        .map_max_entries(maps::CONNECTION_IDENTS, connection_slots)
+        .map_max_entries(maps::CONNECTION_FREE, connection_slots)
+        .map_max_entries(maps::JOURNAL, connection_slots * JOURNAL_PER_SLOT)
+        .map_max_entries(maps::END_INDEX, connection_slots)
         .map_max_entries(maps::HEALTH, HEALTH_STRIDE * cpus)
         .load(bytes)
 }
@@ -181,7 +216,7 @@ fn not_permitted(text: &str) -> Failure {
 }
 
 /// Turns a program's error into a sentence; the verifier's own words go to a file.
-fn refused(program: &'static str) -> impl Fn(ProgramError) -> Failure {
+pub(super) fn refused(program: &'static str) -> impl Fn(ProgramError) -> Failure {
     move |error| match &error {
         ProgramError::LoadError { io_error, verifier_log } => {
             let log = verifier_log.to_string();

@@ -60,3 +60,18 @@ impl Drop for Words {
         let _ = unsafe { munmap(self.base.cast(), self.mapped) };
     }
 }
+
+/// The two 32-bit fields that share a word.
+pub(super) fn halves(word: u64) -> (u32, u32) {
+    let bytes = word.to_ne_bytes();
+    let half = |at: usize| u32::from_ne_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    (half(0), half(4))
+}
+
+/// The word of two 32-bit fields.
+pub(super) fn whole(first: u32, second: u32) -> u64 {
+    let mut bytes = [0; 8];
+    bytes[..4].copy_from_slice(&first.to_ne_bytes());
+    bytes[4..].copy_from_slice(&second.to_ne_bytes());
+    u64::from_ne_bytes(bytes)
+}

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::identity::{Identity, identify};
+use super::identity::{Identity, Unit, identify, unit_of};
 use crate::cgroup_root::CgroupRoot;
 
 /// Names are kept of this many cgroups that may be gone: sockets can outlive their cgroup.
@@ -25,6 +25,8 @@ pub struct Cgroup {
     pub path: String,
     /// What it is.
     pub identity: Identity,
+    /// The systemd unit that it belongs to.
+    pub unit: Option<Unit>,
     /// [`Identity::name`], for sharing.
     pub name: Arc<str>,
     /// Path of the row that it is shown in: the container's own cgroup, or [`Self::path`].
@@ -70,7 +72,8 @@ impl CgroupNames {
             }
             _ => (path.clone(), id),
         };
-        Cgroup { path, name: identity.name.as_str().into(), identity, row_path: row_path.into(), row_id }
+        let (unit, name) = (unit_of(&path, &identity), identity.name.as_str().into());
+        Cgroup { path, unit, name, identity, row_path: row_path.into(), row_id }
     }
 
     fn id_of(&self, path: &str) -> Option<u64> {
@@ -82,5 +85,5 @@ impl CgroupNames {
 fn gone(id: u64) -> Cgroup {
     let identity = Identity { name: format!("cgroup {id} (gone)"), ..identify("/") };
     let name = identity.name.as_str().into();
-    Cgroup { path: String::new(), name, identity, row_path: format!("gone:{id}").into(), row_id: id }
+    Cgroup { path: String::new(), unit: None, name, identity, row_path: format!("gone:{id}").into(), row_id: id }
 }

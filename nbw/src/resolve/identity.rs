@@ -10,6 +10,7 @@
 //! container, nbw sees paths from there and shows the inner ones.
 
 mod container;
+mod managed;
 mod path;
 mod pod;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use crate::{
 
 use path::Part;
 
+pub use managed::{Manager, Unit, UnitKind};
 pub(in crate::resolve) use path::{is_hex_id, short_id};
 
 /// What a cgroup is and how people call it.
@@ -38,8 +40,9 @@ pub struct Identity {
     pub container: Option<Container>,
     /// Uid (podman: id) of the pod that the cgroup belongs to, cleaned.
     pub pod: Option<String>,
-    /// The deepest systemd unit of the host that the cgroup belongs to, unescaped and cleaned. Units of a
-    /// container's own systemd are the container's affair and are not named here.
+    /// The systemd unit of the host, or of a user's own service manager, that the cgroup belongs to, unescaped and
+    /// cleaned: the [`Unit::name`] of [`unit_of`]. Units of a container's own systemd are the container's affair and are
+    /// not named here, nor are directories that a service makes in its own cgroup, whatever their names.
     pub unit: Option<String>,
 }
 
@@ -62,10 +65,22 @@ pub fn identify(path: &str) -> Identity {
     }
 }
 
-/// Each systemd unit of the host that `path` is in, outermost first, as [`Identity::unit`] would show it.
+/// Each systemd unit that `path`, which is `identity`, is in, outermost first, as [`Identity::unit`] would show it:
+/// slices, a user's service manager, and the unit itself.
 pub fn units_of<'a>(path: &'a str, identity: &'a Identity) -> impl Iterator<Item = String> + 'a {
-    let own = identity.container.as_ref().map_or(path, |container| &container.path);
-    path::names(own).filter(|name| unit::is_unit(name)).map(unit::display)
+    let parts = path::parts(of_the_host(path, identity));
+    managed::units(&parts).into_iter().map(move |at| unit::display(parts[at].name))
+}
+
+/// The systemd unit that `path`, which is `identity`, belongs to.
+pub fn unit_of(path: &str, identity: &Identity) -> Option<Unit> {
+    let own = of_the_host(path, identity);
+    managed::unit_of(own, &path::parts(own))
+}
+
+/// The part of a path that is not a container's own affair.
+fn of_the_host<'a>(path: &'a str, identity: &'a Identity) -> &'a str {
+    identity.container.as_ref().map_or(path, |container| &container.path)
 }
 
 fn of_container(path: &str, own: &[Part<'_>], found: container::Found) -> Identity {
@@ -76,7 +91,7 @@ fn of_container(path: &str, own: &[Part<'_>], found: container::Found) -> Identi
         runtime: found.runtime,
         container: Some(Container { id: found.id, path: path[..end].to_owned() }),
         pod: pod::around(own).map(|pod| pod.uid),
-        unit: unit::deepest(own),
+        unit: unit_name(own),
     }
 }
 
@@ -89,7 +104,7 @@ fn of_plain(parts: &[Part<'_>]) -> Identity {
         runtime: pod.as_ref().and_then(|pod| pod.runtime),
         container: None,
         pod: pod.map(|pod| pod.uid),
-        unit: unit::deepest(parts),
+        unit: unit_name(parts),
     }
 }
 
@@ -100,16 +115,21 @@ fn kind_and_name(parts: &[Part<'_>]) -> (GroupKind, String) {
     if let Some(pod) = pod::recognise(parents, last.name) {
         return (GroupKind::Pod, pod.label());
     }
-    match unit::kind(last.name) {
+    let unit = managed::units(parts).last().copied();
+    let kind = unit::kind(last.name).filter(|_| unit == Some(parents.len()));
+    match kind {
         Some(kind) => (kind, unit::display(last.name)),
-        None => (GroupKind::Cgroup, below_unit(parts)),
+        None => (GroupKind::Cgroup, from_unit(&parts[unit.unwrap_or(parents.len())..])),
     }
 }
 
+/// The unit that the last of `parts` is in, to show.
+fn unit_name(parts: &[Part<'_>]) -> Option<String> {
+    managed::units(parts).last().map(|&at| unit::display(parts[at].name))
+}
+
 /// `nginx.service/workers` for a cgroup that a unit made in its own; the last component where there is no unit.
-fn below_unit(parts: &[Part<'_>]) -> String {
-    let from = parts.iter().rposition(|part| unit::is_unit(part.name));
-    let shown = from.map_or(&parts[parts.len().saturating_sub(1)..], |from| &parts[from..]);
-    let names: Vec<_> = shown.iter().map(|part| unit::display(part.name)).collect();
+fn from_unit(parts: &[Part<'_>]) -> String {
+    let names: Vec<_> = parts.iter().map(|part| unit::display(part.name)).collect();
     text::clean(&names.join("/")).into_owned()
 }

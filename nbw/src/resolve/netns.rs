@@ -1,27 +1,20 @@
 //! Other network namespaces: which one a cookie stands for, what it is called, and what interfaces it has.
 
+mod visit;
+
 use std::{
     collections::{HashMap, HashSet},
-    fs::{self, File},
-    os::{fd::AsFd, unix::fs::MetadataExt},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
-    thread,
     time::{Duration, Instant},
 };
 
 use futures_util::FutureExt;
-use nix::sched::{CloneFlags, setns};
 use tokio::task::JoinHandle;
 
-use crate::{
-    bpf::netns_cookie,
-    links::{self, Link},
-    netlink, text,
-};
+use crate::links::{Joint, Link};
 
-/// Where tools keep network namespaces that have a name.
-const NAMED: [&str; 2] = ["/run/netns", "/run/docker/netns"];
+use visit::{everywhere, namespace_of, visit};
 
 /// How long a namespace that could not be found is not looked for again; doubled with each search in vain.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -42,8 +35,28 @@ pub struct Netns {
     pub name: Arc<str>,
     /// Its interfaces, by index.
     pub links: HashMap<u32, Link>,
+    /// How it and nbw's own know each other.
+    pub ids: Ids,
     /// When that was so.
     seen: Instant,
+}
+
+/// The ids by which two network namespaces know each other: each gives its own to those that its interfaces are joined
+/// to, and keeps them for as long as both are there. None where there is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ids {
+    /// The id that nbw's own has for the other.
+    pub at_home: Option<i32>,
+    /// The id that the other has for nbw's own.
+    pub of_home: Option<i32>,
+}
+
+impl Netns {
+    /// What an interface of it has to do with one of nbw's own namespace, if anything.
+    pub fn joint_home(&self, ifindex: u32) -> Option<Joint> {
+        let joint = self.links.get(&ifindex)?.joint?;
+        (self.ids.of_home.is_some() && joint.namespace == self.ids.of_home).then_some(joint)
+    }
 }
 
 /// The namespaces found so far. They are searched for in the background, one search at a time: entering one costs a
@@ -168,72 +181,5 @@ impl NetnsTable {
     pub fn is_gone(&self, cookie: u64, ifindex: u32) -> bool {
         let without = |netns: &Netns| !netns.links.contains_key(&ifindex);
         self.lost.contains(&cookie) || self.known.get(&cookie).is_some_and(without)
-    }
-}
-
-/// Where a process's network namespace can be opened.
-fn namespace_of(process: &str) -> PathBuf {
-    Path::new("/proc").join(process).join("ns/net")
-}
-
-/// Everything that may keep a network namespace alive and can be opened: names first, then processes.
-fn everywhere() -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = NAMED.iter().flat_map(|directory| entries(directory)).collect();
-    let processes = entries("/proc").into_iter().filter(|path| is_number(path));
-    files.extend(processes.map(|process| process.join("ns/net")));
-    files
-}
-
-fn entries(directory: &str) -> Vec<PathBuf> {
-    fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
-}
-
-fn is_number(path: &Path) -> bool {
-    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.parse::<u32>().is_ok())
-}
-
-/// Enters each namespace once, in a thread of its own (a thread's namespace is its own affair), and describes it.
-/// Ends early once all of `until` are found, if there are any.
-fn visit(files: Vec<PathBuf>, until: &HashSet<u64>) -> HashMap<u64, Netns> {
-    let visited = thread::scope(|scope| scope.spawn(|| visit_here(&files, until)).join());
-    visited.unwrap_or_default()
-}
-
-fn visit_here(files: &[PathBuf], until: &HashSet<u64>) -> HashMap<u64, Netns> {
-    let mut found = HashMap::new();
-    let mut seen = HashSet::new();
-    for file in files {
-        if !until.is_empty() && until.iter().all(|cookie| found.contains_key(cookie)) {
-            break;
-        }
-        // Those that vanish meanwhile, and those nbw may not enter, are not found; the rows then say so.
-        let Ok(inode) = fs::metadata(file).map(|file| file.ino()) else { continue };
-        if !seen.insert(inode) {
-            continue;
-        }
-        let Ok(namespace) = File::open(file) else { continue };
-        if setns(namespace.as_fd(), CloneFlags::CLONE_NEWNET).is_ok() {
-            found.extend(describe(inode));
-        }
-    }
-    found
-}
-
-/// Describes the namespace that the thread is in.
-fn describe(inode: u64) -> Option<(u64, Netns)> {
-    let cookie = netns_cookie().ok().filter(|&cookie| cookie != 0)?;
-    let seen = Instant::now();
-    let links = netlink::blocking(async |handle| links::list(&handle).await).ok()?.ok()?;
-    let links = links.into_iter().map(|link| (link.index, link)).collect();
-    Some((cookie, Netns { name: name_of(inode), links, seen }))
-}
-
-/// The name that `ip netns` has for the namespace, or else the kernel's own.
-fn name_of(inode: u64) -> Arc<str> {
-    let is_it = |path: &PathBuf| fs::metadata(path).is_ok_and(|file| file.ino() == inode);
-    let named = entries(NAMED[0]).into_iter().find(is_it);
-    match named.as_deref().and_then(Path::file_name) {
-        Some(name) => text::clean_bytes(name.as_encoded_bytes()).into(),
-        None => format!("net:[{inode}]").into(),
     }
 }

@@ -2,12 +2,13 @@
 //! indicatif, `canvas` is the terminal below.
 
 mod canvas;
+mod design;
 mod drawing;
-mod groups;
 mod history;
 mod interfaces;
 mod layout;
 mod line;
+mod table;
 #[cfg(test)]
 mod tests;
 
@@ -21,9 +22,9 @@ use jiff::tz::TimeZone;
 use self::canvas::Canvas;
 use self::drawing::Drawing;
 use self::history::History;
-use self::layout::{Scene, Size, picture};
+use self::layout::{Asked, Scene, Size, picture};
 use super::Sink;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{By, Snapshot};
 use crate::units::Units;
 
 /// Where there is no terminal to ask, pictures have this size, and follow one another.
@@ -35,8 +36,7 @@ pub struct Bars {
     drawing: Drawing,
     history: History,
     terminal: Option<Term>,
-    units: Units,
-    interval: Duration,
+    asked: Asked,
     running: Duration,
     zone: TimeZone,
     finished: bool,
@@ -45,13 +45,14 @@ pub struct Bars {
 impl Bars {
     /// Bars on standard output, in colour if it is a terminal that has them and `NO_COLOR` is not set.
     /// Without a terminal, the pictures follow one another, without escape codes. `interval` is only shown.
-    pub fn stdout(units: Units, interval: Duration) -> Self {
+    /// `by` is what the list under the interfaces is of.
+    pub fn stdout(units: Units, interval: Duration, by: By) -> Self {
         let terminal = Some(Term::stdout()).filter(|term| term.is_term() && !console::is_dumb());
         let colour = terminal.is_some() && console::colors_enabled();
-        Self::new(Box::new(Term::stdout()), terminal, colour, units, interval)
+        Self::new(Box::new(Term::stdout()), terminal, colour, Asked { units, by, interval })
     }
 
-    fn new(out: Box<dyn Write + Send>, terminal: Option<Term>, colour: bool, units: Units, interval: Duration) -> Self {
+    fn new(out: Box<dyn Write + Send>, terminal: Option<Term>, colour: bool, asked: Asked) -> Self {
         let size = terminal.as_ref().map_or(NO_TERMINAL, size_of);
         let canvas = Canvas::new(out, size, terminal.is_some());
         Self {
@@ -59,8 +60,7 @@ impl Bars {
             canvas,
             history: History::default(),
             terminal,
-            units,
-            interval,
+            asked,
             running: Duration::ZERO,
             zone: TimeZone::system(),
             finished: false,
@@ -81,8 +81,7 @@ impl Bars {
         let lines = picture(&Scene {
             snapshot,
             history: &self.history,
-            units: self.units,
-            interval: self.interval,
+            asked: self.asked,
             running: self.running,
             zone: &self.zone,
             size: Size { columns: size.columns.saturating_sub(1), ..size },

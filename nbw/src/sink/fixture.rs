@@ -1,19 +1,24 @@
 //! What the sinks' tests share: fixed snapshots, golden files, a pipe that nobody reads.
 
+mod rows;
+
 use std::io::{self, Write};
-use std::path::Path;
 use std::time::Duration;
 
 use crate::snapshot::{Flow, Group, GroupKind, HOST_NETNS, Health, Interface, Rows, Runtime, SCHEMA, Snapshot};
 
 /// A busy host: a fast link, one without a known speed, one that is down, `lo`; every kind of group.
-pub(super) fn snapshot() -> Snapshot {
+pub(crate) fn snapshot() -> Snapshot {
     Snapshot {
         schema: SCHEMA,
         time: "2026-11-22T09:00:01Z".parse().unwrap(),
         elapsed: Duration::from_micros(1_000_300),
         interfaces: vec![
-            interface("eth0", 2, Some(1_000_000_000), flow(39_050_000), flow(1_520_000)),
+            Interface {
+                master: Some("br0".into()),
+                edge: true,
+                ..interface("eth0", 2, Some(1_000_000_000), flow(39_050_000), flow(1_520_000))
+            },
             interface("wg0", 5, None, flow(120_000), flow(64_000)),
             Interface { up: false, ..interface("eth1", 3, None, Flow::default(), Flow::default()) },
             interface("lo", 1, None, flow(2_000), flow(2_000)),
@@ -28,10 +33,17 @@ fn groups() -> Vec<Group> {
     let web = Group {
         runtime: Some(Runtime::Docker),
         netns: "web".into(),
+        peer: Some("veth12ab".into()),
         ..group("web", GroupKind::Container, flow(30_000_000), flow(900_000))
+    };
+    let lan = Group {
+        netns: "lan".into(),
+        parent: Some("eth0".into()),
+        ..group("printer", GroupKind::Container, flow(5_000), flow(3_000))
     };
     vec![
         web,
+        lan,
         group("nginx.service", GroupKind::Service, flow(8_000_000), flow(400_000)),
         group("a-very-long-name-that-no-column-holds@instance-0042.service", GroupKind::Service, flow(700), flow(90)),
         group("データベース", GroupKind::Cgroup, flow(65_000), flow(1_000)),
@@ -46,6 +58,16 @@ pub(super) fn later() -> Snapshot {
     Snapshot { time: first.time + Duration::from_secs(1), ..first }
 }
 
+/// A snapshot with rows of every kind.
+pub(super) fn with_rows() -> Snapshot {
+    Snapshot { rows: rows::rows(), ..snapshot() }
+}
+
+/// [`later`], where every kind was asked for and none has a row.
+pub(super) fn with_no_rows() -> Snapshot {
+    Snapshot { rows: rows::none(), groups: Vec::new(), ..later() }
+}
+
 /// A snapshot with `count` groups, all busy.
 pub(super) fn wide(count: i64) -> Snapshot {
     let group = |at: i64| Group {
@@ -55,8 +77,9 @@ pub(super) fn wide(count: i64) -> Snapshot {
     Snapshot { groups: (0..count).map(group).collect(), ..snapshot() }
 }
 
-pub(super) fn interface(name: &str, index: u32, link: Option<u64>, rx: Flow, tx: Flow) -> Interface {
-    Interface { name: name.into(), index, link_bits_per_second: link, up: true, rx, tx }
+pub(crate) fn interface(name: &str, index: u32, link: Option<u64>, rx: Flow, tx: Flow) -> Interface {
+    let (name, master, parent) = (name.into(), None, None);
+    Interface { name, index, link_bits_per_second: link, up: true, master, parent, edge: false, rx, tx }
 }
 
 fn group(name: &str, kind: GroupKind, rx: Flow, tx: Flow) -> Group {
@@ -68,13 +91,15 @@ fn group(name: &str, kind: GroupKind, rx: Flow, tx: Flow) -> Group {
         runtime: None,
         interface: "eth0".into(),
         netns: HOST_NETNS.into(),
+        peer: None,
+        parent: None,
         rx,
         tx,
     }
 }
 
 /// A flow of `bytes` in a tick of one second, and thirty times as much before it.
-pub(super) fn flow(bytes: i64) -> Flow {
+pub(crate) fn flow(bytes: i64) -> Flow {
     let packets = bytes / 1_000;
     Flow {
         bytes,
@@ -86,31 +111,9 @@ pub(super) fn flow(bytes: i64) -> Flow {
     }
 }
 
-/// Fails with both texts if `actual` is not what the golden file holds; `NBW_BLESS=1` rewrites the file.
+/// [`crate::golden::assert_golden`] for the sinks' files.
 pub(super) fn assert_golden(name: &str, actual: &[u8]) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sink/golden").join(name);
-    let actual = String::from_utf8(actual.to_vec()).unwrap();
-    if std::env::var_os("NBW_BLESS").is_some() {
-        std::fs::write(&path, &actual).unwrap();
-    }
-    let golden = std::fs::read_to_string(&path).unwrap_or_default();
-    let diff = difference(&golden, &actual);
-    assert!(diff.is_empty(), "{name} differs (NBW_BLESS=1 accepts it):\n{diff}");
-}
-
-fn difference(golden: &str, actual: &str) -> String {
-    let (mut golden, mut actual) = (golden.split('\n'), actual.split('\n'));
-    let mut diff = String::new();
-    loop {
-        match (golden.next(), actual.next()) {
-            (None, None) => return diff,
-            (old, new) if old == new => {}
-            (old, new) => {
-                diff.extend(old.map(|line| format!("-{line}\n")));
-                diff.extend(new.map(|line| format!("+{line}\n")));
-            }
-        }
-    }
+    crate::golden::assert_golden(&format!("sink/golden/{name}"), actual);
 }
 
 /// A pipe that nobody reads.

@@ -36,6 +36,7 @@ impl<W: Write> Sink for Json<W> {
 mod tests {
     use super::super::fixture;
     use super::*;
+    use crate::snapshot::By;
 
     #[test]
     fn golden() {
@@ -45,5 +46,25 @@ mod tests {
         sink.emit(&fixture::later()).unwrap();
         sink.finish().unwrap();
         fixture::assert_golden("snapshot.jsonl", &out);
+    }
+
+    #[test]
+    fn golden_of_every_kind() {
+        let mut out = Vec::new();
+        let mut sink = Json::new(&mut out);
+        sink.emit(&fixture::with_rows()).unwrap();
+        sink.emit(&fixture::with_no_rows()).unwrap();
+        fixture::assert_golden("by.jsonl", &out);
+    }
+
+    #[test]
+    fn lists_that_were_not_asked_for_are_not_there() {
+        let lists = |snapshot| {
+            let json = serde_json::to_value(snapshot).unwrap();
+            By::ALL.map(|by| json.get(by.plural()).is_some())
+        };
+        assert_eq!(lists(fixture::with_rows()), [true; 8]);
+        assert_eq!(lists(fixture::with_no_rows()), [true; 8]);
+        assert_eq!(lists(fixture::snapshot()), By::ALL.map(|by| matches!(by, By::Interface | By::Group)));
     }
 }

@@ -1,23 +1,32 @@
 //! `--format plain`: aligned lines for pipes and logs. Every line can be understood, and found by `grep`, alone:
-//! a time, then `interface NAME` or `KIND NAME on INTERFACE` (`unattributed on INTERFACE`), then the figures.
+//! a time, then `interface NAME` or `KIND NAME on INTERFACE` (`unattributed on INTERFACE`), or a row of `--by` beginning
+//! with the word for its kind; then the figures, and how a row came to its end.
 
 use std::io::{self, Write};
 
 use console::{Alignment, pad_str};
 use jiff::tz::TimeZone;
 
-use super::{Sink, kind_label, place, send};
-use crate::snapshot::{Flow, Group, GroupKind, Health, Snapshot};
+use super::row::{Row, rows};
+use super::{Sink, send};
+use crate::snapshot::{By, Flow, Health, Snapshot};
 use crate::units::{Units, packet_rate_padded, volume_padded};
 
 /// Columns for who a line is about; a longer subject is never cut, it only moves its line's figures.
-const SUBJECT_WIDTH: usize = 36;
+fn subject_width(by: By) -> usize {
+    match by {
+        By::Interface | By::Group | By::Pod | By::Unit => 36,
+        By::Container | By::Process | By::Remote => 54,
+        By::Connection => 72,
+    }
+}
 
-/// Writes each snapshot as lines: every interface, and the groups that had traffic in the tick.
+/// Writes each snapshot as lines: every interface, and the rows that had traffic in the tick.
 #[derive(Debug)]
 pub struct Plain<W> {
     out: W,
     units: Units,
+    by: By,
     zone: TimeZone,
     lines: Vec<u8>,
     health: Health,
@@ -25,17 +34,17 @@ pub struct Plain<W> {
 
 impl<W: Write> Plain<W> {
     /// A sink that writes to `out`, with the system's local time.
-    pub fn new(out: W, units: Units) -> Self {
-        Self::with_zone(out, units, TimeZone::system())
+    pub fn new(out: W, units: Units, by: By) -> Self {
+        Self::with_zone(out, units, by, TimeZone::system())
     }
 
     /// A sink that writes to `out`, with the time of day in `zone`.
-    pub fn with_zone(out: W, units: Units, zone: TimeZone) -> Self {
-        Self { out, units, zone, lines: Vec::new(), health: Health::default() }
+    pub fn with_zone(out: W, units: Units, by: By, zone: TimeZone) -> Self {
+        Self { out, units, by, zone, lines: Vec::new(), health: Health::default() }
     }
 
     fn line(&mut self, time: &str, subject: &str, rx: &Flow, tx: &Flow, mark: &str) -> io::Result<()> {
-        let subject = pad_str(subject, SUBJECT_WIDTH, Alignment::Left, None);
+        let subject = pad_str(subject, subject_width(self.by), Alignment::Left, None);
         let (rx, tx) = (figures(self.units, rx), figures(self.units, tx));
         writeln!(self.lines, "{time} {subject}  rx {rx}  tx {tx}{mark}")
     }
@@ -63,8 +72,9 @@ impl<W: Write> Sink for Plain<W> {
             let subject = format!("interface {}", interface.name);
             self.line(&time, &subject, &interface.rx, &interface.tx, mark)?;
         }
-        for group in snapshot.groups.iter().filter(|group| moved(group)) {
-            self.line(&time, &subject(group), &group.rx, &group.tx, "")?;
+        for row in rows(snapshot, self.by).into_iter().filter(|row| is_told(*row)) {
+            let mark = row.ended().map_or_else(String::new, |word| format!("  {word}"));
+            self.line(&time, &row.sentence(), row.rx(), row.tx(), &mark)?;
         }
         self.health(&time, &snapshot.health)?;
         send(&mut self.out, &mut self.lines)
@@ -75,17 +85,9 @@ impl<W: Write> Sink for Plain<W> {
     }
 }
 
-/// Whether the group had traffic in this tick. A derived row that only went back had none.
-fn moved(group: &Group) -> bool {
-    [group.rx, group.tx].iter().any(|flow| flow.bytes > 0 || flow.packets > 0)
-}
-
-fn subject(group: &Group) -> String {
-    // The name of such a row is already its kind: `unattributed` or `undelivered`.
-    if group.kind == GroupKind::Unattributed {
-        return format!("{} on {}", group.name, place(group));
-    }
-    format!("{} {} on {}", kind_label(group.kind), group.name, place(group))
+/// Whether the row has a line. An end is told even if nothing was moved in its tick.
+fn is_told(row: &dyn Row) -> bool {
+    row.moved() || row.ended().is_some()
 }
 
 fn figures(units: Units, flow: &Flow) -> String {
@@ -101,26 +103,52 @@ fn figures(units: Units, flow: &Flow) -> String {
 mod tests {
     use super::super::fixture;
     use super::*;
+    use crate::snapshot::ConnectionState;
 
-    fn written(units: Units) -> Vec<u8> {
+    fn written(units: Units, by: By, snapshots: [Snapshot; 2]) -> Vec<u8> {
         let mut out = Vec::new();
-        let mut sink = Plain::with_zone(&mut out, units, TimeZone::UTC);
-        sink.emit(&fixture::snapshot()).unwrap();
-        sink.emit(&fixture::later()).unwrap();
+        let mut sink = Plain::with_zone(&mut out, units, by, TimeZone::UTC);
+        for snapshot in snapshots {
+            sink.emit(&snapshot).unwrap();
+        }
         sink.finish().unwrap();
         out
     }
 
+    fn groups(units: Units) -> Vec<u8> {
+        written(units, By::Group, [fixture::snapshot(), fixture::later()])
+    }
+
     #[test]
     fn golden() {
-        fixture::assert_golden("snapshot.txt", &written(Units::Bits));
-        fixture::assert_golden("snapshot-bytes.txt", &written(Units::Bytes));
+        fixture::assert_golden("snapshot.txt", &groups(Units::Bits));
+        fixture::assert_golden("snapshot-bytes.txt", &groups(Units::Bytes));
+    }
+
+    #[test]
+    fn golden_of_each_kind() {
+        for by in By::ALL {
+            let text = written(Units::Bits, by, [fixture::with_rows(), fixture::with_no_rows()]);
+            fixture::assert_golden(&format!("by-{}.txt", by.singular()), &text);
+        }
     }
 
     #[test]
     fn no_escape_codes_and_no_repeated_health() {
-        let text = String::from_utf8(written(Units::Bits)).unwrap();
+        let text = String::from_utf8(groups(Units::Bits)).unwrap();
         assert!(!text.contains('\x1b'));
         assert_eq!(text.lines().filter(|line| line.starts_with("health:")).count(), 1);
+    }
+
+    #[test]
+    fn a_connection_that_was_idle_at_its_end_is_told() {
+        let mut snapshot = fixture::with_rows();
+        let connections = snapshot.rows.connections.as_mut().unwrap();
+        connections.retain(|connection| connection.state == ConnectionState::Closed);
+        for flow in connections.iter_mut().flat_map(|connection| [&mut connection.rx, &mut connection.tx]) {
+            (flow.bytes, flow.packets) = (0, 0);
+        }
+        let text = String::from_utf8(written(Units::Bits, By::Connection, [snapshot, fixture::later()])).unwrap();
+        assert_eq!(text.lines().filter(|line| line.ends_with("  closed")).count(), 1, "{text}");
     }
 }

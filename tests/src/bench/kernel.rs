@@ -11,7 +11,7 @@ use aya::{
 };
 use clap::Args;
 use nbw::bpf::{LoadOptions, Object};
-use nbw_common::abi::programs;
+use nbw_common::abi::{CONNECTION_SLOTS, programs};
 
 use super::{peer::Peer, table::Table};
 
@@ -70,6 +70,7 @@ pub fn run(options: &Options) -> Result<()> {
     let mut field = Field::default();
     field.add_alternatives()?;
     field.add_ours()?;
+    field.add_ours_by_connection()?;
     for peer in &options.peer {
         let object = peer.load().with_context(|| peer.name())?;
         field.add(object, &[(Some(&peer.name()), &peer.program)])?;
@@ -101,6 +102,17 @@ impl Field {
             (Some("tc-ingress"), programs::TC_INGRESS),
             (Some("cgroup"), programs::CGROUP_EGRESS),
             (Some("cgroup-ingress"), programs::CGROUP_INGRESS),
+        ];
+        self.add(object.into_ebpf(), &rows)
+    }
+
+    /// The cgroup programs with processes and connections counted.
+    fn add_ours_by_connection(&mut self) -> Result<()> {
+        let options = LoadOptions { connection_slots: Some(CONNECTION_SLOTS), ..LoadOptions::default() };
+        let object = Object::load(&options)?;
+        let rows = [
+            (Some("cgroup-process"), programs::CGROUP_EGRESS),
+            (Some("cgroup-process-ingress"), programs::CGROUP_INGRESS),
         ];
         self.add(object.into_ebpf(), &rows)
     }

@@ -9,7 +9,7 @@ use std::{
 
 use nbw::cgroup_root::CgroupRoot;
 
-use super::unique;
+use super::{unique, until};
 
 /// A cgroup; removed on drop.
 pub struct Cgroup {
@@ -43,6 +43,13 @@ impl Cgroup {
         fs::metadata(&self.directory).expect("the cgroup").ino()
     }
 
+    /// Removes all cgroups below it, once the processes in them, which somebody has killed, are gone.
+    pub(super) fn remove_below(&self) {
+        let populated = || fs::read_to_string(self.directory.join("cgroup.events")).unwrap_or_default();
+        until("the killed processes to be gone", || populated().contains("populated 0").then_some(()));
+        remove_below(&self.directory);
+    }
+
     /// Makes a command run inside.
     pub fn contain<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         let procs = self.directory.join("cgroup.procs");
@@ -73,6 +80,14 @@ impl Drop for Cgroup {
         while directory != root && fs::remove_dir(directory).is_ok() {
             directory = directory.parent().expect("a parent below the root");
         }
+    }
+}
+
+fn remove_below(directory: &Path) {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    for below in entries.map(|entry| entry.path()).filter(|path| path.is_dir()) {
+        remove_below(&below);
+        let _ = fs::remove_dir(below);
     }
 }
 

@@ -77,19 +77,18 @@ impl Nbw {
     /// Starts `nbw watch --format json` with more options (split at spaces) in a namespace, and waits until it counts:
     /// its first line has been read when this returns.
     pub fn watch(netns: &Netns, options: &str) -> Self {
-        let binary = Self::binary();
-        Self::watch_by(netns.command(binary.to_str().expect("a path in UTF-8")), options)
-    }
-
-    /// As [`Self::watch`], by a command that runs nbw somewhere.
-    pub fn watch_by(mut command: Command, options: &str) -> Self {
-        command.args(["watch", "--format", "json"]).args(options.split_whitespace());
-        Self::start(command)
+        Self::watch_by(netns.command(Self::binary().to_str().expect("a path in UTF-8")), options)
     }
 
     /// As [`Self::watch`], in the test's own namespace.
     pub fn watch_here(options: &str) -> Self {
         Self::watch_by(Command::new(Self::binary()), options)
+    }
+
+    /// As [`Self::watch`], where `command` runs nbw in whichever surroundings.
+    pub fn watch_by(mut command: Command, options: &str) -> Self {
+        command.args(["watch", "--format", "json"]).args(options.split_whitespace());
+        Self::start(command)
     }
 
     fn start(mut command: Command) -> Self {

@@ -23,11 +23,6 @@ pub(super) fn parts(path: &str) -> Vec<Part<'_>> {
     parts
 }
 
-/// The components' names alone.
-pub(super) fn names(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').filter(|name| !name.is_empty())
-}
-
 /// Whether `text` is a container id as docker, podman, containerd (CRI) and CRI-O make them: 32 random bytes.
 pub(in crate::resolve) fn is_hex_id(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))

@@ -3,6 +3,7 @@
 
 mod containers;
 mod properties;
+mod units;
 
 use super::*;
 
@@ -53,6 +54,8 @@ const UNITS: &str = r"
 /user.slice/user-1000.slice/user@1000.service              | service | user@1000.service        | user@1000.service
 /user.slice/user-1000.slice/user@1000.service/app.slice/foo.service | service | foo.service     | foo.service
 /user.slice/user-1000.slice/user@1000.service/init.scope   | scope   | init.scope               | init.scope
+/system.slice/nginx.service/fake.service                   | cgroup  | nginx.service/fake.service | nginx.service
+/lab/system.slice/nginx.service                            | service | nginx.service            | nginx.service
 /a/b                                                       | cgroup  | b                        | -
 /a//b/                                                     | cgroup  | b                        | -
 /.service                                                  | cgroup  | .service                 | -

@@ -3,8 +3,6 @@
 
 use crate::{snapshot::GroupKind, text};
 
-use super::path::Part;
-
 /// The types of unit that processes run in, so that they have a cgroup (systemd.resource-control(5)).
 const SUFFIXES: [&str; 6] = [".service", ".scope", ".slice", ".socket", ".mount", ".swap"];
 
@@ -22,30 +20,36 @@ pub(super) fn kind(name: &str) -> Option<GroupKind> {
     kinds.into_iter().find(|(suffix, _)| has_suffix(name, suffix)).map(|(_, kind)| kind)
 }
 
-/// The deepest unit of the path, to show.
-pub(super) fn deepest(parts: &[Part<'_>]) -> Option<String> {
-    parts.iter().rev().map(|part| part.name).find(|name| is_unit(name)).map(display)
-}
-
 /// A component's name to show: escapes undone, except in slices, where a `-` means a level of the tree and
 /// `\x2d` does not.
 pub(super) fn display(name: &str) -> String {
     let name = if is_unit(name) { cgroup_unescape(name) } else { name };
-    if has_suffix(name, ".slice") { text::clean(name) } else { text::unescape_systemd(name) }.into_owned()
+    if is_slice(name) { text::clean(name) } else { text::unescape_systemd(name) }.into_owned()
 }
 
+/// Whether a unit of this name is a slice: it holds other units, and no processes.
+pub(super) fn is_slice(name: &str) -> bool {
+    has_suffix(name, ".slice")
+}
+
+/// A unit's name as its manager has it, with its escapes.
+///
 /// systemd puts `_` before a unit's name that the kernel's own files could collide with, such as
 /// `_cpu.service` (`cg_escape()` in systemd's src/basic/cgroup-util.c).
-fn cgroup_unescape(name: &str) -> &str {
+pub(super) fn cgroup_unescape(name: &str) -> &str {
     name.strip_prefix('_').unwrap_or(name)
 }
 
 /// Login sessions are scopes that logind names `session-ID.scope` (src/login/logind-session.c).
+pub(super) fn is_session(name: &str) -> bool {
+    name.starts_with("session-") && has_suffix(name, ".scope")
+}
+
 fn scope_kind(name: &str) -> GroupKind {
-    if name.starts_with("session-") { GroupKind::Session } else { GroupKind::Scope }
+    if is_session(name) { GroupKind::Session } else { GroupKind::Scope }
 }
 
 /// Whether there is something before the suffix, too.
-fn has_suffix(name: &str, suffix: &str) -> bool {
+pub(super) fn has_suffix(name: &str, suffix: &str) -> bool {
     name.strip_suffix(suffix).is_some_and(|stem| !stem.is_empty())
 }

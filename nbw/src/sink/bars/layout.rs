@@ -6,10 +6,12 @@ use console::{measure_text_width, truncate_str};
 use indicatif::FormattedDuration;
 use jiff::tz::TimeZone;
 
+use super::super::row::{Row, rows};
 use super::history::History;
 use super::line::{Line, Tone};
-use super::{groups, interfaces};
-use crate::snapshot::{Group, Health, Interface, Snapshot};
+use super::table::Table;
+use super::{design, interfaces};
+use crate::snapshot::{By, Health, Interface, Snapshot};
 use crate::units::Units;
 
 /// Lines that an interface takes.
@@ -25,14 +27,22 @@ pub(super) struct Size {
     pub(super) rows: usize,
 }
 
+/// What the user asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) units: Units,
+    /// What the list under the interfaces is of.
+    pub(super) by: By,
+    /// Only shown.
+    pub(super) interval: Duration,
+}
+
 /// All that a picture is made from.
 #[derive(Debug)]
 pub(super) struct Scene<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) history: &'a History,
-    pub(super) units: Units,
-    /// The interval asked for.
-    pub(super) interval: Duration,
+    pub(super) asked: Asked,
     /// Since the first tick began.
     pub(super) running: Duration,
     pub(super) zone: &'a TimeZone,
@@ -44,37 +54,40 @@ pub(super) struct Scene<'a> {
 pub(super) fn picture(scene: &Scene<'_>) -> Vec<Line> {
     let health = health(&scene.snapshot.health, scene.size.columns);
     let room = scene.size.rows.saturating_sub(2 + usize::from(health.is_some()));
-    let plan = Plan::fit(room, scene.snapshot.interfaces.len(), scene.snapshot.groups.len());
+    let rows = rows(scene.snapshot, scene.asked.by);
+    let remark = remark(scene, rows.is_empty());
+    let plan = Plan::fit(room, scene.snapshot.interfaces.len(), rows.len().max(usize::from(remark.is_some())));
     let gap = || plan.airy.then(blank);
     let mut lines = vec![header(scene)];
     lines.extend(gap());
     lines.extend(interface_lines(scene, &plan));
-    lines.extend(gap().filter(|_| plan.groups > 0));
-    lines.extend(group_lines(scene, &plan));
+    lines.extend(gap().filter(|_| plan.rows > 0));
+    lines.extend(remark.filter(|_| plan.rows > 0));
+    lines.extend(row_lines(scene, &rows, &plan));
     lines.extend(health);
     lines.into_iter().map(|line| line.within(scene.size.columns)).collect()
 }
 
-/// How many rows of each kind are shown.
+/// How much is shown of what there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Plan {
     airy: bool,
     headed: bool,
     interfaces: usize,
-    groups: usize,
+    rows: usize,
 }
 
 impl Plan {
-    /// Interfaces get half of `room` at most, or more where the groups leave it.
-    fn fit(room: usize, interfaces: usize, groups: usize) -> Self {
+    /// Interfaces get half of `room` at most, or more where the rows of the list leave it.
+    fn fit(room: usize, interfaces: usize, rows: usize) -> Self {
         let (airy, headed) = (room >= AIRY, room >= HEADED);
         let room = room.saturating_sub(2 * (usize::from(airy) + usize::from(headed)));
         let half = (room / 2).max(PER_INTERFACE);
-        let for_interfaces = half.max(room.saturating_sub(groups));
+        let for_interfaces = half.max(room.saturating_sub(rows));
         let shown = rows_in(for_interfaces, PER_INTERFACE, interfaces).max(interfaces.min(1));
         let taken = shown * PER_INTERFACE + usize::from(shown < interfaces);
-        let groups = rows_in(room.saturating_sub(taken), 1, groups);
-        Self { airy, headed, interfaces: shown, groups }
+        let rows = rows_in(room.saturating_sub(taken), 1, rows);
+        Self { airy, headed, interfaces: shown, rows }
     }
 }
 
@@ -87,7 +100,7 @@ fn header(scene: &Scene<'_>) -> Line {
     let width = scene.size.columns;
     let time = scene.snapshot.time.to_zoned(scene.zone.clone());
     let running = FormattedDuration(scene.running);
-    let text = format!("  {}  every {:?}  for {running}", time.strftime("%H:%M:%S"), scene.interval);
+    let text = format!("  {}  every {:?}  for {running}", time.strftime("%H:%M:%S"), scene.asked.interval);
     let hint = "Ctrl-C ends";
     let used = "nbw".len() + measure_text_width(&text);
     let line = Line::new().text(Tone::Name, truncate_str("nbw", width, ""));
@@ -103,7 +116,7 @@ fn interface_lines(scene: &Scene<'_>, plan: &Plan) -> Vec<Line> {
     if all.is_empty() {
         return vec![note("waiting for an interface to appear", width)];
     }
-    let columns = interfaces::Columns::fit(width, scene.units, all);
+    let columns = interfaces::Columns::fit(width, scene.asked.units, all);
     let (shown, hidden) = fold(all, plan.interfaces, idle);
     let mut lines: Vec<Line> = plan.headed.then(|| columns.heading()).into_iter().collect();
     lines.extend(shown.iter().flat_map(|interface| columns.interface(interface, scene.history)));
@@ -111,17 +124,24 @@ fn interface_lines(scene: &Scene<'_>, plan: &Plan) -> Vec<Line> {
     lines
 }
 
-fn group_lines(scene: &Scene<'_>, plan: &Plan) -> Vec<Line> {
-    let never = |group: &Group| group.rx.total_packets == 0 && group.tx.total_packets == 0;
-    let (shown, hidden) = fold(&scene.snapshot.groups, plan.groups, never);
-    if shown.is_empty() {
-        return more_groups(scene, &hidden).into_iter().collect();
+fn row_lines(scene: &Scene<'_>, rows: &[&dyn Row], plan: &Plan) -> Vec<Line> {
+    let (shown, hidden) = fold(rows, plan.rows, |row| row.never_moved());
+    let shown: Vec<&dyn Row> = shown.into_iter().copied().collect();
+    let mut lines = Vec::new();
+    if let Some(design) = design::of(scene.asked.by).filter(|_| !shown.is_empty()) {
+        let table = Table::fit(scene.size.columns, scene.asked.units, design, &shown, scene.snapshot.time);
+        lines.extend(plan.headed.then(|| table.heading()));
+        lines.extend(table.lines());
     }
-    let columns = groups::Columns::fit(scene.size.columns, scene.units, &shown);
-    let mut lines: Vec<Line> = plan.headed.then(|| columns.heading()).into_iter().collect();
-    lines.extend(shown.iter().map(|group| columns.group(group)));
-    lines.extend(more_groups(scene, &hidden));
+    lines.extend(more_rows(scene, &hidden));
     lines
+}
+
+/// Without rows of the kind that was asked for, a word about it.
+fn remark(scene: &Scene<'_>, empty: bool) -> Option<Line> {
+    let text = format!("no {} has traffic", scene.asked.by.singular());
+    let asked_for = !matches!(scene.asked.by, By::Interface | By::Group);
+    (empty && asked_for).then(|| note(&text, scene.size.columns))
 }
 
 /// The first `count` rows and the others. Where not all fit, those that never had traffic go last.
@@ -146,13 +166,13 @@ fn more_interfaces(hidden: &[&Interface], width: usize) -> Option<Line> {
     (count > 0).then(|| note(&format!("… and {count} more interface{plural}{idle}"), width))
 }
 
-/// Hidden groups are still summed up: no traffic goes without a word.
-fn more_groups(scene: &Scene<'_>, hidden: &[&Group]) -> Option<Line> {
+/// Hidden rows are still summed up: no traffic goes without a word.
+fn more_rows(scene: &Scene<'_>, hidden: &[&&dyn Row]) -> Option<Line> {
     let count = hidden.len();
-    let rx: f64 = hidden.iter().map(|group| group.rx.bytes_per_second).sum();
-    let tx: f64 = hidden.iter().map(|group| group.tx.bytes_per_second).sum();
-    let both = format!("… and {count} more: {} in all", scene.units.rate(rx + tx));
-    let each = format!("… and {count} more: rx {}, tx {}", scene.units.rate(rx), scene.units.rate(tx));
+    let rx: f64 = hidden.iter().map(|row| row.rx().bytes_per_second).sum();
+    let tx: f64 = hidden.iter().map(|row| row.tx().bytes_per_second).sum();
+    let both = format!("… and {count} more: {} in all", scene.asked.units.rate(rx + tx));
+    let each = format!("… and {count} more: rx {}, tx {}", scene.asked.units.rate(rx), scene.asked.units.rate(tx));
     let fits = measure_text_width(&each) <= scene.size.columns;
     (count > 0).then(|| note(if fits { &each } else { &both }, scene.size.columns))
 }

@@ -1,4 +1,6 @@
 use super::super::fixture;
+use super::super::row::rows;
+use super::design::Part;
 use super::line::Line;
 use super::*;
 use crate::snapshot::{Flow, Snapshot};
@@ -7,13 +9,20 @@ use std::sync::{Arc, Mutex};
 const EVERY: Duration = Duration::from_secs(1);
 
 fn lines_at(snapshot: &Snapshot, columns: usize, rows: usize) -> Vec<Line> {
+    lines_by(By::Group, snapshot, columns, rows)
+}
+
+fn asked(by: By) -> Asked {
+    Asked { units: Units::Bits, by, interval: EVERY }
+}
+
+fn lines_by(by: By, snapshot: &Snapshot, columns: usize, rows: usize) -> Vec<Line> {
     let mut history = History::default();
     history.record(snapshot);
     picture(&Scene {
         snapshot,
         history: &history,
-        units: Units::Bits,
-        interval: EVERY,
+        asked: asked(by),
         running: EVERY,
         zone: &TimeZone::UTC,
         size: Size { columns, rows },
@@ -43,11 +52,16 @@ impl Write for Shared {
 }
 
 fn drawn(snapshot: &Snapshot, colour: bool) -> String {
+    drawn_by(By::Group, [snapshot, snapshot], colour)
+}
+
+fn drawn_by(by: By, snapshots: [&Snapshot; 2], colour: bool) -> String {
     let out = Shared::default();
-    let mut bars = Bars::new(Box::new(out.clone()), None, colour, Units::Bits, EVERY);
+    let mut bars = Bars::new(Box::new(out.clone()), None, colour, asked(by));
     bars.zone = TimeZone::UTC;
-    bars.emit(snapshot).unwrap();
-    bars.emit(snapshot).unwrap();
+    for snapshot in snapshots {
+        bars.emit(snapshot).unwrap();
+    }
     bars.finish().unwrap();
     let bytes = out.0.lock().unwrap().clone();
     String::from_utf8(bytes).unwrap()
@@ -66,6 +80,83 @@ fn no_line_is_wider_and_no_picture_higher_than_the_terminal() {
 }
 
 #[test]
+fn no_list_is_wider_or_higher_than_the_terminal() {
+    for by in By::ALL {
+        for (columns, rows) in (0..220).map(|columns| (columns, 24)).chain([(40, 10), (20, 5), (61, 17), (3, 2)]) {
+            for snapshot in [fixture::with_rows(), fixture::with_no_rows()] {
+                let lines = lines_by(by, &snapshot, columns, rows);
+                let widest = lines.iter().map(Line::width).max().unwrap();
+                assert!(widest <= columns, "{by:?}: {widest} at {columns}x{rows}: {:#?}", text_of(&lines));
+                assert!(rows < 10 || lines.len() < rows, "{by:?}: {} lines at {columns}x{rows}", lines.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn facts_fit_their_columns_and_columns_their_order() {
+    for by in By::ALL {
+        let Some(design) = design::of(by) else { continue };
+        let snapshot = fixture::with_rows();
+        for row in rows(&snapshot, by) {
+            assert_eq!(row.facts(snapshot.time).len(), design.facts.len(), "{by:?}");
+        }
+        for fact in 0..design.facts.len() {
+            let shown = |part: &&design::Part| matches!(part, Part::Fact(at) | Part::Optional(at) if *at == fact);
+            assert_eq!(design.order.iter().filter(shown).count(), 1, "{by:?}, column {fact}");
+        }
+    }
+}
+
+#[test]
+fn the_list_is_of_what_was_asked_for() {
+    let snapshot = fixture::with_rows();
+    for by in By::ALL {
+        let text = text_of(&lines_by(by, &snapshot, 159, 50));
+        let Some(design) = design::of(by) else {
+            assert_eq!(text.len(), 2 + 1 + 2 * snapshot.interfaces.len() + 1, "{text:#?}");
+            continue;
+        };
+        let heading = text.iter().position(|line| line.starts_with(design.title)).unwrap();
+        let all = rows(&snapshot, by);
+        for (row, line) in all.iter().zip(&text[heading + 1..]) {
+            let start: String = row.name().chars().take(8).collect();
+            assert!(line.starts_with(&start), "{by:?}: {start} in {line}");
+        }
+        let wide = ["host's end", "country", "command", "local end", "containers", "kind"];
+        assert!(wide.iter().any(|title| text[heading].contains(title)), "{by:?}: {}", text[heading]);
+    }
+}
+
+#[test]
+fn an_empty_list_says_so_if_it_was_asked_for() {
+    for by in By::ALL {
+        let text = text_of(&lines_by(by, &fixture::with_no_rows(), 80, 24));
+        let remark = format!("no {} has traffic", by.singular());
+        assert_eq!(shown(&text, &remark), !matches!(by, By::Interface | By::Group), "{text:#?}");
+    }
+}
+
+#[test]
+fn what_has_ended_is_dim() {
+    let dim = |by, start: &str| {
+        let lines = lines_by(by, &fixture::with_rows(), 120, 50);
+        let painted: Vec<String> = lines.iter().map(|line| line.before(true)).collect();
+        painted.iter().any(|line| line.starts_with(&format!("\x1b[2m{start}")))
+    };
+    assert!(dim(By::Process, "iperf3") && !dim(By::Process, "nginx"));
+    assert!(dim(By::Connection, "192.0.2.8:") && !dim(By::Connection, "192.0.2.7:"));
+}
+
+#[test]
+fn golden_of_each_kind() {
+    for by in By::ALL {
+        let text = drawn_by(by, [&fixture::with_rows(), &fixture::with_no_rows()], false);
+        fixture::assert_golden(&format!("by-{}.bars.txt", by.singular()), text.as_bytes());
+    }
+}
+
+#[test]
 fn all_is_shown_where_it_fits() {
     for (columns, rows) in [(80, 24), (160, 50)] {
         let text = text_of(&lines_at(&fixture::snapshot(), columns, rows));
@@ -76,6 +167,14 @@ fn all_is_shown_where_it_fits() {
         assert!(shown(&text, "health: no_storage 3"));
         assert!(!shown(&text, "more"));
     }
+}
+
+#[test]
+fn the_hosts_end_is_shown_where_it_fits() {
+    let text = |columns| text_of(&lines_at(&fixture::snapshot(), columns, 50));
+    let (narrow, wide) = (text(80), text(160));
+    assert!(shown(&narrow, " eth0@web ") && !shown(&narrow, "veth12ab"), "{narrow:#?}");
+    assert!(shown(&wide, " veth12ab ") && shown(&wide, " on eth0 "), "{wide:#?}");
 }
 
 #[test]

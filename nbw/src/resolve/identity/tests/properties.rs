@@ -26,6 +26,13 @@ system.slice
 ssh.service
 session-1.scope
 _cpu.service
+user.slice
+user-1000.slice
+user@1000.service
+user@0.service
+capsule@a.service
+app.slice
+foo@a\x2db.service
 .scope
 -
 :
@@ -74,6 +81,46 @@ proptest! {
         for name in names.into_iter().flatten() {
             prop_assert!(!name.is_empty());
             prop_assert_eq!(text::clean(name), name.as_str());
+        }
+    }
+
+    #[test]
+    fn a_unit_is_a_beginning_of_the_path_and_its_own(path in paths()) {
+        let identity = identify(&path);
+        let unit = unit_of(&path, &identity);
+        prop_assert_eq!(unit.as_ref().map(|unit| &unit.name), identity.unit.as_ref());
+        let Some(unit) = unit else { return Ok(()) };
+        let below = path.strip_prefix(&unit.path);
+        prop_assert!(below.is_some_and(|below| below.is_empty() || below.starts_with('/')));
+        prop_assert_eq!(unit.template.is_some(), unit.instance.is_some());
+        for name in [Some(&unit.name), Some(&unit.slice), unit.template.as_ref(), unit.instance.as_ref()] {
+            let Some(name) = name else { continue };
+            prop_assert!(!name.is_empty());
+            prop_assert_eq!(text::clean(name), name.as_str());
+        }
+        // A container's own cgroup can be below its unit's.
+        let again = unit_of(&unit.path, &identify(&unit.path));
+        prop_assert_eq!(again, Some(unit));
+    }
+
+    #[test]
+    fn what_is_below_a_unit_that_manages_none_is_of_that_unit(path in paths(), child in component()) {
+        let unit = unit_of(&path, &identify(&path));
+        let Some(unit) = unit.filter(|unit| unit.kind != UnitKind::Slice) else { return Ok(()) };
+        let manages = ["user@1000", "user@0", "capsule@a"].iter().any(|name| unit.path.contains(name));
+        if !manages {
+            let below = format!("{path}/{child}");
+            prop_assert_eq!(unit_of(&below, &identify(&below)), Some(unit));
+        }
+    }
+
+    #[test]
+    fn only_the_users_own_manager_makes_units_the_users(path in paths()) {
+        let Some(unit) = unit_of(&path, &identify(&path)) else { return Ok(()) };
+        if let Manager::User(user) = unit.manager {
+            prop_assert_eq!(unit.user, Some(user));
+            let manager = format!("user@{user}.service/");
+            prop_assert!(unit.path.contains(&manager));
         }
     }
 }

@@ -1,0 +1,350 @@
+//! What every connection has moved, and by that every process and remote host: the kernel's slots come and go, sums stay.
+
+mod closing;
+mod row;
+
+use std::{
+    collections::{HashMap, HashSet},
+    net::IpAddr,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+use futures_util::FutureExt;
+use nbw_common::abi::{ConnectionIdent, Counters, Owner, ip, kind};
+use tokio::task::JoinHandle;
+
+pub use self::row::Row;
+use self::{closing::Closing, row::Key};
+use crate::{
+    bpf::{ConnectionSlots, OwnerMap, SlotEvent},
+    failure::Failure,
+    ledger::{Group, LIKELY_HEADER, Place},
+    rate::Totals,
+    resolve::{
+        cgroups::Cgroup,
+        processes::{ProcessId, Processes},
+        sockets,
+    },
+    tally::Tally,
+};
+
+/// How long a remote end of an unconnected socket may be silent before its slot is taken back, while there are plenty.
+const SILENT: Duration = Duration::from_secs(60);
+/// The same when half of the slots are taken.
+const SILENT_WHEN_SCARCE: Duration = Duration::from_secs(5);
+
+/// What the ledger has to ask of the others.
+pub trait World {
+    /// The cgroup with this id.
+    fn cgroup(&mut self, id: u64) -> Rc<Cgroup>;
+    /// Where a socket's traffic goes through.
+    fn place(&mut self, netns: u64, ifindex: u32, path: &str) -> Place;
+    /// Length of the link-layer header there in bytes, once it is known.
+    fn link_header(&mut self, place: Place, path: &str) -> Option<u32>;
+}
+
+/// What a process has moved as a part of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ProcessShare {
+    /// The process.
+    pub process: ProcessId,
+    /// The group.
+    pub group: Group,
+}
+
+/// What a group has moved to and from a remote host; none for what has no remote end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RemoteShare {
+    /// The address.
+    pub remote: Option<IpAddr>,
+    /// The group.
+    pub group: Group,
+}
+
+/// A slot that counts.
+struct Live {
+    ident: ConnectionIdent,
+    key: Key,
+    group: Group,
+    process: ProcessId,
+    header: Option<u32>,
+    last: Counters,
+    /// All that was counted in it, as bytes on the wire.
+    moved: Totals,
+    idle_since: Instant,
+    closing: bool,
+}
+
+/// The ledger of connections.
+pub struct Connections {
+    slots: HashMap<u32, Live>,
+    capacity: usize,
+    rows: HashMap<Key, Row>,
+    next_id: u64,
+    /// The slots of the remote ends of each unconnected socket, by the socket's own.
+    ends: HashMap<u32, HashSet<u32>>,
+    closing: Closing,
+    older: Option<JoinHandle<HashMap<u64, Owner>>>,
+    cgroups: HashMap<u64, Rc<Cgroup>>,
+    overflow: Totals,
+    overflow_before: Totals,
+    /// The processes that have, or had, sockets.
+    pub processes: Processes,
+    /// Sums by process.
+    pub by_process: Tally<ProcessShare>,
+    /// Sums by remote host.
+    pub by_remote: Tally<RemoteShare>,
+}
+
+impl Connections {
+    /// Begins to look for the owners of sockets that are there already, in the background.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn start(owners: OwnerMap, capacity: u32) -> Self {
+        Self {
+            slots: HashMap::new(),
+            capacity: capacity as usize,
+            rows: HashMap::new(),
+            next_id: 1,
+            ends: HashMap::new(),
+            closing: Closing::default(),
+            older: Some(tokio::task::spawn_blocking(move || sockets::adopt(owners))),
+            cgroups: HashMap::new(),
+            overflow: Totals::default(),
+            overflow_before: Totals::default(),
+            processes: Processes::default(),
+            by_process: Tally::default(),
+            by_remote: Tally::default(),
+        }
+    }
+
+    /// Takes in what has been opened and closed. Called more often than [`Self::take`], so that slots are handed out
+    /// again soon, and processes that do not live long have a name.
+    ///
+    /// # Errors
+    /// When the kernel refuses to take slots back.
+    pub fn notice(&mut self, table: &mut ConnectionSlots, world: &mut impl World) -> Result<(), Failure> {
+        // First: what was opened before these became final is in the journal by now.
+        let finished = self.closing.finished();
+        while let Some(event) = table.next_event() {
+            match event {
+                SlotEvent::Opened(slot) => self.open(slot, table, world)?,
+                SlotEvent::Closed(slot) => self.close(slot, table)?,
+            }
+        }
+        self.adopt(table);
+        for slot in finished {
+            self.read(slot, table, world);
+            self.finish(slot);
+            table.release(slot)?;
+        }
+        self.closing.wait();
+        self.processes.read_commands();
+        Ok(())
+    }
+
+    /// Names the owners of sockets that were there before nbw, and were used before they were found.
+    fn adopt(&mut self, table: &ConnectionSlots) {
+        let Some(owners) = self.older.as_mut().and_then(FutureExt::now_or_never) else { return };
+        self.older = None;
+        let owners = owners.unwrap_or_default();
+        for (&slot, live) in &self.slots {
+            if table.tgid(slot) == 0
+                && let Some(owner) = owners.get(&live.ident.cookie)
+            {
+                table.set_owner(slot, owner);
+            }
+        }
+    }
+
+    fn open(&mut self, slot: u32, table: &mut ConnectionSlots, world: &mut impl World) -> Result<(), Failure> {
+        let ident = table.ident(slot);
+        let cgroup = world.cgroup(ident.cgroup);
+        let place = world.place(ident.netns, ident.ifindex, &cgroup.path);
+        let group = Group { row_id: cgroup.row_id, place };
+        let parent = self.slots.get(&ident.parent).filter(|_| ident.kind == kind::END);
+        let process = parent.map(|parent| parent.process);
+        let orphaned = ident.kind == kind::END && parent.is_none_or(|parent| parent.closing);
+        let process = process.unwrap_or_else(|| self.processes.of(&ident.owner));
+        let live = Live {
+            key: Key::of(&ident),
+            header: world.link_header(place, &cgroup.path),
+            ident,
+            group,
+            process,
+            last: Counters::default(),
+            moved: Totals::default(),
+            idle_since: Instant::now(),
+            closing: false,
+        };
+        self.enter(&live);
+        self.cgroups.insert(group.row_id, cgroup);
+        self.slots.insert(slot, live);
+        if ident.kind == kind::END {
+            self.ends.entry(ident.parent).or_default().insert(slot);
+        }
+        // Its socket was closed in the moment in which it was opened.
+        if orphaned { self.close_end(slot, table) } else { Ok(()) }
+    }
+
+    fn enter(&mut self, live: &Live) {
+        let row = self.rows.entry(live.key).or_insert_with(|| {
+            self.next_id += 1;
+            Row::new(self.next_id - 1, &live.ident, live.group)
+        });
+        row.slots += 1;
+        row.process = live.process;
+    }
+
+    /// The kernel side has closed a slot; with a socket its remote ends go too.
+    fn close(&mut self, slot: u32, table: &mut ConnectionSlots) -> Result<(), Failure> {
+        let Some(live) = self.slots.get_mut(&slot) else { return Ok(()) };
+        live.closing = true;
+        self.closing.add(slot);
+        for end in self.ends.remove(&slot).unwrap_or_default() {
+            self.close_end(end, table)?;
+        }
+        Ok(())
+    }
+
+    /// Takes back the slot of a remote end of an unconnected socket.
+    fn close_end(&mut self, slot: u32, table: &mut ConnectionSlots) -> Result<(), Failure> {
+        let Some(live) = self.slots.get_mut(&slot).filter(|live| !live.closing) else { return Ok(()) };
+        live.closing = true;
+        table.retire_end(&live.ident)?;
+        if let Some(ends) = self.ends.get_mut(&live.ident.parent) {
+            ends.remove(&slot);
+        }
+        self.closing.add(slot);
+        Ok(())
+    }
+
+    /// A slot was read for the last time.
+    fn finish(&mut self, slot: u32) {
+        let Some(live) = self.slots.remove(&slot) else { return };
+        if let Some(row) = self.rows.get_mut(&live.key) {
+            row.slots -= 1;
+        }
+    }
+
+    /// Reads every slot.
+    ///
+    /// # Errors
+    /// When the kernel refuses to take slots back.
+    pub fn take(&mut self, table: &mut ConnectionSlots, world: &mut impl World) -> Result<(), Failure> {
+        self.notice(table, world)?;
+        let slots: Vec<u32> = self.slots.keys().copied().collect();
+        for &slot in &slots {
+            self.own(slot, table);
+            self.read(slot, table, world);
+        }
+        self.overflow_before = self.overflow;
+        self.overflow = table.overflow().map_or(self.overflow, |counters| Totals::on_the_wire(&counters, 0));
+        self.retire_silent(&slots, table)
+    }
+
+    /// Adds what was counted in a slot since it was last read.
+    fn read(&mut self, slot: u32, table: &ConnectionSlots, world: &mut impl World) {
+        let Some(live) = self.slots.get_mut(&slot) else { return };
+        let Some(counters) = table.counters(slot).filter(|&counters| counters != live.last) else { return };
+        if live.header.is_none()
+            && let Some(cgroup) = self.cgroups.get(&live.group.row_id)
+        {
+            live.header = world.link_header(live.group.place, &cgroup.path);
+        }
+        let header = live.header.unwrap_or(LIKELY_HEADER);
+        let amount = Totals::on_the_wire(&counters, header).beyond(Totals::on_the_wire(&live.last, header));
+        live.last = counters;
+        live.moved += amount;
+        live.idle_since = Instant::now();
+        if let Some(row) = self.rows.get_mut(&live.key) {
+            row.now += amount;
+        }
+        let Live { process, group, ident, .. } = *live;
+        self.by_process.add(ProcessShare { process, group }, amount);
+        self.by_remote.add(RemoteShare { remote: ip(ident.remote), group }, amount);
+    }
+
+    /// A socket that was accepted is its listener's until a process uses it: what it has moved by then is that process's.
+    fn own(&mut self, slot: u32, table: &ConnectionSlots) {
+        let Some(live) = self.slots.get(&slot) else { return };
+        if live.ident.kind == kind::END || table.tgid(slot) == live.ident.owner.tgid {
+            return;
+        }
+        let owner = table.ident(slot).owner;
+        let process = self.processes.of(&owner);
+        let ends: Vec<u32> = self.ends.get(&slot).into_iter().flatten().copied().collect();
+        for slot in ends.into_iter().chain([slot]) {
+            self.give(slot, process);
+        }
+        if let Some(live) = self.slots.get_mut(&slot) {
+            live.ident.owner = owner;
+        }
+    }
+
+    fn give(&mut self, slot: u32, process: ProcessId) {
+        let Some(live) = self.slots.get_mut(&slot) else { return };
+        let group = live.group;
+        let before = ProcessShare { process: std::mem::replace(&mut live.process, process), group };
+        self.by_process.shift(&before, ProcessShare { process, group }, live.moved);
+        if let Some(row) = self.rows.get_mut(&live.key) {
+            row.process = process;
+        }
+    }
+
+    /// Takes back the slots of remote ends that nothing is heard of.
+    fn retire_silent(&mut self, slots: &[u32], table: &mut ConnectionSlots) -> Result<(), Failure> {
+        let patience = if slots.len() > self.capacity / 2 { SILENT_WHEN_SCARCE } else { SILENT };
+        for &slot in slots {
+            let silent = |live: &Live| live.ident.kind == kind::END && live.idle_since.elapsed() > patience;
+            if self.slots.get(&slot).is_some_and(silent) {
+                self.close_end(slot, table)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A snapshot was made.
+    pub fn shown(&mut self) {
+        self.rows.retain(|_, row| row.slots > 0);
+        self.rows.values_mut().for_each(|row| row.before = row.now);
+        let processes = &mut self.processes;
+        let ids: HashSet<ProcessId> = self.by_process.iter().map(|(share, _)| share.process).collect();
+        processes.look_after(ids.into_iter());
+        let having: HashSet<ProcessId> = self.slots.values().map(|live| live.process).collect();
+        let lives = |process| processes.get(process).is_some_and(|process| !process.ended);
+        self.by_process.shown(|share| having.contains(&share.process) || lives(share.process));
+        let remotes: HashSet<Option<IpAddr>> = self.rows.values().map(Row::remote).collect();
+        self.by_remote.shown(|share| remotes.contains(&share.remote));
+        self.forget();
+    }
+
+    /// Forgets the processes and cgroups of which nothing is kept any more.
+    fn forget(&mut self) {
+        let kept: HashSet<ProcessId> = self.by_process.iter().map(|(share, _)| share.process).collect();
+        let of_rows: HashSet<ProcessId> = self.slots.values().map(|live| live.process).collect();
+        self.processes.keep(|id| kept.contains(&id) || of_rows.contains(&id));
+        let of_processes = self.by_process.iter().map(|(share, _)| share.group.row_id);
+        let of_remotes = self.by_remote.iter().map(|(share, _)| share.group.row_id);
+        let of_slots = self.slots.values().map(|live| live.group.row_id);
+        let groups: HashSet<u64> = of_processes.chain(of_remotes).chain(of_slots).collect();
+        self.cgroups.retain(|id, _| groups.contains(id));
+    }
+
+    /// The connections: those that are open, and those that were closed since the last snapshot.
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.rows.values()
+    }
+
+    /// The cgroup of a group.
+    pub fn cgroup(&self, group: Group) -> Option<&Rc<Cgroup>> {
+        self.cgroups.get(&group.row_id)
+    }
+
+    /// What found no slot: before the last reading, and up to it; without link-layer headers.
+    pub fn overflow(&self) -> (Totals, Totals) {
+        (self.overflow_before, self.overflow)
+    }
+}

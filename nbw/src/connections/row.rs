@@ -1,0 +1,73 @@
+//! A connection, over all slots that it has had.
+
+use std::{net::IpAddr, time::Duration};
+
+use nbw_common::abi::{Address, ConnectionIdent, ip};
+use nix::time::{ClockId, clock_gettime};
+
+use crate::{
+    ledger::Group,
+    rate::Totals,
+    resolve::processes::{NOBODY, ProcessId},
+};
+
+/// What tells a connection from all others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    cookie: u64,
+    remote: Address,
+    remote_port: u16,
+    kind: u32,
+}
+
+impl Key {
+    pub(super) fn of(ident: &ConnectionIdent) -> Self {
+        Self { cookie: ident.cookie, remote: ident.remote, remote_port: ident.remote_port, kind: ident.kind }
+    }
+}
+
+/// A connection.
+#[derive(Debug)]
+pub struct Row {
+    /// Its number, unlike any other's while nbw runs.
+    pub id: u64,
+    /// Its ends.
+    pub ident: ConnectionIdent,
+    /// Its cgroup and interface.
+    pub group: Group,
+    /// Its process: the one that used it last.
+    pub process: ProcessId,
+    /// When its first packet was seen.
+    pub since: jiff::Timestamp,
+    /// Up to now.
+    pub now: Totals,
+    /// Up to the snapshot before.
+    pub before: Totals,
+    pub(super) slots: u32,
+}
+
+impl Row {
+    pub(super) fn new(id: u64, ident: &ConnectionIdent, group: Group) -> Self {
+        let nothing = Totals::default();
+        let (ident, since) = (*ident, wall_clock(ident.since));
+        Self { id, ident, group, process: NOBODY, since, now: nothing, before: nothing, slots: 0 }
+    }
+
+    /// Whether it is over, with its counts final.
+    pub fn is_closed(&self) -> bool {
+        self.slots == 0
+    }
+
+    /// Address of the other end; none where there is none.
+    pub fn remote(&self) -> Option<IpAddr> {
+        ip(self.ident.remote)
+    }
+}
+
+/// The time of a moment on the clock that has run since the host started.
+fn wall_clock(since_boot: u64) -> jiff::Timestamp {
+    let now = jiff::Timestamp::now();
+    let running = clock_gettime(ClockId::CLOCK_BOOTTIME).map(Duration::from).unwrap_or_default();
+    let ago = running.saturating_sub(Duration::from_nanos(since_boot));
+    now.checked_sub(ago).unwrap_or(now)
+}

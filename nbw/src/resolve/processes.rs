@@ -1,0 +1,240 @@
+//! Processes: their names, command lines and users.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures_util::FutureExt;
+use nbw_common::abi::Owner;
+use procfs::process::Process as ProcFs;
+use tokio::task::JoinHandle;
+
+use crate::text;
+
+/// How long what is known of a process holds: then it may have ended, and its pid be another's.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// Number of a process, unlike any other's while nbw runs.
+pub type ProcessId = u32;
+
+/// Who has the sockets that no process has: the kernel, or one that is not known.
+pub const NOBODY: ProcessId = 0;
+
+/// A process that has, or had, a socket.
+#[derive(Debug, Clone)]
+pub struct Process {
+    /// Its pid; 0 for [`NOBODY`].
+    pub pid: u32,
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its command line; empty until it is known.
+    pub command: Arc<str>,
+    /// Its user; none for [`NOBODY`].
+    pub uid: Option<u32>,
+    /// Whether it has ended.
+    pub ended: bool,
+    /// When it began, in ticks since boot: what tells it from another with its pid.
+    start: u64,
+    looked: Instant,
+}
+
+/// The processes found so far.
+#[derive(Debug)]
+pub struct Processes {
+    by_pid: HashMap<u32, ProcessId>,
+    all: HashMap<ProcessId, Process>,
+    next: ProcessId,
+    /// Those whose command lines are to be read: that can block while the process maps memory.
+    unread: Vec<(ProcessId, u32)>,
+    reading: Option<JoinHandle<Vec<(ProcessId, String)>>>,
+}
+
+impl Default for Processes {
+    fn default() -> Self {
+        let nobody = Process {
+            pid: 0,
+            name: "kernel".into(),
+            command: "".into(),
+            uid: None,
+            ended: false,
+            start: 0,
+            looked: Instant::now(),
+        };
+        Self {
+            by_pid: HashMap::new(),
+            all: HashMap::from([(NOBODY, nobody)]),
+            next: NOBODY + 1,
+            unread: Vec::new(),
+            reading: None,
+        }
+    }
+}
+
+impl Processes {
+    /// The process that owns a socket.
+    pub fn of(&mut self, owner: &Owner) -> ProcessId {
+        if owner.tgid == 0 {
+            return NOBODY;
+        }
+        if let Some(&id) = self.by_pid.get(&owner.tgid)
+            && self.is_still(id)
+        {
+            return id;
+        }
+        self.enter(owner)
+    }
+
+    /// The process with this number.
+    pub fn get(&self, id: ProcessId) -> Option<&Process> {
+        self.all.get(&id)
+    }
+
+    /// Whether the pid stands for the same process as before, as far as anyone can tell.
+    fn is_still(&mut self, id: ProcessId) -> bool {
+        let Some(process) = self.all.get_mut(&id) else { return false };
+        if process.looked.elapsed() < FRESH {
+            return true;
+        }
+        process.looked = Instant::now();
+        match start_of(process.pid) {
+            Some((start, name)) if start == process.start => {
+                // It may have executed another program.
+                if *process.name != *name {
+                    process.name = name.into();
+                    self.unread.push((id, process.pid));
+                }
+                true
+            }
+            other => {
+                process.ended = true;
+                // A socket of a process that is gone: of this one, if no other has its pid.
+                other.is_none()
+            }
+        }
+    }
+
+    fn enter(&mut self, owner: &Owner) -> ProcessId {
+        let id = self.next;
+        self.next += 1;
+        let found = start_of(owner.tgid);
+        let ended = found.is_none();
+        let (start, name) = found.unwrap_or_else(|| (0, text::clean_bytes(&owner.name().collect::<Vec<u8>>())));
+        let process = Process {
+            pid: owner.tgid,
+            name: name.into(),
+            command: "".into(),
+            uid: Some(owner.uid),
+            ended,
+            start,
+            looked: Instant::now(),
+        };
+        if !ended {
+            self.unread.push((id, owner.tgid));
+        }
+        self.all.insert(id, process);
+        self.by_pid.insert(owner.tgid, id);
+        id
+    }
+
+    /// Takes in command lines that were read, and has the others read.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn read_commands(&mut self) {
+        if let Some(commands) = self.reading.as_mut().and_then(FutureExt::now_or_never) {
+            self.reading = None;
+            for (id, command) in commands.unwrap_or_default() {
+                if let Some(process) = self.all.get_mut(&id) {
+                    process.command = command.into();
+                }
+            }
+        }
+        if self.reading.is_none() && !self.unread.is_empty() {
+            let unread = std::mem::take(&mut self.unread);
+            let read = move || unread.into_iter().filter_map(|(id, pid)| Some((id, command_of(pid)?))).collect();
+            self.reading = Some(tokio::task::spawn_blocking(read));
+        }
+    }
+
+    /// Looks which of these have ended.
+    pub fn look_after(&mut self, ids: impl Iterator<Item = ProcessId>) {
+        for id in ids {
+            if id != NOBODY {
+                self.is_still(id);
+            }
+        }
+    }
+
+    /// Forgets all but those that are to be kept.
+    pub fn keep(&mut self, kept: impl Fn(ProcessId) -> bool) {
+        self.all.retain(|&id, _| id == NOBODY || kept(id));
+        let all = &self.all;
+        self.by_pid.retain(|_, id| all.contains_key(id));
+    }
+}
+
+/// When a process began and what it is called; none if there is none with this pid.
+fn start_of(pid: u32) -> Option<(u64, String)> {
+    let stat = ProcFs::new(pid.try_into().ok()?).and_then(|process| process.stat()).ok()?;
+    Some((stat.starttime, text::clean(&stat.comm).into_owned()))
+}
+
+fn command_of(pid: u32) -> Option<String> {
+    let arguments = ProcFs::new(pid.try_into().ok()?).and_then(|process| process.cmdline()).ok()?;
+    Some(text::clean(&arguments.join(" ")).into_owned())
+}
+
+/// The process as the kernel side knows it.
+pub fn owner(process: &ProcFs) -> Option<Owner> {
+    let name = process.stat().ok()?.comm;
+    let mut comm = [0; 16];
+    let length = name.len().min(comm.len() - 1);
+    comm[..length].copy_from_slice(&name.as_bytes()[..length]);
+    let half = |at: usize| comm[at..at + 8].try_into().map_or(0, u64::from_ne_bytes);
+    Some(Owner { tgid: process.pid.try_into().ok()?, uid: process.uid().ok()?, comm: [half(0), half(8)] })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owner_of(pid: u32) -> Owner {
+        owner(&ProcFs::new(pid.try_into().unwrap()).unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_process_is_named_and_its_end_is_seen() {
+        let mut child = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
+        let mut processes = Processes::default();
+        let id = processes.of(&owner_of(child.id()));
+        assert_eq!(processes.of(&owner_of(child.id())), id);
+        while processes.get(id).unwrap().command.is_empty() {
+            processes.read_commands();
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert_eq!(&*processes.get(id).unwrap().command, "sleep 1000");
+        assert!(!processes.get(id).unwrap().ended);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        processes.all.get_mut(&id).unwrap().looked -= FRESH;
+        processes.look_after([id].into_iter());
+        assert!(processes.get(id).unwrap().ended);
+    }
+
+    #[test]
+    fn one_that_is_gone_has_the_name_that_the_kernel_remembers() {
+        let mut processes = Processes::default();
+        let comm = [u64::from_ne_bytes(*b"curl\0\0\0\0"), 0];
+        // No pid is that high: the kernel's limit is 2^22.
+        let id = processes.of(&Owner { tgid: u32::MAX / 2, uid: 7, comm });
+        let process = processes.get(id).unwrap();
+        assert_eq!((&*process.name, process.uid, process.ended), ("curl", Some(7), true));
+    }
+
+    #[test]
+    fn sockets_without_a_process_are_the_kernels() {
+        assert_eq!(Processes::default().of(&Owner::default()), NOBODY);
+    }
+}

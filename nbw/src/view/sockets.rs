@@ -1,0 +1,192 @@
+//! Rows of sockets: processes, connections, remote hosts.
+
+use std::{collections::HashMap, net::IpAddr, sync::Arc};
+
+use nbw_common::abi::{Address, ip, kind};
+
+use super::{Scene, View, located::Located, sums::flows};
+use crate::{
+    connections::{Connections, Row},
+    ledger::Group,
+    rate::Totals,
+    resolve::{cgroups::Cgroup, processes::ProcessId},
+    snapshot::{Connection, ConnectionState, End, Process, Remote},
+};
+
+/// A sum of several shares, and the group that has the most of it.
+#[derive(Default)]
+struct Sum {
+    now: Totals,
+    before: Totals,
+    group: Option<(u64, Group)>,
+}
+
+impl Sum {
+    fn add(&mut self, group: Group, now: Totals, before: Totals) {
+        self.now += now;
+        self.before += before;
+        let bytes = now.rx.bytes.saturating_add(now.tx.bytes);
+        self.group = self.group.max(Some((bytes, group)));
+    }
+}
+
+impl View {
+    fn wants_group(&self, group: Group, connections: &Connections, scene: &Scene<'_>) -> bool {
+        connections.cgroup(group).is_some_and(|cgroup| self.wants(cgroup, group.place, scene))
+    }
+
+    /// Processes.
+    pub(super) fn processes(&mut self, scene: &Scene<'_>, connections: &Connections) -> Vec<Process> {
+        let mut sums: HashMap<ProcessId, Sum> = HashMap::new();
+        for (share, sum) in connections.by_process.iter() {
+            if self.wants_group(share.group, connections, scene) {
+                sums.entry(share.process).or_default().add(share.group, sum.now, sum.before);
+            }
+        }
+        let rows = sums.into_iter().filter_map(|(id, sum)| self.process(scene, connections, id, &sum)).collect();
+        let mut rows = self.chosen(rows);
+        if !self.only_some_groups {
+            rows.extend(leftovers(connections, connections.by_process.dropped()).map(|(name, before, now)| {
+                let (rx, tx) = flows(before, now, scene.elapsed);
+                Process { name: name.into(), rx, tx, ..nobody() }
+            }));
+        }
+        rows
+    }
+
+    fn process(&mut self, scene: &Scene<'_>, connections: &Connections, id: ProcessId, sum: &Sum) -> Option<Process> {
+        let process = connections.processes.get(id)?;
+        let (group, group_name) = group(scene, connections.cgroup(sum.group?.1));
+        let (rx, tx) = flows(sum.before, sum.now, scene.elapsed);
+        Some(Process {
+            pid: process.pid,
+            name: Arc::clone(&process.name),
+            command: Arc::clone(&process.command),
+            uid: process.uid,
+            user: process.uid.map(|uid| self.users.name(uid)),
+            group,
+            group_name,
+            ended: process.ended,
+            rx,
+            tx,
+        })
+    }
+
+    /// Connections: those that are open, and those that were closed in this tick.
+    pub(super) fn connections(&mut self, scene: &Scene<'_>, connections: &Connections) -> Vec<Connection> {
+        let rows = connections.rows().filter(|row| {
+            // What ends beyond the number that is told apart have moved is mostly nothing.
+            let silent = row.ident.kind == kind::MANY && row.now.is_zero();
+            !silent && self.wants_group(row.group, connections, scene)
+        });
+        let rows = rows.filter_map(|row| self.connection(scene, connections, row)).collect();
+        let mut rows = self.chosen(rows);
+        for row in &mut rows {
+            self.name_ends(row);
+        }
+        rows
+    }
+
+    fn connection(&self, scene: &Scene<'_>, connections: &Connections, row: &Row) -> Option<Connection> {
+        let process = connections.processes.get(row.process)?;
+        let (group, group_name) = group(scene, connections.cgroup(row.group));
+        let Located { interface, netns, .. } = self.locate(row.group.place, scene);
+        let (rx, tx) = flows(row.before, row.now, scene.elapsed);
+        Some(Connection {
+            id: row.id,
+            protocol: protocol(row.ident.protocol),
+            local: end(row.ident.local, row.ident.local_port),
+            remote: end(row.ident.remote, row.ident.remote_port),
+            state: if row.is_closed() { ConnectionState::Closed } else { ConnectionState::Open },
+            since: row.since,
+            pid: process.pid,
+            process: Arc::clone(&process.name),
+            group,
+            group_name,
+            interface,
+            netns,
+            rx,
+            tx,
+        })
+    }
+
+    /// Remote hosts.
+    pub(super) fn remotes(&mut self, scene: &Scene<'_>, connections: &Connections) -> Vec<Remote> {
+        let mut sums: HashMap<Option<IpAddr>, (Sum, u32)> = HashMap::new();
+        for (share, sum) in connections.by_remote.iter() {
+            if self.wants_group(share.group, connections, scene) {
+                sums.entry(share.remote).or_default().0.add(share.group, sum.now, sum.before);
+            }
+        }
+        for row in connections.rows().filter(|row| !row.is_closed()) {
+            if let Some((_, open)) = sums.get_mut(&row.remote())
+                && self.wants_group(row.group, connections, scene)
+            {
+                *open += 1;
+            }
+        }
+        let row = |(address, (sum, connections)): (Option<IpAddr>, (Sum, u32))| {
+            let (rx, tx) = flows(sum.before, sum.now, scene.elapsed);
+            Remote { address, host: None, country: None, network: None, connections, rx, tx }
+        };
+        let mut rows = self.chosen(sums.into_iter().map(row).collect());
+        for row in &mut rows {
+            self.name_remote(row);
+        }
+        if !self.only_some_groups {
+            rows.extend(leftovers(connections, connections.by_remote.dropped()).map(|(name, before, now)| {
+                let (rx, tx) = flows(before, now, scene.elapsed);
+                let host = Some(name.into());
+                Remote { address: None, host, country: None, network: None, connections: 0, rx, tx }
+            }));
+        }
+        rows
+    }
+}
+
+/// What belongs to no row any more, or never did: so that rows add up.
+fn leftovers(connections: &Connections, ended: Totals) -> impl Iterator<Item = (&'static str, Totals, Totals)> {
+    let (before, now) = connections.overflow();
+    [("ended", ended, ended), ("no slot left", before, now)].into_iter().filter(|(_, _, now)| !now.is_zero())
+}
+
+fn nobody() -> Process {
+    Process {
+        pid: 0,
+        name: "".into(),
+        command: "".into(),
+        uid: None,
+        user: None,
+        group: "".into(),
+        group_name: "".into(),
+        ended: false,
+        rx: Default::default(),
+        tx: Default::default(),
+    }
+}
+
+/// Path and name of a cgroup.
+fn group(scene: &Scene<'_>, cgroup: Option<&std::rc::Rc<Cgroup>>) -> (Arc<str>, Arc<str>) {
+    let Some(cgroup) = cgroup else { return ("".into(), "".into()) };
+    let path = if cgroup.path.is_empty() { "".into() } else { Arc::clone(&cgroup.row_path) };
+    (path, scene.called(cgroup).0)
+}
+
+fn end(address: Address, port: u16) -> End {
+    End { address: ip(address), port, host: None, service: None }
+}
+
+/// The name that people know of a number of the IANA registry "Assigned Internet Protocol Numbers".
+fn protocol(number: u32) -> Arc<str> {
+    match number {
+        1 => "icmp".into(),
+        6 => "tcp".into(),
+        17 => "udp".into(),
+        33 => "dccp".into(),
+        58 => "icmp6".into(),
+        132 => "sctp".into(),
+        136 => "udplite".into(),
+        262 => "mptcp".into(),
+        number => number.to_string().into(),
+    }
+}
