@@ -115,7 +115,7 @@ fn interface(name: &str, index: u32, link: Option<u64>, (rx, tx): Flows) -> Inte
         up: true,
         master: None,
         parent: None,
-        edge: true,
+        edge: name != "lo",
         rx,
         tx,
     }
