@@ -2,7 +2,6 @@
 
 use std::{future, time::Duration};
 
-use nbw_common::abi::CONNECTION_SLOTS;
 use tokio::{
     signal::unix::{SignalKind, signal},
     time::{Instant, Interval, MissedTickBehavior, interval_at},
@@ -132,7 +131,8 @@ fn filter(args: &WatchArgs, root: &CgroupRoot) -> Result<Filter, Failure> {
 fn load_options(args: &WatchArgs) -> LoadOptions {
     LoadOptions {
         group_slots: args.slots,
-        connection_slots: args.by.needs_sockets().then_some(CONNECTION_SLOTS),
+        connection_slots: args.by.needs_sockets().then_some(args.connection_slots),
+        ends_told_apart: args.ends_told_apart,
         verbose: args.verbose,
         hook: args.hook,
         netns_helper: args.netns_by_socket.then_some(false),

@@ -1,6 +1,7 @@
 //! What every connection has moved, and by that every process and remote host: the kernel's slots come and go, sums stay.
 
 mod closing;
+mod older;
 mod row;
 
 use std::{
@@ -10,12 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::FutureExt;
-use nbw_common::abi::{ConnectionIdent, Counters, Owner, ip, kind};
-use tokio::task::JoinHandle;
+use nbw_common::abi::{ConnectionIdent, Counters, ip, kind};
 
 pub use self::row::Row;
-use self::{closing::Closing, row::Key};
+use self::{closing::Closing, older::Older, row::Key};
 use crate::{
     bpf::{ConnectionSlots, OwnerMap, SlotEvent},
     failure::Failure,
@@ -24,7 +23,6 @@ use crate::{
     resolve::{
         cgroups::Cgroup,
         processes::{ProcessId, Processes},
-        sockets,
     },
     tally::Tally,
 };
@@ -85,7 +83,7 @@ pub struct Connections {
     /// The slots of the remote ends of each unconnected socket, by the socket's own.
     ends: HashMap<u32, HashSet<u32>>,
     closing: Closing,
-    older: Option<JoinHandle<HashMap<u64, Owner>>>,
+    older: Older,
     cgroups: HashMap<u64, Rc<Cgroup>>,
     overflow: Totals,
     overflow_before: Totals,
@@ -110,7 +108,7 @@ impl Connections {
             next_id: 1,
             ends: HashMap::new(),
             closing: Closing::default(),
-            older: Some(tokio::task::spawn_blocking(move || sockets::adopt(owners))),
+            older: Older::start(owners),
             cgroups: HashMap::new(),
             overflow: Totals::default(),
             overflow_before: Totals::default(),
@@ -136,6 +134,7 @@ impl Connections {
         }
         self.adopt(table);
         for slot in finished {
+            self.own(slot, table);
             self.read(slot, table, world);
             self.finish(slot);
             table.release(slot)?;
@@ -147,9 +146,7 @@ impl Connections {
 
     /// Names the owners of sockets that were there before nbw, and were used before they were found.
     fn adopt(&mut self, table: &ConnectionSlots) {
-        let Some(owners) = self.older.as_mut().and_then(FutureExt::now_or_never) else { return };
-        self.older = None;
-        let owners = owners.unwrap_or_default();
+        let Some(owners) = self.older.found() else { return };
         for (&slot, live) in &self.slots {
             if table.tgid(slot) == 0
                 && let Some(owner) = owners.get(&live.ident.cookie)
