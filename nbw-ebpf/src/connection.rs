@@ -131,7 +131,10 @@ fn open(ctx: &SkBuffContext, socket: *mut bpf_sock, cache: *mut SocketCache, dig
         return found;
     }
     journal::opened(slot);
-    close_if_own(before, cookie);
+    // A word that was inherited from a listener may name the same slot: the listener is gone, and it was free again.
+    if slot_word::slot(before) != slot {
+        close_if_own(before, cookie);
+    }
     word
 }
 

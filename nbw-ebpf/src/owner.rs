@@ -1,8 +1,8 @@
 //! Whose a socket is: the process that made it, and after that whoever sends or receives by it.
 //!
-//! An accepted socket inherits its listener's owner until the first process uses it; what it has moved by then is that
-//! process's. A socket that goes on to another process (a descriptor that was passed, a child that took over) gets a new
-//! slot: what was counted up to the last use by the process before stays with that.
+//! An accepted socket inherits its listener's owner. The first process that uses a socket has what was moved by then. A
+//! socket that goes on to another process (a descriptor that was passed, a child that took over) gets a new slot: what was
+//! counted up to the last use by the process before stays with that.
 //!
 //! The kernel tells of uses after the fact, which is as well: what was received before it was read is the reader's.
 
@@ -89,12 +89,13 @@ unsafe fn hand_over(socket: *mut core::ffi::c_void, owner: *mut SocketOwner, cac
     // SAFETY: the caller's promise.
     unsafe {
         let cookie = bpf_get_socket_cookie(socket);
-        let inherited = (*owner).cookie != cookie || (*owner).owner.tgid == 0;
-        if !inherited && (*owner).handovers >= AT_ONCE && bpf_ktime_get_ns() - (*owner).since < REST {
+        // The owner has made the socket, or its listener, and no process has used it yet.
+        let unused = (*owner).word == 0;
+        if !unused && (*owner).handovers >= AT_ONCE && bpf_ktime_get_ns() - (*owner).since < REST {
             return;
         }
         take_over(owner, cookie);
-        if inherited {
+        if unused {
             rename(cache, cookie, &raw const (*owner).owner);
         } else {
             connection::succeed(cache, cookie, owner);
