@@ -35,7 +35,10 @@ const SHARED: u32 = 0;
 const AF_INET: u32 = 2;
 
 /// Number of TCP's protocol.
-pub const TCP: u32 = 6;
+const TCP: u32 = 6;
+
+/// `SOCK_STREAM` of `linux/net.h`.
+const STREAM: u32 = 1;
 
 /// `TCP_CLOSE` of `net/tcp_states.h`.
 pub const CLOSED: u32 = 7;
@@ -72,6 +75,12 @@ pub fn count(ctx: &SkBuffContext, socket: *mut bpf_sock, cache: *mut SocketCache
         _ => end::slot(ctx, slot_word::slot(word), direction),
     };
     count::add::<Connections>(SHARED, slot, direction, || amount, Context::Shared);
+}
+
+/// Whether a socket is one of TCP, whose states are told; not so raw ones, such as the kernel's own, which resets are sent by.
+#[inline(always)]
+pub fn is_tcp(protocol: u32, kind: u32) -> bool {
+    protocol == TCP && kind == STREAM
 }
 
 /// The socket's word, if it still fits the remote end; else one with a new slot.
@@ -118,7 +127,7 @@ fn open(ctx: &SkBuffContext, socket: *mut bpf_sock, cache: *mut SocketCache, dig
         (many, cookie)
     };
     let word = slot_word::of(slot, many, digest);
-    if fields::protocol(full) == TCP && fields::state(full) == CLOSED {
+    if is_tcp(fields::protocol(full), fields::kind(full)) && fields::state(full) == CLOSED {
         // A reset that is sent after the end: nobody would close the slot again.
         journal::opened(slot);
         journal::closed(slot);

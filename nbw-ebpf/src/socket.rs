@@ -10,7 +10,7 @@ use aya_ebpf::{
 use nbw_common::abi::{SocketCache, Trouble};
 
 use crate::{
-    connection, group, health,
+    connection, fields, group, health,
     knob::{NBW_CONNECTIONS, NBW_NETNS_HELPER},
     maps::SOCKETS,
     owner,
@@ -53,11 +53,10 @@ fn remember_netns(ctx: &SockContext) {
 /// A process closes a socket. One of TCP may have much to send yet: see [`changed_state`].
 #[inline(always)]
 pub fn released(ctx: &SockContext) {
-    // SAFETY: the context of a running program.
-    if unsafe { (*ctx.sock).protocol } == connection::TCP {
+    if connection::is_tcp(fields::protocol(ctx.sock), fields::kind(ctx.sock)) {
         return;
     }
-    // SAFETY: as above.
+    // SAFETY: the context of a running program is a socket.
     unsafe { leave(ctx.sock.cast()) };
 }
 
