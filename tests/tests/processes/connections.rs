@@ -109,6 +109,38 @@ fn a_process_that_has_ended_stays() {
     assert!(row["command"].as_str().expect("a command").ends_with("/nbw-peer"), "{row}");
 }
 
+/// A raw socket of TCP, such as scanners use, is one connection, not one for each packet.
+#[test]
+fn a_raw_socket_is_one_connection() {
+    const TIMES: u64 = 600;
+    let hosts = TwoHosts::new(138, false);
+    let mut nbw = watch(&hosts.left, "connection", &hosts.cable.a, "--connection-slots 256");
+    let peer = Peer::new(&hosts.left);
+    peer.ask("raw s 6");
+    peer.ask(&format!("aim s {}:0", hosts.cable.v4.1));
+    for _ in 0..TIMES {
+        peer.ask("datagram s 40");
+    }
+    let snapshot = quiet(&mut nbw, &hosts);
+    let ours = rows(&snapshot, "connections", |row| row["pid"] == peer.pid);
+    assert_eq!((ours.len(), sum(ours).tx_packets), (1, TIMES), "{snapshot}");
+    assert_eq!(snapshot["health"]["no_connection"], 0);
+    peer.ask("close s");
+    snapshot_where(&mut nbw, "its end", |snapshot| {
+        rows(snapshot, "connections", |row| row["pid"] == peer.pid).is_empty()
+    });
+}
+
+/// Connects to ports that nobody listens at.
+fn refused(hosts: &TwoHosts, times: u16) {
+    hosts.right.enter(|| {
+        for number in 0..times {
+            let to = (hosts.cable.v4.0.as_str(), 10_000 + number);
+            std::net::TcpStream::connect(to).expect_err("nobody listens");
+        }
+    });
+}
+
 /// A peer that nobody listens to: resets are sent, and nothing is left of them.
 #[test]
 fn refused_connections_leave_nothing() {
@@ -116,12 +148,7 @@ fn refused_connections_leave_nothing() {
     let hosts = TwoHosts::new(137, false);
     let mut nbw = watch(&hosts.left, "connection", &hosts.cable.a, "--connection-slots 512");
     let before = quiet(&mut nbw, &hosts);
-    hosts.right.enter(|| {
-        for number in 0..TIMES {
-            let to = (hosts.cable.v4.0.as_str(), 10_000 + number);
-            std::net::TcpStream::connect(to).expect_err("nobody listens");
-        }
-    });
+    refused(&hosts, TIMES);
     let snapshot = quiet(&mut nbw, &hosts);
     let moved = link(&snapshot, &hosts).since(link(&before, &hosts));
     assert_eq!(moved.tx_packets, u64::from(TIMES), "a reset each");

@@ -3,7 +3,7 @@
 use std::{
     io::Result,
     net::{Ipv4Addr, SocketAddr, UdpSocket},
-    os::fd::AsRawFd,
+    os::fd::{AsRawFd, FromRawFd, OwnedFd},
 };
 
 use crate::PATIENCE;
@@ -12,6 +12,15 @@ pub(crate) fn bind(address: SocketAddr) -> Result<UdpSocket> {
     let socket = UdpSocket::bind(address)?;
     socket.set_read_timeout(Some(PATIENCE))?;
     Ok(socket)
+}
+
+/// A raw socket of IPv4, of a protocol by number.
+pub(crate) fn raw(protocol: i32) -> Result<OwnedFd> {
+    // SAFETY: the call takes no pointers; the descriptor is ours.
+    unsafe {
+        let socket = libc::socket(libc::AF_INET, libc::SOCK_RAW | libc::SOCK_CLOEXEC, protocol);
+        Ok(OwnedFd::from_raw_fd(nix::errno::Errno::result(socket)?))
+    }
 }
 
 /// Connects the socket, or has it have no remote end any more.

@@ -75,6 +75,7 @@ impl Sockets {
             "connect" => self.keep(name, streams::connect(command.parse(2)?)?)?,
             "accept" => self.keep(name, streams::accept(&self.get::<TcpListener>(command.word(2))?)?)?,
             "udp" => self.keep(name, datagrams::bind(command.parse(2)?)?)?,
+            "raw" => self.keep(name, datagrams::raw(command.parse(2)?)?)?,
             _ => return self.use_one(command).map(|answer| (answer, None)),
         }
         Ok((String::new(), None))
