@@ -252,16 +252,19 @@ impl Connections {
             live.header = world.link_header(live.group.place, &cgroup.path);
         }
         let header = live.header.unwrap_or(LIKELY_HEADER);
-        let amount = Totals::on_the_wire(&counters, header).beyond(Totals::on_the_wire(&live.last, header));
+        let (now, last) = (Totals::on_the_wire(&counters, header), Totals::on_the_wire(&live.last, header));
+        // Back: the kernel side has moved it to the slot of the socket's next process.
+        let (amount, back) = (now.beyond(last), last.beyond(now));
         live.last = counters;
+        live.moved = live.moved.beyond(back);
         live.moved += amount;
         live.idle_since = Instant::now();
-        if let Some(row) = self.rows.get_mut(&live.key) {
-            row.now += amount;
-        }
+        let new = self.rows.get_mut(&live.key).map_or(amount, |row| row.add(amount, back));
         let Live { process, group, ident, .. } = *live;
-        self.by_process.add(ProcessShare { process, group }, amount);
-        self.by_remote.add(RemoteShare { remote: ip(ident.remote), group }, amount);
+        let share = ProcessShare { process, group };
+        self.by_process.take_back(&share, back);
+        self.by_process.add(share, amount);
+        self.by_remote.add(RemoteShare { remote: ip(ident.remote), group }, new);
     }
 
     /// A socket that was accepted is its listener's until a process uses it: what it has moved by then is that process's.

@@ -72,6 +72,47 @@ fn a_socket_that_is_shared_loses_nothing() {
     assert_healthy(&snapshot);
 }
 
+/// What waits in the socket when it is passed is whoever's that reads it, even if it was shown as another's meanwhile.
+#[test]
+fn what_was_not_read_goes_with_the_socket() {
+    let hosts = TwoHosts::new(116, false);
+    let mut nbw = watch(&hosts.left, "process", &hosts.cable.a, "");
+    let before = Totals::of(interface(&quiet(&mut nbw, &hosts), &hosts.cable.a));
+    let (first, client) = connected(&hosts);
+    let second = Peer::new(&hosts.left);
+    carry(&client, &first, "c", 10_000);
+    client.ask("send c 50000");
+    let shown = process(&quiet(&mut nbw, &hosts), first.pid);
+    assert!(about(60_000, 0).contains(&shown.rx_bytes), "{shown:?}");
+    first.give("c", &second);
+    second.ask("receive c 50000");
+    let snapshot = quiet(&mut nbw, &hosts);
+    let (one, two) = (process(&snapshot, first.pid), process(&snapshot, second.pid));
+    assert!(about(10_000, 0).contains(&one.rx_bytes), "{one:?} and {two:?}");
+    assert!(about(50_000, 0).contains(&two.rx_bytes), "{one:?} and {two:?}");
+    assert_eq!(one.plus(two), Totals::of(interface(&snapshot, &hosts.cable.a)).since(before), "nothing is counted twice");
+}
+
+/// What the kernel has yet to send when a process is done stays that process's: a shell goes on where `cat` has ended.
+#[test]
+fn what_was_not_sent_yet_is_the_senders() {
+    let hosts = TwoHosts::new(117, false);
+    let mut nbw = watch(&hosts.left, "process", &hosts.cable.a, "");
+    let before = Totals::of(interface(&quiet(&mut nbw, &hosts), &hosts.cable.a));
+    let (first, client) = connected(&hosts);
+    let second = Peer::new(&hosts.left);
+    carry(&first, &client, "c", 2_000_000);
+    quiet(&mut nbw, &hosts);
+    first.give("c", &second);
+    carry(&second, &client, "c", 10_000);
+    carry(&second, &client, "c", 20_000);
+    let snapshot = quiet(&mut nbw, &hosts);
+    let (one, two) = (process(&snapshot, first.pid), process(&snapshot, second.pid));
+    assert!(about(2_000_000, 0).contains(&one.tx_bytes), "{one:?} and {two:?}");
+    assert!(about(30_000, 0).contains(&two.tx_bytes), "{one:?} and {two:?}");
+    assert_eq!(one.plus(two), Totals::of(interface(&snapshot, &hosts.cable.a)).since(before), "nothing is lost");
+}
+
 /// One connection is one row, whoever has it.
 #[test]
 fn a_socket_that_is_passed_is_one_connection() {
