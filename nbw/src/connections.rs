@@ -1,6 +1,7 @@
 //! What every connection has moved, and by that every process and remote host: the kernel's slots come and go, sums stay.
 
 mod closing;
+mod older;
 mod row;
 
 use std::{
@@ -10,12 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::FutureExt;
-use nbw_common::abi::{ConnectionIdent, Counters, Owner, ip, kind};
-use tokio::task::JoinHandle;
+use nbw_common::abi::{ConnectionIdent, Counters, ip, kind};
 
 pub use self::row::Row;
-use self::{closing::Closing, row::Key};
+use self::{closing::Closing, older::Older, row::Key};
 use crate::{
     bpf::{ConnectionSlots, OwnerMap, SlotEvent},
     failure::Failure,
@@ -24,7 +23,6 @@ use crate::{
     resolve::{
         cgroups::Cgroup,
         processes::{ProcessId, Processes},
-        sockets,
     },
     tally::Tally,
 };
@@ -85,7 +83,7 @@ pub struct Connections {
     /// The slots of the remote ends of each unconnected socket, by the socket's own.
     ends: HashMap<u32, HashSet<u32>>,
     closing: Closing,
-    older: Option<JoinHandle<HashMap<u64, Owner>>>,
+    older: Older,
     cgroups: HashMap<u64, Rc<Cgroup>>,
     overflow: Totals,
     overflow_before: Totals,
@@ -110,7 +108,7 @@ impl Connections {
             next_id: 1,
             ends: HashMap::new(),
             closing: Closing::default(),
-            older: Some(tokio::task::spawn_blocking(move || sockets::adopt(owners))),
+            older: Older::start(owners),
             cgroups: HashMap::new(),
             overflow: Totals::default(),
             overflow_before: Totals::default(),
@@ -136,6 +134,7 @@ impl Connections {
         }
         self.adopt(table);
         for slot in finished {
+            self.own(slot, table);
             self.read(slot, table, world);
             self.finish(slot);
             table.release(slot)?;
@@ -147,9 +146,7 @@ impl Connections {
 
     /// Names the owners of sockets that were there before nbw, and were used before they were found.
     fn adopt(&mut self, table: &ConnectionSlots) {
-        let Some(owners) = self.older.as_mut().and_then(FutureExt::now_or_never) else { return };
-        self.older = None;
-        let owners = owners.unwrap_or_default();
+        let Some(owners) = self.older.found() else { return };
         for (&slot, live) in &self.slots {
             if table.tgid(slot) == 0
                 && let Some(owner) = owners.get(&live.ident.cookie)
@@ -255,16 +252,19 @@ impl Connections {
             live.header = world.link_header(live.group.place, &cgroup.path);
         }
         let header = live.header.unwrap_or(LIKELY_HEADER);
-        let amount = Totals::on_the_wire(&counters, header).beyond(Totals::on_the_wire(&live.last, header));
+        let (now, last) = (Totals::on_the_wire(&counters, header), Totals::on_the_wire(&live.last, header));
+        // Back: the kernel side has moved it to the slot of the socket's next process.
+        let (amount, back) = (now.beyond(last), last.beyond(now));
         live.last = counters;
+        live.moved = live.moved.beyond(back);
         live.moved += amount;
         live.idle_since = Instant::now();
-        if let Some(row) = self.rows.get_mut(&live.key) {
-            row.now += amount;
-        }
+        let new = self.rows.get_mut(&live.key).map_or(amount, |row| row.add(amount, back));
         let Live { process, group, ident, .. } = *live;
-        self.by_process.add(ProcessShare { process, group }, amount);
-        self.by_remote.add(RemoteShare { remote: ip(ident.remote), group }, amount);
+        let share = ProcessShare { process, group };
+        self.by_process.take_back(&share, back);
+        self.by_process.add(share, amount);
+        self.by_remote.add(RemoteShare { remote: ip(ident.remote), group }, new);
     }
 
     /// A socket that was accepted is its listener's until a process uses it: what it has moved by then is that process's.

@@ -52,11 +52,16 @@ impl<K: Eq + Hash> Tally<K> {
 
     /// Moves a part of one sum to another: it turned out to be whose it is.
     pub fn shift(&mut self, from: &K, to: K, amount: Totals) {
-        if let Some(sum) = self.sums.get_mut(from) {
+        self.take_back(from, amount);
+        self.add(to, amount);
+    }
+
+    /// Takes a part of a sum back: it turned out to be another's.
+    pub fn take_back(&mut self, key: &K, amount: Totals) {
+        if let Some(sum) = self.sums.get_mut(key) {
             sum.now = sum.now.beyond(amount);
             sum.before = sum.before.beyond(amount);
         }
-        self.add(to, amount);
     }
 
     /// The sums.

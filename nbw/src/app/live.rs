@@ -114,6 +114,7 @@ fn load_options(args: &KernelArgs, verbose: bool, sockets: bool) -> LoadOptions 
     LoadOptions {
         group_slots: args.slots,
         connection_slots: sockets.then_some(args.connection_slots),
+        ends_told_apart: args.ends_told_apart,
         verbose,
         hook: args.hook,
         netns_helper: args.netns_by_socket.then_some(false),
