@@ -1,21 +1,26 @@
 //! What every connection has moved, and by that every process and remote host: the kernel's slots come and go, sums stay.
 
 mod closing;
+mod keep;
 mod row;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections,
     net::IpAddr,
     rc::Rc,
     time::{Duration, Instant},
 };
 
+use foldhash::{HashMap, HashMapExt, HashSet};
 use futures_util::FutureExt;
 use nbw_common::abi::{ConnectionIdent, Counters, Owner, ip, kind};
 use tokio::task::JoinHandle;
 
-pub use self::row::Row;
-use self::{closing::Closing, row::Key};
+use self::{
+    closing::Closing,
+    row::{BootClock, Key},
+};
+pub use self::{keep::Keep, row::Row};
 use crate::{
     bpf::{ConnectionSlots, OwnerMap, SlotEvent},
     failure::Failure,
@@ -85,8 +90,12 @@ pub struct Connections {
     /// The slots of the remote ends of each unconnected socket, by the socket's own.
     ends: HashMap<u32, HashSet<u32>>,
     closing: Closing,
-    older: Option<JoinHandle<HashMap<u64, Owner>>>,
+    older: Option<JoinHandle<collections::HashMap<u64, Owner>>>,
     cgroups: HashMap<u64, Rc<Cgroup>>,
+    keep: Keep,
+    /// The time of this reading: looked at once for all.
+    now: Instant,
+    boot: BootClock,
     overflow: Totals,
     overflow_before: Totals,
     /// The processes that have, or had, sockets.
@@ -102,7 +111,7 @@ impl Connections {
     ///
     /// # Panics
     /// Outside of a tokio runtime.
-    pub fn start(owners: OwnerMap, capacity: u32) -> Self {
+    pub fn start(owners: OwnerMap, capacity: u32, keep: Keep) -> Self {
         Self {
             slots: HashMap::new(),
             capacity: capacity as usize,
@@ -112,6 +121,9 @@ impl Connections {
             closing: Closing::default(),
             older: Some(tokio::task::spawn_blocking(move || sockets::adopt(owners))),
             cgroups: HashMap::new(),
+            keep,
+            now: Instant::now(),
+            boot: BootClock::now(),
             overflow: Totals::default(),
             overflow_before: Totals::default(),
             processes: Processes::default(),
@@ -126,6 +138,7 @@ impl Connections {
     /// # Errors
     /// When the kernel refuses to take slots back.
     pub fn notice(&mut self, table: &mut ConnectionSlots, world: &mut impl World) -> Result<(), Failure> {
+        (self.now, self.boot) = (Instant::now(), BootClock::now());
         // First: what was opened before these became final is in the journal by now.
         let finished = self.closing.finished();
         while let Some(event) = table.next_event() {
@@ -136,9 +149,11 @@ impl Connections {
         }
         self.adopt(table);
         for slot in finished {
+            // Of a socket that lived shorter than a tick this is the first look at who used it.
+            self.own(slot, table);
             self.read(slot, table, world);
             self.finish(slot);
-            table.release(slot)?;
+            table.release(slot);
         }
         self.closing.wait();
         self.processes.read_commands();
@@ -164,7 +179,7 @@ impl Connections {
         let cgroup = world.cgroup(ident.cgroup);
         let place = world.place(ident.netns, ident.ifindex, &cgroup.path);
         let group = Group { row_id: cgroup.row_id, place };
-        let parent = self.slots.get(&ident.parent).filter(|_| ident.kind == kind::END);
+        let parent = (ident.kind == kind::END).then(|| self.slots.get(&ident.parent)).flatten();
         let process = parent.map(|parent| parent.process);
         let orphaned = ident.kind == kind::END && parent.is_none_or(|parent| parent.closing);
         let process = process.unwrap_or_else(|| self.processes.of(&ident.owner));
@@ -176,11 +191,11 @@ impl Connections {
             process,
             last: Counters::default(),
             moved: Totals::default(),
-            idle_since: Instant::now(),
+            idle_since: self.now,
             closing: false,
         };
         self.enter(&live);
-        self.cgroups.insert(group.row_id, cgroup);
+        self.cgroups.entry(group.row_id).or_insert(cgroup);
         self.slots.insert(slot, live);
         if ident.kind == kind::END {
             self.ends.entry(ident.parent).or_default().insert(slot);
@@ -190,9 +205,13 @@ impl Connections {
     }
 
     fn enter(&mut self, live: &Live) {
+        if !self.keep.rows {
+            return;
+        }
+        let boot = self.boot;
         let row = self.rows.entry(live.key).or_insert_with(|| {
             self.next_id += 1;
-            Row::new(self.next_id - 1, &live.ident, live.group)
+            Row::new(self.next_id - 1, &live.ident, live.group, boot.wall_clock(live.ident.since))
         });
         row.slots += 1;
         row.process = live.process;
@@ -203,10 +222,18 @@ impl Connections {
         let Some(live) = self.slots.get_mut(&slot) else { return Ok(()) };
         live.closing = true;
         self.closing.add(slot);
-        for end in self.ends.remove(&slot).unwrap_or_default() {
-            self.close_end(end, table)?;
+        match live.ident.kind {
+            kind::MANY => {}
+            // One that was never in the index: another CPU was faster.
+            kind::END => {
+                let parent = live.ident.parent;
+                self.ends.get_mut(&parent).map(|ends| ends.remove(&slot));
+                return Ok(());
+            }
+            _ => return Ok(()),
         }
-        Ok(())
+        let ends = self.ends.remove(&slot).unwrap_or_default();
+        ends.into_iter().try_for_each(|end| self.close_end(end, table))
     }
 
     /// Takes back the slot of a remote end of an unconnected socket.
@@ -255,16 +282,24 @@ impl Connections {
             live.header = world.link_header(live.group.place, &cgroup.path);
         }
         let header = live.header.unwrap_or(LIKELY_HEADER);
-        let amount = Totals::on_the_wire(&counters, header).beyond(Totals::on_the_wire(&live.last, header));
+        let (before, now) = [&live.last, &counters].map(|read| Totals::on_the_wire(read, header)).into();
         live.last = counters;
+        live.idle_since = self.now;
+        // Less than before: the socket went to another process, and took what that one was sent to another slot.
+        let (amount, back) = (now.beyond(before), before.beyond(now));
+        live.moved = live.moved.beyond(back);
         live.moved += amount;
-        live.idle_since = Instant::now();
-        if let Some(row) = self.rows.get_mut(&live.key) {
+        let Live { process, group, ident, key, .. } = *live;
+        if let Some(row) = self.rows.get_mut(&key) {
+            row.take_back(back);
             row.now += amount;
         }
-        let Live { process, group, ident, .. } = *live;
-        self.by_process.add(ProcessShare { process, group }, amount);
-        self.by_remote.add(RemoteShare { remote: ip(ident.remote), group }, amount);
+        if self.keep.processes {
+            self.by_process.change(self.now, ProcessShare { process, group }, amount, back);
+        }
+        if self.keep.remotes {
+            self.by_remote.change(self.now, RemoteShare { remote: ip(ident.remote), group }, amount, back);
+        }
     }
 
     /// A socket that was accepted is its listener's until a process uses it: what it has moved by then is that process's.
@@ -288,7 +323,9 @@ impl Connections {
         let Some(live) = self.slots.get_mut(&slot) else { return };
         let group = live.group;
         let before = ProcessShare { process: std::mem::replace(&mut live.process, process), group };
-        self.by_process.shift(&before, ProcessShare { process, group }, live.moved);
+        if self.keep.processes {
+            self.by_process.shift(&before, ProcessShare { process, group }, live.moved);
+        }
         if let Some(row) = self.rows.get_mut(&live.key) {
             row.process = process;
         }

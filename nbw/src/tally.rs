@@ -1,10 +1,11 @@
 //! Sums by any key that outlive what they are the sums of: a container's total does not fall when one of its interfaces goes.
 
 use std::{
-    collections::HashMap,
     hash::Hash,
     time::{Duration, Instant},
 };
+
+use foldhash::HashMap;
 
 use crate::rate::Totals;
 
@@ -35,28 +36,45 @@ pub struct Tally<K> {
 
 impl<K> Default for Tally<K> {
     fn default() -> Self {
-        Self { sums: HashMap::new(), dropped: Totals::default() }
+        Self { sums: HashMap::default(), dropped: Totals::default() }
     }
 }
 
 impl<K: Eq + Hash> Tally<K> {
     /// Adds to the sum of `key`.
     pub fn add(&mut self, key: K, amount: Totals) {
+        self.add_at(Instant::now(), key, amount);
+    }
+
+    /// As [`Self::add`], for those who add much at once and know the time.
+    pub fn add_at(&mut self, now: Instant, key: K, amount: Totals) {
         let nothing = Totals::default();
-        let sum = self.sums.entry(key).or_insert(Sum { now: nothing, before: nothing, moved: Instant::now() });
+        let sum = self.sums.entry(key).or_insert(Sum { now: nothing, before: nothing, moved: now });
         if !amount.is_zero() {
             sum.now += amount;
-            sum.moved = Instant::now();
+            sum.moved = now;
         }
     }
 
     /// Moves a part of one sum to another: it turned out to be whose it is.
     pub fn shift(&mut self, from: &K, to: K, amount: Totals) {
+        self.take_back(from, amount);
+        self.add(to, amount);
+    }
+
+    /// Adds `amount`, and takes `back` what is counted elsewhere now.
+    pub fn change(&mut self, now: Instant, key: K, amount: Totals, back: Totals) {
+        if !back.is_zero() {
+            self.take_back(&key, back);
+        }
+        self.add_at(now, key, amount);
+    }
+
+    fn take_back(&mut self, from: &K, amount: Totals) {
         if let Some(sum) = self.sums.get_mut(from) {
             sum.now = sum.now.beyond(amount);
             sum.before = sum.before.beyond(amount);
         }
-        self.add(to, amount);
     }
 
     /// The sums.
