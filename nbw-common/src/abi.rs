@@ -287,8 +287,11 @@ pub mod maps {
     pub const CONNECTION_SPILLS: &str = "CONNECTION_SPILLS";
     /// Array: [`super::ConnectionIdent`] by slot, mmapable.
     pub const CONNECTION_IDENTS: &str = "CONNECTION_IDENTS";
-    /// Queue: connection slots that were taken back.
+    /// Array of u64: connection slots that were taken back, round and round; 0 where there is none; mmapable. Userspace puts
+    /// them in from the place on that the kernel side looks at next, and the kernel side takes one by exchange with 0.
     pub const CONNECTION_FREE: &str = "CONNECTION_FREE";
+    /// Array of one u64: places of [`CONNECTION_FREE`] that the kernel side has looked at so far, mmapable.
+    pub const CONNECTION_TAKEN: &str = "CONNECTION_TAKEN";
     /// Array of one u64: the lowest connection slot that was never used, mmapable.
     pub const CONNECTION_NEXT: &str = "CONNECTION_NEXT";
     /// Array of u64: connection slots as they are opened and [closed](super::JOURNAL_CLOSED), each plus 1, in the order of

@@ -79,9 +79,19 @@ pub unsafe fn fetch_add(counter: *mut u64, amount: u64) -> u64 {
 #[inline(always)]
 pub unsafe fn publish(word: *mut u64, value: u64) {
     // SAFETY: the caller's promise.
-    unsafe {
-        asm!("{1} = xchg_64({0} + 0, {1})", in(reg) word, inout(reg) value => _, options(nostack));
-    }
+    unsafe { exchange(word, value) };
+}
+
+/// Writes `value`, and returns what was there before. A full barrier.
+///
+/// # Safety
+/// `word` must be valid and aligned.
+#[inline(always)]
+pub unsafe fn exchange(word: *mut u64, value: u64) -> u64 {
+    let before: u64;
+    // SAFETY: the caller's promise.
+    unsafe { asm!("{1} = xchg_64({0} + 0, {1})", in(reg) word, inout(reg) value => before, options(nostack)) }
+    before
 }
 
 /// The same number, as one that the verifier knows nothing about: it does not follow `le32`, which done twice changes

@@ -18,15 +18,18 @@ use crate::{
     count::{self, Context, Table},
     end, fields, health, journal,
     knob::NBW_CONNECTION_SLOTS,
-    maps::{CONNECTION_FREE, CONNECTION_IDENTS, CONNECTION_NEXT, CONNECTION_SPILLS, CONNECTION_STRIPES},
+    maps::{
+        CONNECTION_FREE, CONNECTION_IDENTS, CONNECTION_NEXT, CONNECTION_SPILLS, CONNECTION_STRIPES, CONNECTION_TAKEN,
+    },
     owner::{self, Use},
-    pool::Pool,
+    pool::{Pool, Ring},
     slot,
     wire::Direction,
 };
 
 /// The free connection slots.
-pub const POOL: Pool = Pool { free: &CONNECTION_FREE, next: &CONNECTION_NEXT };
+pub const POOL: Pool<Ring> =
+    Pool { free: Ring { places: &CONNECTION_FREE, taken: &CONNECTION_TAKEN }, next: &CONNECTION_NEXT };
 
 /// The first CPU's stripe, which all use.
 const SHARED: u32 = 0;
@@ -136,13 +139,14 @@ fn open(ctx: &SkBuffContext, socket: *mut bpf_sock, cache: *mut SocketCache, dig
         journal::closed(slot);
         return word;
     }
+    // Before anybody can see the word, and close the slot again.
+    journal::opened(slot);
     // SAFETY: as above.
     let found = unsafe { add::compare_exchange(&raw mut (*cache).connection, before, word) };
     if found != before {
-        POOL.give_back(slot);
+        journal::closed(slot);
         return found;
     }
-    journal::opened(slot);
     // A word that was inherited from a listener may name the same slot: the listener is gone, and it was free again.
     if slot_word::slot(before) != slot {
         close_if_own(before, cookie);
@@ -206,14 +210,14 @@ pub unsafe fn succeed(cache: *mut SocketCache, cookie: u64, owner: *const Socket
         (*ident).ends = 0;
         (*ident).owner = (*owner).owner;
         let next = word & !slot_word::SLOT | u64::from(slot);
+        journal::opened(slot);
         if add::compare_exchange(&raw mut (*cache).connection, word, next) != word {
-            POOL.give_back(slot);
+            journal::closed(slot);
             return;
         }
         if (*owner).word == word {
             move_on(before, slot, &(*owner).used, used);
         }
-        journal::opened(slot);
         journal::closed(before);
     }
 }

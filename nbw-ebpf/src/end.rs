@@ -60,7 +60,9 @@ fn open(ends: &Ends, ctx: &SkBuffContext) -> Option<u32> {
     // SAFETY: as above; the slot is nobody else's until it is in the index.
     unsafe { describe(ends, ctx, parent, ident) };
     if END_INDEX.insert(&ends.key, u64::from(slot), BPF_NOEXIST.into()).is_err() {
-        POOL.give_back(slot);
+        // Another CPU was faster. Nothing was counted in this one.
+        journal::opened(slot);
+        journal::closed(slot);
         return lookup(&ends.key);
     }
     // SAFETY: as above.

@@ -39,7 +39,9 @@ pub static CONNECTION_SPILLS: Array<Spill> = Array::with_max_entries(CONNECTION_
 #[map]
 pub static CONNECTION_IDENTS: Array<ConnectionIdent> = Array::with_max_entries(CONNECTION_SLOTS, BPF_F_MMAPABLE);
 #[map]
-pub static CONNECTION_FREE: Queue<u32> = Queue::with_max_entries(CONNECTION_SLOTS, 0);
+pub static CONNECTION_FREE: Array<u64> = Array::with_max_entries(CONNECTION_SLOTS, BPF_F_MMAPABLE);
+#[map]
+pub static CONNECTION_TAKEN: Array<u64> = Array::with_max_entries(1, BPF_F_MMAPABLE);
 #[map]
 pub static CONNECTION_NEXT: Array<u64> = Array::with_max_entries(1, BPF_F_MMAPABLE);
 #[map]

@@ -8,6 +8,7 @@ use aya_ebpf::{
     EbpfContext,
     bindings::{BPF_NOEXIST, bpf_sock},
     helpers::{bpf_get_netns_cookie, generated::bpf_sk_cgroup_id},
+    maps::Queue,
     programs::SkBuffContext,
 };
 use aya_log_ebpf::{debug, warn};
@@ -22,7 +23,7 @@ use crate::{
 };
 
 /// The free group slots.
-const POOL: Pool = Pool { free: &GROUP_FREE, next: &GROUP_NEXT };
+const POOL: Pool<&Queue<u32>> = Pool { free: &GROUP_FREE, next: &GROUP_NEXT };
 
 /// The slot of the socket's group on this interface, remembered in `cache`; the overflow slot if there is none.
 #[inline(never)]

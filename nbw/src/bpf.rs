@@ -4,6 +4,7 @@ mod attach;
 mod clsact;
 mod connection_slots;
 mod counters;
+mod free_slots;
 mod group_slots;
 mod link_slots;
 mod load;

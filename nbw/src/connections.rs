@@ -1,20 +1,25 @@
 //! What every connection has moved, and by that every process and remote host: the kernel's slots come and go, sums stay.
 
 mod closing;
+mod keep;
 mod older;
 mod row;
 
 use std::{
-    collections::{HashMap, HashSet},
     net::IpAddr,
     rc::Rc,
     time::{Duration, Instant},
 };
 
+use foldhash::{HashMap, HashMapExt, HashSet};
 use nbw_common::abi::{ConnectionIdent, Counters, ip, kind};
 
-pub use self::row::Row;
-use self::{closing::Closing, older::Older, row::Key};
+use self::{
+    closing::Closing,
+    older::Older,
+    row::{BootClock, Key},
+};
+pub use self::{keep::Keep, row::Row};
 use crate::{
     bpf::{ConnectionSlots, OwnerMap, SlotEvent},
     failure::Failure,
@@ -85,6 +90,10 @@ pub struct Connections {
     closing: Closing,
     older: Older,
     cgroups: HashMap<u64, Rc<Cgroup>>,
+    keep: Keep,
+    /// The time of this reading: looked at once for all.
+    now: Instant,
+    boot: BootClock,
     overflow: Totals,
     overflow_before: Totals,
     /// The processes that have, or had, sockets.
@@ -100,7 +109,7 @@ impl Connections {
     ///
     /// # Panics
     /// Outside of a tokio runtime.
-    pub fn start(owners: OwnerMap, capacity: u32) -> Self {
+    pub fn start(owners: OwnerMap, capacity: u32, keep: Keep) -> Self {
         Self {
             slots: HashMap::new(),
             capacity: capacity as usize,
@@ -110,6 +119,9 @@ impl Connections {
             closing: Closing::default(),
             older: Older::start(owners),
             cgroups: HashMap::new(),
+            keep,
+            now: Instant::now(),
+            boot: BootClock::now(),
             overflow: Totals::default(),
             overflow_before: Totals::default(),
             processes: Processes::default(),
@@ -124,6 +136,7 @@ impl Connections {
     /// # Errors
     /// When the kernel refuses to take slots back.
     pub fn notice(&mut self, table: &mut ConnectionSlots, world: &mut impl World) -> Result<(), Failure> {
+        (self.now, self.boot) = (Instant::now(), BootClock::now());
         // First: what was opened before these became final is in the journal by now.
         let finished = self.closing.finished();
         while let Some(event) = table.next_event() {
@@ -134,10 +147,11 @@ impl Connections {
         }
         self.adopt(table);
         for slot in finished {
+            // Of a socket that lived shorter than a tick this is the first look at who used it.
             self.own(slot, table);
             self.read(slot, table, world);
             self.finish(slot);
-            table.release(slot)?;
+            table.release(slot);
         }
         self.closing.wait();
         self.processes.read_commands();
@@ -161,7 +175,7 @@ impl Connections {
         let cgroup = world.cgroup(ident.cgroup);
         let place = world.place(ident.netns, ident.ifindex, &cgroup.path);
         let group = Group { row_id: cgroup.row_id, place };
-        let parent = self.slots.get(&ident.parent).filter(|_| ident.kind == kind::END);
+        let parent = (ident.kind == kind::END).then(|| self.slots.get(&ident.parent)).flatten();
         let process = parent.map(|parent| parent.process);
         let orphaned = ident.kind == kind::END && parent.is_none_or(|parent| parent.closing);
         let process = process.unwrap_or_else(|| self.processes.of(&ident.owner));
@@ -173,11 +187,11 @@ impl Connections {
             process,
             last: Counters::default(),
             moved: Totals::default(),
-            idle_since: Instant::now(),
+            idle_since: self.now,
             closing: false,
         };
         self.enter(&live);
-        self.cgroups.insert(group.row_id, cgroup);
+        self.cgroups.entry(group.row_id).or_insert(cgroup);
         self.slots.insert(slot, live);
         if ident.kind == kind::END {
             self.ends.entry(ident.parent).or_default().insert(slot);
@@ -187,9 +201,13 @@ impl Connections {
     }
 
     fn enter(&mut self, live: &Live) {
+        if !self.keep.rows {
+            return;
+        }
+        let boot = self.boot;
         let row = self.rows.entry(live.key).or_insert_with(|| {
             self.next_id += 1;
-            Row::new(self.next_id - 1, &live.ident, live.group)
+            Row::new(self.next_id - 1, &live.ident, live.group, boot.wall_clock(live.ident.since))
         });
         row.slots += 1;
         row.process = live.process;
@@ -200,10 +218,18 @@ impl Connections {
         let Some(live) = self.slots.get_mut(&slot) else { return Ok(()) };
         live.closing = true;
         self.closing.add(slot);
-        for end in self.ends.remove(&slot).unwrap_or_default() {
-            self.close_end(end, table)?;
+        match live.ident.kind {
+            kind::MANY => {}
+            // One that was never in the index: another CPU was faster.
+            kind::END => {
+                let parent = live.ident.parent;
+                self.ends.get_mut(&parent).map(|ends| ends.remove(&slot));
+                return Ok(());
+            }
+            _ => return Ok(()),
         }
-        Ok(())
+        let ends = self.ends.remove(&slot).unwrap_or_default();
+        ends.into_iter().try_for_each(|end| self.close_end(end, table))
     }
 
     /// Takes back the slot of a remote end of an unconnected socket.
@@ -258,13 +284,15 @@ impl Connections {
         live.last = counters;
         live.moved = live.moved.beyond(back);
         live.moved += amount;
-        live.idle_since = Instant::now();
-        let new = self.rows.get_mut(&live.key).map_or(amount, |row| row.add(amount, back));
-        let Live { process, group, ident, .. } = *live;
-        let share = ProcessShare { process, group };
-        self.by_process.take_back(&share, back);
-        self.by_process.add(share, amount);
-        self.by_remote.add(RemoteShare { remote: ip(ident.remote), group }, new);
+        live.idle_since = self.now;
+        let Live { process, group, ident, key, .. } = *live;
+        let new = self.rows.get_mut(&key).map_or(amount, |row| row.add(amount, back));
+        if self.keep.processes {
+            self.by_process.change(self.now, ProcessShare { process, group }, amount, back);
+        }
+        if self.keep.remotes {
+            self.by_remote.add_at(self.now, RemoteShare { remote: ip(ident.remote), group }, new);
+        }
     }
 
     /// A socket that was accepted is its listener's until a process uses it: what it has moved by then is that process's.
@@ -288,7 +316,9 @@ impl Connections {
         let Some(live) = self.slots.get_mut(&slot) else { return };
         let group = live.group;
         let before = ProcessShare { process: std::mem::replace(&mut live.process, process), group };
-        self.by_process.shift(&before, ProcessShare { process, group }, live.moved);
+        if self.keep.processes {
+            self.by_process.shift(&before, ProcessShare { process, group }, live.moved);
+        }
         if let Some(row) = self.rows.get_mut(&live.key) {
             row.process = process;
         }

@@ -11,7 +11,7 @@ use nbw_common::abi::{GroupIdent, LINK_HEADER_UNKNOWN};
 use crate::{
     bpf::{Kernel, LoadOptions},
     cgroup_root::CgroupRoot,
-    connections::{Connections, World},
+    connections::{Connections, Keep, World},
     failure::Failure,
     filter::Filter,
     groupings::Groupings,
@@ -59,6 +59,7 @@ impl Monitor {
         let links = list(&netlink).await?;
         check_names(&filter, &links)?;
         let kernel = Kernel::load(load)?;
+        let keep = Keep::for_rows(&view.by);
         let mut monitor = Self {
             around: Surroundings::new(root, kernel.links.netns())?,
             kernel,
@@ -75,7 +76,7 @@ impl Monitor {
         monitor.attach_at_once()?;
         monitor.kernel.attach_groups(&monitor.around.root)?;
         if let Some(slots) = load.connection_slots {
-            monitor.connections = Some(Connections::start(monitor.kernel.take_owners()?, slots));
+            monitor.connections = Some(Connections::start(monitor.kernel.take_owners()?, slots, keep));
         }
         monitor.begin_together();
         monitor.last = Instant::now();

@@ -1,10 +1,11 @@
 //! Sums by any key that outlive what they are the sums of: a container's total does not fall when one of its interfaces goes.
 
 use std::{
-    collections::HashMap,
     hash::Hash,
     time::{Duration, Instant},
 };
+
+use foldhash::HashMap;
 
 use crate::rate::Totals;
 
@@ -35,29 +36,49 @@ pub struct Tally<K> {
 
 impl<K> Default for Tally<K> {
     fn default() -> Self {
-        Self { sums: HashMap::new(), dropped: Totals::default() }
+        Self { sums: HashMap::default(), dropped: Totals::default() }
     }
 }
 
-impl<K: Eq + Hash> Tally<K> {
+impl<K: Copy + Eq + Hash> Tally<K> {
     /// Adds to the sum of `key`.
     pub fn add(&mut self, key: K, amount: Totals) {
+        self.add_at(Instant::now(), key, amount);
+    }
+
+    /// As [`Self::add`], for those who add much at once and know the time.
+    pub fn add_at(&mut self, now: Instant, key: K, amount: Totals) {
         let nothing = Totals::default();
-        let sum = self.sums.entry(key).or_insert(Sum { now: nothing, before: nothing, moved: Instant::now() });
+        let sum = self.sums.entry(key).or_insert(Sum { now: nothing, before: nothing, moved: now });
         if !amount.is_zero() {
             sum.now += amount;
-            sum.moved = Instant::now();
+            sum.moved = now;
         }
     }
 
-    /// Moves a part of one sum to another: it turned out to be whose it is.
+    /// Moves a part of one sum to another: it turned out to be whose it is. What was shown of it stays shown: it is no
+    /// traffic of this tick.
     pub fn shift(&mut self, from: &K, to: K, amount: Totals) {
-        self.take_back(from, amount);
+        let Some(sum) = self.sums.get_mut(from) else { return };
+        let rest = sum.before.beyond(amount);
+        let shown = sum.before.beyond(rest);
+        (sum.now, sum.before) = (sum.now.beyond(amount), rest);
         self.add(to, amount);
+        if let Some(sum) = self.sums.get_mut(&to) {
+            sum.before += shown;
+        }
+    }
+
+    /// Adds `amount`, and takes `back` what is counted elsewhere now.
+    pub fn change(&mut self, now: Instant, key: K, amount: Totals, back: Totals) {
+        if !back.is_zero() {
+            self.take_back(&key, back);
+        }
+        self.add_at(now, key, amount);
     }
 
     /// Takes a part of a sum back: it turned out to be another's.
-    pub fn take_back(&mut self, key: &K, amount: Totals) {
+    fn take_back(&mut self, key: &K, amount: Totals) {
         if let Some(sum) = self.sums.get_mut(key) {
             sum.now = sum.now.beyond(amount);
             sum.before = sum.before.beyond(amount);
@@ -111,5 +132,16 @@ mod tests {
         tally.shift(&"listener", "worker", bytes(60));
         let of = |key| tally.sums[&key].now.rx.bytes;
         assert_eq!((of("listener"), of("worker")), (40, 60));
+    }
+
+    #[test]
+    fn what_moves_to_another_is_not_shown_again() {
+        let mut tally = Tally::default();
+        tally.add("listener", bytes(100));
+        tally.shown(|_| true);
+        tally.add("listener", bytes(7));
+        tally.shift(&"listener", "worker", bytes(60));
+        let tick = |key| tally.sums[&key].now.rx.bytes - tally.sums[&key].before.rx.bytes;
+        assert_eq!((tick("listener"), tick("worker")), (7, 0));
     }
 }

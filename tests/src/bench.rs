@@ -1,5 +1,6 @@
 //! Benches: ratios within one run, printed as a table or as one JSON object.
 
+pub mod connections;
 pub mod kernel;
 pub mod peer;
 pub mod poll;

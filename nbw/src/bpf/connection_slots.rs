@@ -4,7 +4,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use aya::maps::{HashMap, MapData, Queue};
+use aya::maps::{HashMap, MapData};
 use nbw_common::abi::{
     ConnectionIdent, Counters, EndKey, JOURNAL_CLOSED, JOURNAL_PER_SLOT, OVERFLOW_SLOT, Owner, kind, maps,
 };
@@ -12,6 +12,7 @@ use nbw_common::abi::{
 use super::{
     Object,
     counters::SlotCounters,
+    free_slots::FreeSlots,
     shared::{Words, halves, whole},
 };
 use crate::failure::Failure;
@@ -39,7 +40,7 @@ pub struct ConnectionSlots {
     journal: Words,
     head: Words,
     read: u64,
-    free: Queue<MapData, u32>,
+    free: FreeSlots,
     ends: HashMap<MapData, EndKey, u64>,
 }
 
@@ -56,7 +57,7 @@ impl ConnectionSlots {
             journal: object.map_words(maps::JOURNAL, entries, size_of::<u64>())?,
             head: object.map_words(maps::JOURNAL_HEAD, 1, size_of::<u64>())?,
             read: 0,
-            free: object.take_map(maps::CONNECTION_FREE)?,
+            free: FreeSlots::open(object, slots)?,
             ends: object.take_map(maps::END_INDEX)?,
         })
     }
@@ -127,13 +128,10 @@ impl ConnectionSlots {
     }
 
     /// Hands a slot out again, after the grace period and after its last bytes were read.
-    ///
-    /// # Errors
-    /// When the kernel's free list is full, which would mean that a slot was released twice.
-    pub fn release(&mut self, slot: u32) -> Result<(), Failure> {
+    pub fn release(&mut self, slot: u32) {
         self.counters.zero(slot);
         self.set_word(slot, COOKIE, 0);
-        self.free.push(slot, 0).map_err(|error| Failure::running(&error))
+        self.free.put(slot);
     }
 
     fn word(&self, slot: u32, word: usize) -> u64 {

@@ -49,9 +49,9 @@ pub struct Row {
 }
 
 impl Row {
-    pub(super) fn new(id: u64, ident: &ConnectionIdent, group: Group) -> Self {
+    pub(super) fn new(id: u64, ident: &ConnectionIdent, group: Group, since: jiff::Timestamp) -> Self {
         let nothing = Totals::default();
-        let (ident, since) = (*ident, wall_clock(ident.since));
+        let ident = *ident;
         Self { id, ident, group, process: NOBODY, since, now: nothing, before: nothing, slots: 0, under_way: nothing }
     }
 
@@ -75,10 +75,23 @@ impl Row {
     }
 }
 
-/// The time of a moment on the clock that has run since the host started.
-fn wall_clock(since_boot: u64) -> jiff::Timestamp {
-    let now = jiff::Timestamp::now();
-    let running = clock_gettime(ClockId::CLOCK_BOOTTIME).map(Duration::from).unwrap_or_default();
-    let ago = running.saturating_sub(Duration::from_nanos(since_boot));
-    now.checked_sub(ago).unwrap_or(now)
+/// The clock that has run since the host started, as it was read once: not for every connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BootClock {
+    now: jiff::Timestamp,
+    running: Duration,
+}
+
+impl BootClock {
+    pub(super) fn now() -> Self {
+        let running = clock_gettime(ClockId::CLOCK_BOOTTIME).map(Duration::from).unwrap_or_default();
+        Self { now: jiff::Timestamp::now(), running }
+    }
+
+    /// The time of a moment on that clock, in nanoseconds; of one to come, which is one that came after the reading, the
+    /// time of the reading.
+    pub(super) fn wall_clock(&self, since_boot: u64) -> jiff::Timestamp {
+        let ago = self.running.saturating_sub(Duration::from_nanos(since_boot));
+        self.now.checked_sub(ago).unwrap_or(self.now)
+    }
 }

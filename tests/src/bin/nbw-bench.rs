@@ -2,7 +2,10 @@
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use nbw_tests::bench::{kernel, poll};
+use nbw_tests::bench::{
+    connections::{self, load},
+    kernel, poll,
+};
 
 #[derive(Parser)]
 struct Arguments {
@@ -16,11 +19,18 @@ enum Bench {
     Kernel(kernel::Options),
     /// What reading 16,384 live slots costs
     Poll(poll::Options),
+    /// What 20,000 short connections a second cost, the load and nbw
+    Connections(connections::Options),
+    /// One of the processes that make the connections
+    #[command(subcommand, hide = true)]
+    Load(load::Side),
 }
 
 fn main() -> Result<()> {
     match Arguments::parse().bench {
         Bench::Kernel(options) => kernel::run(&options),
         Bench::Poll(options) => poll::run(&options),
+        Bench::Connections(options) => connections::run(&options),
+        Bench::Load(side) => load::run(&side),
     }
 }
