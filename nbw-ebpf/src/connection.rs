@@ -19,7 +19,8 @@ use crate::{
     end, fields, health, journal,
     knob::NBW_CONNECTION_SLOTS,
     maps::{
-        CONNECTION_FREE, CONNECTION_IDENTS, CONNECTION_NEXT, CONNECTION_SPILLS, CONNECTION_STRIPES, CONNECTION_TAKEN,
+        CONNECTION_EPOCH, CONNECTION_FREE, CONNECTION_IDENTS, CONNECTION_NEXT, CONNECTION_SPILLS, CONNECTION_STRIPES,
+        CONNECTION_TAKEN,
     },
     owner::{self, Use},
     pool::{Pool, Ring},
@@ -101,12 +102,14 @@ fn word_for(ctx: &SkBuffContext, socket: *mut bpf_sock, cache: *mut SocketCache)
     if word != 0 && word >> slot_word::DIGEST == digest { word } else { open(ctx, socket, cache, digest) }
 }
 
-/// A digest of the socket's remote end.
+/// A digest of the socket's remote end, and of the epoch: with a new one no word fits any more.
 #[inline(always)]
 fn digest(socket: *const bpf_sock) -> u64 {
     let [a, b, c, d] = fields::remote_ip6(socket).map(u64::from);
     let rest = u64::from(fields::remote_ip4(socket)) << 16 | u64::from(fields::remote_port(socket));
-    slot_word::digest(a << 32 | b, c << 32 | d, rest)
+    // SAFETY: values are one aligned word.
+    let epoch = CONNECTION_EPOCH.get_ptr(0).map_or(0, |epoch| unsafe { core::ptr::read_volatile(epoch) });
+    slot_word::digest(a << 32 | b, c << 32 | d, rest) ^ epoch & 0xffff
 }
 
 /// Takes a slot for the socket as it is now. The packet's word may be another CPU's that was faster.
@@ -188,24 +191,23 @@ unsafe fn describe(
 }
 
 /// The socket goes to another process: it gets a new slot, with what was counted since the process before last used it.
+/// Whether it did: not if there is no slot left, or another CPU was faster.
 ///
 /// # Safety
 /// `cache` and `owner` must be from storage look-ups.
 #[inline(always)]
-pub unsafe fn succeed(cache: *mut SocketCache, cookie: u64, owner: *const SocketOwner, used: &Use) {
+pub unsafe fn succeed(cache: *mut SocketCache, cookie: u64, owner: *const SocketOwner, used: &Use) -> bool {
     // SAFETY: the caller's promise; pointers from array look-ups are valid while the program runs.
     unsafe {
         let word = core::ptr::read_volatile(&raw const (*cache).connection);
         let before = slot_word::slot(word);
-        let Some(old) = CONNECTION_IDENTS.get(before) else { return };
+        let Some(old) = CONNECTION_IDENTS.get(before) else { return false };
         if word == 0 || old.cookie != cookie {
-            return;
+            // It has no slot to be succeeded in: its next one is the next owner's.
+            return true;
         }
-        let Some(slot) = POOL.take(NBW_CONNECTION_SLOTS.get()) else {
-            health::note(Trouble::NoConnection);
-            return;
-        };
-        let Some(ident) = CONNECTION_IDENTS.get_ptr_mut(slot) else { return };
+        let Some(slot) = POOL.take(NBW_CONNECTION_SLOTS.get()) else { return false };
+        let Some(ident) = CONNECTION_IDENTS.get_ptr_mut(slot) else { return false };
         *ident = *old;
         (*ident).ends = 0;
         (*ident).owner = (*owner).owner;
@@ -213,12 +215,13 @@ pub unsafe fn succeed(cache: *mut SocketCache, cookie: u64, owner: *const Socket
         journal::opened(slot);
         if add::compare_exchange(&raw mut (*cache).connection, word, next) != word {
             journal::closed(slot);
-            return;
+            return false;
         }
         if (*owner).word == word {
             move_on(before, slot, &(*owner).used, used);
         }
         journal::closed(before);
+        true
     }
 }
 

@@ -27,6 +27,8 @@ fn main() -> ExitCode {
         Command::Watch(args) => runtime.block_on(app::watch(args)),
         Command::Top(args) => runtime.block_on(app::top(args)),
     };
+    // Files can hang, and whoever reads one is not waited for.
+    runtime.shutdown_background();
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => end(&failure),

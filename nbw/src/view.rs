@@ -192,7 +192,7 @@ impl View {
 
     /// Whether the user asked for this interface. One of another namespace is asked for by the name of its end in this one.
     fn asked(&self, place: Place, scene: &Scene<'_>) -> bool {
-        let monitored = |ifindex: u32| scene.sample.links.iter().any(|(index, _)| *index == ifindex);
+        let monitored = |ifindex: u32| scene.sample.link(ifindex).is_some();
         if place.netns == scene.around.host {
             return monitored(place.ifindex);
         }

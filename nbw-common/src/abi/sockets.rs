@@ -160,7 +160,7 @@ pub mod slot_word {
         (word & SLOT) as u32
     }
 
-    /// A digest of an address and port of which, among 2^40, the upper 24 bits are lost in the word.
+    /// A digest of an address and port, of 40 bits.
     ///
     /// Multiplication by odd constants (Knuth, The Art of Computer Programming, volume 3, section 6.4): the golden ratio's, and those
     /// of xxHash.

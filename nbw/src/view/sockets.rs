@@ -13,6 +13,10 @@ use crate::{
     snapshot::{Connection, ConnectionState, End, Process, Remote},
 };
 
+/// So many rows, the first in order, are given the names of their hosts: more are not looked at by people, and names of
+/// more would push each other out of the cache.
+const NAMED: usize = 2_048;
+
 /// A sum of several shares, and the group that has the most of it.
 #[derive(Default)]
 struct Sum {
@@ -31,6 +35,11 @@ impl Sum {
 }
 
 impl View {
+    /// Whether nothing is filtered out.
+    fn shows_all(&self, scene: &Scene<'_>) -> bool {
+        !self.only_some_groups && !scene.filter.has_interface_filter()
+    }
+
     fn wants_group(&self, group: Group, connections: &Connections, scene: &Scene<'_>) -> bool {
         connections.cgroup(group).is_some_and(|cgroup| self.wants(cgroup, group.place, scene))
     }
@@ -45,7 +54,7 @@ impl View {
         }
         let rows = sums.into_iter().filter_map(|(id, sum)| self.process(scene, connections, id, &sum)).collect();
         let mut rows = self.chosen(rows);
-        if !self.only_some_groups {
+        if self.shows_all(scene) {
             rows.extend(leftovers(connections, connections.by_process.dropped()).map(|(name, before, now)| {
                 let (rx, tx) = flows(before, now, scene.elapsed);
                 Process { name: name.into(), rx, tx, ..nobody() }
@@ -81,7 +90,7 @@ impl View {
         });
         let rows = rows.filter_map(|row| self.connection(scene, connections, row)).collect();
         let mut rows = self.chosen(rows);
-        for row in &mut rows {
+        for row in rows.iter_mut().take(NAMED) {
             self.name_ends(row);
         }
         rows
@@ -130,10 +139,10 @@ impl View {
             Remote { address, host: None, country: None, network: None, connections, rx, tx }
         };
         let mut rows = self.chosen(sums.into_iter().map(row).collect());
-        for row in &mut rows {
+        for row in rows.iter_mut().take(NAMED) {
             self.name_remote(row);
         }
-        if !self.only_some_groups {
+        if self.shows_all(scene) {
             rows.extend(leftovers(connections, connections.by_remote.dropped()).map(|(name, before, now)| {
                 let (rx, tx) = flows(before, now, scene.elapsed);
                 let host = Some(name.into());
@@ -147,7 +156,7 @@ impl View {
 /// What belongs to no row any more, or never did: so that rows add up.
 fn leftovers(connections: &Connections, ended: Totals) -> impl Iterator<Item = (&'static str, Totals, Totals)> {
     let (before, now) = connections.overflow();
-    [("ended", ended, ended), ("no slot left", before, now)].into_iter().filter(|(_, _, now)| !now.is_zero())
+    [("ended", ended, ended), ("not told apart", before, now)].into_iter().filter(|(_, _, now)| !now.is_zero())
 }
 
 fn nobody() -> Process {

@@ -2,7 +2,6 @@
 
 use std::{
     io::{IoSlice, IoSliceMut},
-    net::SocketAddr,
     os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd},
     process::{Child, Command, Stdio},
 };
