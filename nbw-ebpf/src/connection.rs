@@ -136,16 +136,17 @@ fn open(ctx: &SkBuffContext, socket: *mut bpf_sock, cache: *mut SocketCache, dig
         (many, cookie)
     };
     let word = slot_word::of(slot, many, digest);
-    if is_tcp(fields::protocol(full), fields::kind(full)) && fields::state(full) == CLOSED {
-        // A reset that is sent after the end: nobody would close the slot again.
-        journal::opened(slot);
-        journal::closed(slot);
-        return word;
+    let over = is_tcp(fields::protocol(full), fields::kind(full)) && fields::state(full) == CLOSED;
+    if before == slot_word::LEFT || over {
+        return passing(slot, word);
     }
     // Before anybody can see the word, and close the slot again.
     journal::opened(slot);
     // SAFETY: as above.
     let found = unsafe { add::compare_exchange(&raw mut (*cache).connection, before, word) };
+    if found == slot_word::LEFT {
+        return passing(slot, word);
+    }
     if found != before {
         journal::closed(slot);
         return found;
@@ -154,6 +155,14 @@ fn open(ctx: &SkBuffContext, socket: *mut bpf_sock, cache: *mut SocketCache, dig
     if slot_word::slot(before) != slot {
         close_if_own(before, cookie);
     }
+    word
+}
+
+/// The slot of a packet after the end, such as a reset: nobody would close it later.
+#[inline(always)]
+fn passing(slot: u32, word: u64) -> u64 {
+    journal::opened(slot);
+    journal::closed(slot);
     word
 }
 
@@ -297,9 +306,19 @@ pub unsafe fn leave(cache: *mut SocketCache, cookie: u64) {
     // SAFETY: the caller's promise.
     let word = unsafe { core::ptr::read_volatile(&raw const (*cache).connection) };
     // SAFETY: as above. Only one of those that try has it.
-    if word != 0 && unsafe { add::compare_exchange(&raw mut (*cache).connection, word, 0) } == word {
+    if unsafe { add::compare_exchange(&raw mut (*cache).connection, word, slot_word::LEFT) } == word {
         close_if_own(word, cookie);
     }
+}
+
+/// The socket is used again after its end.
+///
+/// # Safety
+/// `cache` must be from the storage look-up.
+#[inline(always)]
+pub unsafe fn come_back(cache: *mut SocketCache) {
+    // SAFETY: the caller's promise.
+    unsafe { add::compare_exchange(&raw mut (*cache).connection, slot_word::LEFT, 0) };
 }
 
 /// Closes a slot that the socket leaves, unless it is its listener's, whose word it has inherited.

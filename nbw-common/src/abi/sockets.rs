@@ -145,6 +145,8 @@ pub mod slot_word {
     pub const MANY: u64 = 1 << 23;
     /// The bits of the slot.
     pub const SLOT: u64 = MANY - 1;
+    /// The word of a socket that was closed: what it still moves has a slot for each packet, which is closed at once.
+    pub const LEFT: u64 = u64::MAX & !SLOT;
     /// Where the digest begins.
     pub const DIGEST: u32 = 24;
 
