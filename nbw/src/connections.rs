@@ -1,6 +1,7 @@
 //! What every connection has moved, and by that every process and remote host: the kernel's slots come and go, sums stay.
 
 mod closing;
+mod folded;
 mod keep;
 mod row;
 
@@ -18,6 +19,7 @@ use tokio::task::JoinHandle;
 
 use self::{
     closing::Closing,
+    folded::Folded,
     row::{BootClock, Key},
 };
 pub use self::{keep::Keep, row::Row};
@@ -86,6 +88,7 @@ pub struct Connections {
     slots: HashMap<u32, Live>,
     capacity: usize,
     rows: HashMap<Key, Row>,
+    folded: Folded,
     next_id: u64,
     /// The slots of the remote ends of each unconnected socket, by the socket's own.
     ends: HashMap<u32, HashSet<u32>>,
@@ -116,6 +119,7 @@ impl Connections {
             slots: HashMap::new(),
             capacity: capacity as usize,
             rows: HashMap::new(),
+            folded: Folded::default(),
             next_id: 1,
             ends: HashMap::new(),
             closing: Closing::default(),
@@ -251,8 +255,13 @@ impl Connections {
     /// A slot was read for the last time.
     fn finish(&mut self, slot: u32) {
         let Some(live) = self.slots.remove(&slot) else { return };
-        if let Some(row) = self.rows.get_mut(&live.key) {
-            row.slots -= 1;
+        let Some(row) = self.rows.get_mut(&live.key) else { return };
+        row.slots -= 1;
+        if row.is_closed()
+            && self.folded.is_too_many()
+            && let Some(row) = self.rows.remove(&live.key)
+        {
+            self.folded.add(&row, &mut self.next_id);
         }
     }
 
@@ -345,7 +354,8 @@ impl Connections {
 
     /// A snapshot was made.
     pub fn shown(&mut self) {
-        self.rows.retain(|_, row| row.slots > 0);
+        self.rows.retain(|_, row| !row.is_closed());
+        self.folded.shown();
         self.rows.values_mut().for_each(|row| row.before = row.now);
         let processes = &mut self.processes;
         let ids: HashSet<ProcessId> = self.by_process.iter().map(|(share, _)| share.process).collect();
@@ -372,7 +382,7 @@ impl Connections {
 
     /// The connections: those that are open, and those that were closed since the last snapshot.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
-        self.rows.values()
+        self.rows.values().chain(self.folded.rows())
     }
 
     /// The cgroup of a group.
