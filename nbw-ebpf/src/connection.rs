@@ -21,7 +21,7 @@ use crate::{
     maps::{
         CONNECTION_FREE, CONNECTION_IDENTS, CONNECTION_NEXT, CONNECTION_SPILLS, CONNECTION_STRIPES, CONNECTION_TAKEN,
     },
-    owner,
+    owner::{self, Use},
     pool::{Pool, Ring},
     slot,
     wire::Direction,
@@ -38,7 +38,13 @@ const SHARED: u32 = 0;
 const AF_INET: u32 = 2;
 
 /// Number of TCP's protocol.
-pub const TCP: u32 = 6;
+const TCP: u32 = 6;
+
+/// `SOCK_STREAM` of `linux/net.h`.
+const STREAM: u32 = 1;
+
+/// More than the headers of a short message.
+const HEADERS: u64 = 256;
 
 /// `TCP_CLOSE` of `net/tcp_states.h`.
 pub const CLOSED: u32 = 7;
@@ -75,6 +81,12 @@ pub fn count(ctx: &SkBuffContext, socket: *mut bpf_sock, cache: *mut SocketCache
         _ => end::slot(ctx, slot_word::slot(word), direction),
     };
     count::add::<Connections>(SHARED, slot, direction, || amount, Context::Shared);
+}
+
+/// Whether a socket is one of TCP, whose states are told; not so raw ones, such as the kernel's own, which resets are sent by.
+#[inline(always)]
+pub fn is_tcp(protocol: u32, kind: u32) -> bool {
+    protocol == TCP && kind == STREAM
 }
 
 /// The socket's word, if it still fits the remote end; else one with a new slot.
@@ -122,7 +134,7 @@ fn open(skb: *mut __sk_buff, socket: *mut bpf_sock, cache: *mut SocketCache, dig
         (many, cookie)
     };
     let word = slot_word::of(slot, many, digest);
-    if fields::protocol(full) == TCP && fields::state(full) == CLOSED {
+    if is_tcp(fields::protocol(full), fields::kind(full)) && fields::state(full) == CLOSED {
         // A reset that is sent after the end: nobody would close the slot again.
         journal::opened(slot);
         journal::closed(slot);
@@ -136,7 +148,10 @@ fn open(skb: *mut __sk_buff, socket: *mut bpf_sock, cache: *mut SocketCache, dig
         journal::closed(slot);
         return found;
     }
-    close_if_own(before, cookie);
+    // A word that was inherited from a listener may name the same slot: the listener is gone, and it was free again.
+    if slot_word::slot(before) != slot {
+        close_if_own(before, cookie);
+    }
     word
 }
 
@@ -178,7 +193,7 @@ unsafe fn describe(
 /// # Safety
 /// `cache` and `owner` must be from storage look-ups.
 #[inline(always)]
-pub unsafe fn succeed(cache: *mut SocketCache, cookie: u64, owner: *const SocketOwner) {
+pub unsafe fn succeed(cache: *mut SocketCache, cookie: u64, owner: *const SocketOwner, used: &Use) {
     // SAFETY: the caller's promise; pointers from array look-ups are valid while the program runs.
     unsafe {
         let word = core::ptr::read_volatile(&raw const (*cache).connection);
@@ -202,38 +217,56 @@ pub unsafe fn succeed(cache: *mut SocketCache, cookie: u64, owner: *const Socket
             return;
         }
         if (*owner).word == word {
-            move_on(before, slot, &(*owner).used);
+            move_on(before, slot, &(*owner).used, used);
         }
         journal::closed(before);
     }
 }
 
-/// Moves what was counted in a slot since it held `used` to another.
+/// Moves what another process has just `used` of what was counted in a slot since it held `before`.
 #[inline(always)]
-fn move_on(from: u32, to: u32, used: &Stripe) {
+fn move_on(from: u32, to: u32, before: &Stripe, used: &Use) {
     let (Some(from), Some(to)) = (CONNECTION_STRIPES.get_ptr_mut(from), CONNECTION_STRIPES.get_ptr_mut(to)) else {
         return;
     };
     // SAFETY: pointers from array look-ups are valid while the program runs.
     unsafe {
-        move_word(&raw mut (*from).rx, &raw mut (*to).rx, used.rx);
-        move_word(&raw mut (*from).tx, &raw mut (*to).tx, used.tx);
+        match used.direction {
+            // All of it: the rest waits to be read.
+            Direction::Rx => move_word(&raw mut (*from).rx, &raw mut (*to).rx, before.rx, u64::MAX),
+            // No more than that can be on the wire: the rest was still to be sent when the process before was done.
+            Direction::Tx => {
+                let most = used.bytes + used.bytes / 8 + HEADERS;
+                move_word(&raw mut (*from).tx, &raw mut (*to).tx, before.tx, most);
+            }
+        }
     }
 }
 
+/// Moves what a word holds beyond `before`, but at most about so many bytes.
+///
 /// # Safety
 /// The pointers must be valid and aligned.
 #[inline(always)]
-unsafe fn move_word(from: *mut u64, to: *mut u64, used: u64) {
+unsafe fn move_word(from: *mut u64, to: *mut u64, before: u64, most: u64) {
     // SAFETY: the caller's promise.
     unsafe {
         let now = core::ptr::read_volatile(from);
         // Less than before only if it was spilled meanwhile: then half a terabyte decides, not the last message.
-        if packed::bytes(now) >= packed::bytes(used) && packed::packets(now) >= packed::packets(used) {
-            add::add_shared(from, (now - used).wrapping_neg());
-            add::add_shared(to, now - used);
+        if packed::bytes(now) >= packed::bytes(before) && packed::packets(now) >= packed::packets(before) {
+            let share = at_most(now - before, most);
+            add::add_shared(from, share.wrapping_neg());
+            add::add_shared(to, share);
         }
     }
+}
+
+/// A part of a word with at most so many bytes, in packets that are as long as those of the whole are on average.
+#[inline(always)]
+fn at_most(word: u64, most: u64) -> u64 {
+    let (bytes, packets) = (packed::bytes(word), packed::packets(word));
+    // The products fit: packets have 23 bits here, and sends fewer than 33.
+    if bytes <= most { word } else { packed::word(most, (packets * most).div_ceil(bytes)) }
 }
 
 /// Remembers what the socket's slot holds now that its owner has used it.

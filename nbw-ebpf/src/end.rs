@@ -86,6 +86,7 @@ unsafe fn describe(ends: &Ends, ctx: &SkBuffContext, parent: *const ConnectionId
         (*ident).kind = kind::END;
         (*ident).parent = ends.key.parent;
         (*ident).ends = 0;
+        (*ident).owner = (*parent).owner;
         (*ident).local = ends.local;
         (*ident).local_port = (*parent).local_port;
         (*ident).remote = ends.key.remote;

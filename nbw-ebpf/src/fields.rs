@@ -46,6 +46,12 @@ pub fn protocol(socket: *const bpf_sock) -> u32 {
     load!(socket, offset_of!(bpf_sock, protocol))
 }
 
+/// Type (`SOCK_STREAM` ...); only of full sockets.
+#[inline(always)]
+pub fn kind(socket: *const bpf_sock) -> u32 {
+    load!(socket, offset_of!(bpf_sock, type_))
+}
+
 /// State, of TCP and protocols with its states.
 #[inline(always)]
 pub fn state(socket: *const bpf_sock) -> u32 {

@@ -101,7 +101,7 @@ pub fn nbw_socket_state(ctx: BtfTracePointContext) -> i32 {
 #[btf_tracepoint(function = "sock_send_length")]
 pub fn nbw_socket_sent(ctx: BtfTracePointContext) -> i32 {
     // SAFETY: the tracepoint's arguments are the socket, and the number of bytes or an error.
-    unsafe { socket::used(ctx.arg(0), ctx.arg(1)) };
+    unsafe { socket::used(ctx.arg(0), ctx.arg(1), Direction::Tx) };
     0
 }
 
@@ -109,7 +109,7 @@ pub fn nbw_socket_sent(ctx: BtfTracePointContext) -> i32 {
 #[btf_tracepoint(function = "sock_recv_length")]
 pub fn nbw_socket_received(ctx: BtfTracePointContext) -> i32 {
     // SAFETY: as above.
-    unsafe { socket::used(ctx.arg(0), ctx.arg(1)) };
+    unsafe { socket::used(ctx.arg(0), ctx.arg(1), Direction::Rx) };
     0
 }
 
@@ -117,7 +117,7 @@ pub fn nbw_socket_received(ctx: BtfTracePointContext) -> i32 {
 #[fexit(function = "inet_sendmsg")]
 pub fn nbw_inet_sendmsg(ctx: FExitContext) -> i32 {
     // SAFETY: the function's arguments are a `struct socket`, message and size; what it returns is behind them.
-    unsafe { socket::used_whole(ctx.arg(0), ctx.arg(3)) };
+    unsafe { socket::used_whole(ctx.arg(0), ctx.arg(3), Direction::Tx) };
     0
 }
 
@@ -125,7 +125,7 @@ pub fn nbw_inet_sendmsg(ctx: FExitContext) -> i32 {
 #[fexit(function = "inet_recvmsg")]
 pub fn nbw_inet_recvmsg(ctx: FExitContext) -> i32 {
     // SAFETY: the function's arguments are a `struct socket`, message, size and flags; what it returns is behind them.
-    unsafe { socket::used_whole(ctx.arg(0), ctx.arg(4)) };
+    unsafe { socket::used_whole(ctx.arg(0), ctx.arg(4), Direction::Rx) };
     0
 }
 
@@ -133,7 +133,7 @@ pub fn nbw_inet_recvmsg(ctx: FExitContext) -> i32 {
 #[fexit(function = "inet6_sendmsg")]
 pub fn nbw_inet6_sendmsg(ctx: FExitContext) -> i32 {
     // SAFETY: the function's arguments are a `struct socket`, message and size; what it returns is behind them.
-    unsafe { socket::used_whole(ctx.arg(0), ctx.arg(3)) };
+    unsafe { socket::used_whole(ctx.arg(0), ctx.arg(3), Direction::Tx) };
     0
 }
 
@@ -141,6 +141,6 @@ pub fn nbw_inet6_sendmsg(ctx: FExitContext) -> i32 {
 #[fexit(function = "inet6_recvmsg")]
 pub fn nbw_inet6_recvmsg(ctx: FExitContext) -> i32 {
     // SAFETY: the function's arguments are a `struct socket`, message, size and flags; what it returns is behind them.
-    unsafe { socket::used_whole(ctx.arg(0), ctx.arg(4)) };
+    unsafe { socket::used_whole(ctx.arg(0), ctx.arg(4), Direction::Rx) };
     0
 }

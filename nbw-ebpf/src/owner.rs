@@ -1,10 +1,11 @@
 //! Whose a socket is: the process that made it, and after that whoever sends or receives by it.
 //!
-//! An accepted socket inherits its listener's owner until the first process uses it; what it has moved by then is that
-//! process's. A socket that goes on to another process (a descriptor that was passed, a child that took over) gets a new
-//! slot: what was counted up to the last use by the process before stays with that.
+//! An accepted socket inherits its listener's owner. The first process that uses a socket has what was moved by then. A
+//! socket that goes on to another process (a descriptor that was passed, a child that took over) gets a new slot: what was
+//! counted up to the last use by the process before stays with that.
 //!
-//! The kernel tells of uses after the fact, which is as well: what was received before it was read is the reader's.
+//! The kernel tells of uses after the fact: what was received before it was read is the reader's, and what a process has sent
+//! last is counted already. What was left to send of what another had sent before stays that one's.
 
 use aya_ebpf::{
     bindings::BPF_SK_STORAGE_GET_F_CREATE,
@@ -19,6 +20,7 @@ use nbw_common::abi::{ConnectionIdent, Owner, SocketCache, SocketOwner, Trouble,
 use crate::{
     add, connection, health,
     maps::{CONNECTION_IDENTS, OWNERS, SOCKETS},
+    wire::Direction,
 };
 
 /// Handovers that are followed at once. A socket that two processes use in turns changes hands all the time: then one a
@@ -30,6 +32,14 @@ const REST: u64 = 1_000_000_000;
 
 /// Bytes of a process's name.
 const COMM: usize = size_of::<[u64; 2]>();
+
+/// What a process has just done by a socket.
+pub struct Use {
+    /// Received or sent.
+    pub direction: Direction,
+    /// So many bytes of payload.
+    pub bytes: u64,
+}
 
 /// A process makes a socket.
 #[inline(always)]
@@ -49,7 +59,7 @@ pub fn created(ctx: &SockContext) {
 /// # Safety
 /// `socket` must be a socket, in the verifier's eyes too.
 #[inline(always)]
-pub unsafe fn touched(socket: *mut core::ffi::c_void) {
+pub unsafe fn touched(socket: *mut core::ffi::c_void, used: &Use) {
     // SAFETY: the caller's promise; pointers from storage look-ups are valid while the program runs.
     unsafe {
         let owner = storage(socket, false);
@@ -61,7 +71,7 @@ pub unsafe fn touched(socket: *mut core::ffi::c_void) {
             return;
         }
         if (*owner).owner.tgid != tgid() {
-            hand_over(socket, owner, cache);
+            hand_over(socket, owner, cache, used);
         }
         connection::remember_use(cache, owner);
     }
@@ -85,19 +95,20 @@ pub unsafe fn of(socket: *mut core::ffi::c_void) -> Owner {
 /// # Safety
 /// As for [`touched`]; the others must be the socket's storages.
 #[inline(always)]
-unsafe fn hand_over(socket: *mut core::ffi::c_void, owner: *mut SocketOwner, cache: *mut SocketCache) {
+unsafe fn hand_over(socket: *mut core::ffi::c_void, owner: *mut SocketOwner, cache: *mut SocketCache, used: &Use) {
     // SAFETY: the caller's promise.
     unsafe {
         let cookie = bpf_get_socket_cookie(socket);
-        let inherited = (*owner).cookie != cookie || (*owner).owner.tgid == 0;
-        if !inherited && (*owner).handovers >= AT_ONCE && bpf_ktime_get_ns() - (*owner).since < REST {
+        // The owner has made the socket, or its listener, and no process has used it yet.
+        let unused = (*owner).word == 0;
+        if !unused && (*owner).handovers >= AT_ONCE && bpf_ktime_get_ns() - (*owner).since < REST {
             return;
         }
         take_over(owner, cookie);
-        if inherited {
+        if unused {
             rename(cache, cookie, &raw const (*owner).owner);
         } else {
-            connection::succeed(cache, cookie, owner);
+            connection::succeed(cache, cookie, owner, used);
         }
     }
 }

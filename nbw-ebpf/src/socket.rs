@@ -10,10 +10,11 @@ use aya_ebpf::{
 use nbw_common::abi::{SocketCache, Trouble};
 
 use crate::{
-    connection, group, health,
+    connection, fields, group, health,
     knob::{NBW_CONNECTIONS, NBW_NETNS_HELPER},
     maps::SOCKETS,
-    owner,
+    owner::{self, Use},
+    wire::Direction,
 };
 
 /// The beginning of the kernel's `struct socket`, as it has been since Linux 5.3. The verifier holds `sk` to be a pointer to a
@@ -53,11 +54,10 @@ fn remember_netns(ctx: &SockContext) {
 /// A process closes a socket. One of TCP may have much to send yet: see [`changed_state`].
 #[inline(always)]
 pub fn released(ctx: &SockContext) {
-    // SAFETY: the context of a running program.
-    if unsafe { (*ctx.sock).protocol } == connection::TCP {
+    if connection::is_tcp(fields::protocol(ctx.sock), fields::kind(ctx.sock)) {
         return;
     }
-    // SAFETY: as above.
+    // SAFETY: the context of a running program is a socket.
     unsafe { leave(ctx.sock.cast()) };
 }
 
@@ -78,10 +78,10 @@ pub unsafe fn changed_state(socket: *mut core::ffi::c_void, state: i32) {
 /// # Safety
 /// `socket` must be a socket, in the verifier's eyes too.
 #[inline(always)]
-pub unsafe fn used(socket: *mut core::ffi::c_void, moved: i32) {
+pub unsafe fn used(socket: *mut core::ffi::c_void, moved: i32, direction: Direction) {
     if moved > 0 {
         // SAFETY: the caller's promise.
-        unsafe { owner::touched(socket) };
+        unsafe { owner::touched(socket, &Use { direction, bytes: moved as u64 }) };
     }
 }
 
@@ -90,9 +90,9 @@ pub unsafe fn used(socket: *mut core::ffi::c_void, moved: i32) {
 /// # Safety
 /// `socket` must be one, in the verifier's eyes too.
 #[inline(always)]
-pub unsafe fn used_whole(socket: *const Socket, moved: i32) {
+pub unsafe fn used_whole(socket: *const Socket, moved: i32, direction: Direction) {
     // SAFETY: the caller's promise.
-    unsafe { used((*socket).sk, moved) };
+    unsafe { used((*socket).sk, moved, direction) };
 }
 
 /// # Safety

@@ -1,35 +1,21 @@
 //! The only wiring: from the command line to the monitor to the sink.
 
+mod live;
+mod top;
+
 use std::{future, time::Duration};
 
-use nbw_common::abi::CONNECTION_SLOTS;
 use tokio::{
     signal::unix::{SignalKind, signal},
     time::{Instant, Interval, MissedTickBehavior, interval_at},
 };
 
-use crate::{
-    bpf::{LoadOptions, forward_logs},
-    cgroup_root::CgroupRoot,
-    cli::WatchArgs,
-    failure::Failure,
-    filter::Filter,
-    links::LinkWatch,
-    monitor::Monitor,
-    outlet::Outlet,
-    privilege,
-    sink::Format,
-    view::{RemoteNames, ViewOptions},
-};
+use self::live::Live;
+pub use self::top::top;
+use crate::{cli::WatchArgs, failure::Failure, outlet::Outlet, sink::Format, view::ViewOptions};
 
-/// How often new groups are noticed between two ticks.
-const NOTICE: Duration = Duration::from_millis(100);
-
-/// The first picture of the bars comes after this, however long the interval is.
+/// The first picture on a screen comes after this, however long the interval is.
 const FIRST_PICTURE: Duration = Duration::from_millis(250);
-
-/// Interfaces tend to change in bursts; they are listed once for all that happens in this time.
-const SETTLE: Duration = Duration::from_millis(50);
 
 /// `nbw watch`.
 ///
@@ -37,33 +23,24 @@ const SETTLE: Duration = Duration::from_millis(50);
 /// [`Failure`] says what to tell the user, and the exit code.
 pub async fn watch(args: WatchArgs) -> Result<(), Failure> {
     let mut ended = Ended::listen()?;
-    privilege::check()?;
-    let root = CgroupRoot::find()?;
-    let filter = filter(&args, &root)?;
-    let mut links = LinkWatch::start()?;
-    let names = args.by.needs_sockets().then(|| RemoteNames::start(args.no_dns, &args.mmdb)).transpose()?;
-    let view = ViewOptions { by: vec![args.by], sort: args.sort, top: args.top.map(|top| top as usize) };
-    let mut monitor = Monitor::start(&load_options(&args), filter, view, names, root).await?;
-    if args.verbose {
-        forward_logs(monitor.kernel_mut().object_mut())?;
-    }
+    let view = ViewOptions { by: vec![args.by], sort: args.live.sort, top: args.top.map(|top| top as usize) };
+    let mut live = Live::start(&args.live, view).await?;
     let format = args.format.unwrap_or_else(Format::for_stdout);
-    let mut outlet = Outlet::start(format.to_stdout(args.units, args.interval, args.by))?;
-    let watching = Watching { monitor: &mut monitor, links: &mut links, outlet: &mut outlet, args: &args, format };
+    let mut outlet = Outlet::start(format.to_stdout(args.live.units, args.live.interval, args.by))?;
+    let watching = Watching { live: &mut live, outlet: &mut outlet, args: &args, format };
     let result = tokio::select! {
         result = watching.run() => result,
         () = ended.wait() => Ok(()),
     };
     // The terminal first: detaching many interfaces takes the kernel a while.
     let finished = outlet.finish().await;
-    drop(monitor);
+    drop(live);
     result.and(finished)
 }
 
 /// The loop of `watch`, borrowed so that a signal can end it at any await.
 struct Watching<'a> {
-    monitor: &'a mut Monitor,
-    links: &'a mut LinkWatch,
+    live: &'a mut Live,
     outlet: &'a mut Outlet,
     args: &'a WatchArgs,
     format: Format,
@@ -71,73 +48,29 @@ struct Watching<'a> {
 
 impl Watching<'_> {
     async fn run(self) -> Result<(), Failure> {
-        if self.monitor.counts_nothing() {
-            tracing::warn!("no interface matches yet; waiting for one");
-        }
-        let mut told = !self.filters_groups();
-        let mut ticks = ticks(self.args.interval, self.format);
-        let mut notice = every(NOTICE.min(self.args.interval));
+        let mut ticks = ticks(self.args.live.interval, self.format == Format::Bars);
         let mut left = self.args.count.unwrap_or(u64::MAX);
         while left > 0 {
             tokio::select! {
                 _ = ticks.tick() => {
-                    self.monitor.settle().await?;
-                    let snapshot = self.monitor.tick()?;
-                    if !told {
-                        told = true;
-                        if snapshot.groups.is_empty() {
-                            tracing::warn!("no group matches the filter yet; waiting for one");
-                        }
-                    }
+                    let snapshot = self.live.tick().await?;
                     self.outlet.send(snapshot).await?;
                     left -= 1;
                 }
                 ended = self.outlet.ended() => return ended,
-                _ = notice.tick() => self.monitor.notice()?,
-                () = tokio::task::yield_now(), if self.monitor.has_pending() => self.monitor.attach_next()?,
-                () = self.links.changed() => {
-                    tokio::time::sleep(SETTLE).await;
-                    let deleted = self.links.drain();
-                    self.monitor.links_changed(&deleted).await?;
-                }
+                due = self.live.due() => self.live.serve(due).await?,
             }
         }
         Ok(())
     }
-
-    fn filters_groups(&self) -> bool {
-        !(self.args.cgroup.is_empty() && self.args.container.is_empty() && self.args.unit.is_empty())
-    }
 }
 
-/// Ticks at the interval; bars have one more soon after the start, for something to look at.
-fn ticks(interval: Duration, format: Format) -> Interval {
-    let first = if format == Format::Bars { FIRST_PICTURE.min(interval) } else { interval };
+/// Ticks at the interval. Who looks at a screen gets one more soon after the start.
+fn ticks(interval: Duration, looked_at: bool) -> Interval {
+    let first = if looked_at { FIRST_PICTURE.min(interval) } else { interval };
     let mut ticks = interval_at(Instant::now() + first, interval);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
-}
-
-fn every(period: Duration) -> Interval {
-    let mut ticks = interval_at(Instant::now() + period, period);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks
-}
-
-fn filter(args: &WatchArgs, root: &CgroupRoot) -> Result<Filter, Failure> {
-    Filter::new(&args.interface, &args.cgroup, &args.container, &args.unit, root.mount_point())
-        .map_err(|error| Failure::Usage(error.to_string()))
-}
-
-fn load_options(args: &WatchArgs) -> LoadOptions {
-    LoadOptions {
-        group_slots: args.slots,
-        connection_slots: args.by.needs_sockets().then_some(CONNECTION_SLOTS),
-        verbose: args.verbose,
-        hook: args.hook,
-        netns_helper: args.netns_by_socket.then_some(false),
-        object: args.bpf_object.clone(),
-    }
 }
 
 /// The ways in which nbw is asked to end.

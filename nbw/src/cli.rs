@@ -29,14 +29,23 @@ pub struct Cli {
 pub enum Command {
     /// Show live traffic: bars on a terminal, plain lines elsewhere (the default command)
     Watch(WatchArgs),
+    /// Explore live traffic on the whole screen
+    Top(TopArgs),
 }
 
 impl Cli {
-    /// The options of the command that was given or left out.
-    pub fn into_watch(self) -> WatchArgs {
-        match self.command {
-            Some(Command::Watch(args)) => args,
-            None => self.watch,
+    /// The command that was given; without one, `watch`.
+    pub fn into_command(self) -> Command {
+        self.command.unwrap_or(Command::Watch(self.watch))
+    }
+}
+
+impl Command {
+    /// Whether to say more on standard error.
+    pub fn verbose(&self) -> bool {
+        match self {
+            Self::Watch(args) => args.live.verbose,
+            Self::Top(args) => args.live.verbose,
         }
     }
 }
@@ -44,6 +53,64 @@ impl Cli {
 /// Options of `nbw watch`.
 #[derive(Debug, Args)]
 pub struct WatchArgs {
+    /// What it shares with other commands.
+    #[command(flatten)]
+    pub live: LiveArgs,
+    /// Whose traffic to show
+    #[arg(long, value_enum, value_name = "KIND", default_value_t)]
+    pub by: By,
+    /// End after this many readings
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
+    pub count: Option<u64>,
+    /// How to print [default: bars on a terminal, plain elsewhere]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// Show at most this many rows
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
+    pub top: Option<u32>,
+}
+
+/// Options of `nbw top`.
+#[derive(Debug, Args)]
+pub struct TopArgs {
+    /// What it shares with other commands.
+    #[command(flatten)]
+    pub live: LiveArgs,
+    /// The tab to begin with
+    #[arg(long, value_name = "TAB", value_enum, default_value = "interface")]
+    pub by: By,
+}
+
+/// Options of all commands that show live traffic.
+#[derive(Debug, Args)]
+pub struct LiveArgs {
+    /// What to show.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+    /// Time between two readings, such as 1s, 500ms or 1m
+    #[arg(short = 'n', long, value_name = "TIME", default_value = "1s", value_parser = interval,
+          allow_hyphen_values = true)]
+    pub interval: Duration,
+    /// Units of rates
+    #[arg(long, value_enum, default_value_t)]
+    pub units: Units,
+    /// What rows are sorted by
+    #[arg(long, value_enum, default_value_t)]
+    pub sort: Sort,
+    /// How names are found.
+    #[command(flatten)]
+    pub names: NameArgs,
+    /// Say more on standard error, the kernel side included
+    #[arg(short, long, display_order = 100)]
+    pub verbose: bool,
+    /// How the kernel side is loaded.
+    #[command(flatten)]
+    pub kernel: KernelArgs,
+}
+
+/// What to show of what there is.
+#[derive(Debug, Args)]
+pub struct FilterArgs {
     /// Count only this interface (repeatable) [default: every interface that is up]
     #[arg(short, long, value_name = "NAME|GLOB", help_heading = "Filters")]
     pub interface: Vec<String>,
@@ -56,37 +123,30 @@ pub struct WatchArgs {
     /// Show only this systemd unit (repeatable); `.service` may be left out
     #[arg(short, long, value_name = "NAME", help_heading = "Filters")]
     pub unit: Vec<String>,
-    /// Whose traffic to show
-    #[arg(long, value_enum, value_name = "KIND", default_value_t)]
-    pub by: By,
-    /// Time between two readings, such as 1s, 500ms or 1m
-    #[arg(short = 'n', long, value_name = "TIME", default_value = "1s", value_parser = interval,
-          allow_hyphen_values = true)]
-    pub interval: Duration,
-    /// End after this many readings
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
-    pub count: Option<u64>,
-    /// How to print [default: bars on a terminal, plain elsewhere]
-    #[arg(long, value_enum)]
-    pub format: Option<Format>,
-    /// Units of rates
-    #[arg(long, value_enum, default_value_t)]
-    pub units: Units,
-    /// Show at most this many groups
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
-    pub top: Option<u32>,
-    /// Order of groups
-    #[arg(long, value_enum, default_value_t)]
-    pub sort: Sort,
-    /// Do not ask for the names of remote hosts
-    #[arg(long, help_heading = "Names")]
+}
+
+impl FilterArgs {
+    /// Whether only some groups are asked for.
+    pub fn has_groups(&self) -> bool {
+        ![&self.cgroup, &self.container, &self.unit].into_iter().all(Vec::is_empty)
+    }
+}
+
+/// How the names of remote hosts are found.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Names")]
+pub struct NameArgs {
+    /// Do not look up the names of remote hosts
+    #[arg(long)]
     pub no_dns: bool,
-    /// Look up countries and networks of remote hosts in this MMDB file (repeatable)
-    #[arg(long, value_name = "FILE", help_heading = "Names")]
+    /// Look up country and network of remote hosts in this MMDB file (repeatable)
+    #[arg(long, value_name = "FILE")]
     pub mmdb: Vec<PathBuf>,
-    /// Say more on standard error, the kernel side included
-    #[arg(short, long)]
-    pub verbose: bool,
+}
+
+/// How the kernel side is loaded.
+#[derive(Debug, Args)]
+pub struct KernelArgs {
     /// Attach to interfaces by this hook [default: tcx where the kernel has it, else clsact]
     #[arg(long, value_enum, help_heading = "Kernel")]
     pub hook: Option<Hook>,
@@ -94,6 +154,14 @@ pub struct WatchArgs {
     #[arg(long, value_name = "N", default_value_t = nbw_common::abi::GROUP_SLOTS,
           value_parser = clap::value_parser!(u32).range(2..=1_048_576), help_heading = "Kernel")]
     pub slots: u32,
+    /// Room for this many connections at a time, where they are counted
+    #[arg(long, value_name = "N", default_value_t = nbw_common::abi::CONNECTION_SLOTS,
+          value_parser = clap::value_parser!(u32).range(2..=i64::from(nbw_common::abi::MOST_CONNECTION_SLOTS)),
+          help_heading = "Kernel")]
+    pub connection_slots: u32,
+    /// Tell this many remote ends of one unconnected socket apart
+    #[arg(long, value_name = "N", default_value_t = nbw_common::abi::ENDS_TOLD_APART, help_heading = "Kernel")]
+    pub ends_told_apart: u32,
     /// Load this BPF object instead of the one built in
     #[arg(long, value_name = "FILE", hide = true)]
     pub bpf_object: Option<PathBuf>,
@@ -123,11 +191,32 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    fn parsed(words: &[&str]) -> Command {
+        Cli::try_parse_from([&["nbw"], words].concat()).unwrap().into_command()
+    }
+
     #[test]
     fn no_command_means_watch() {
-        let bare = Cli::try_parse_from(["nbw", "-i", "eth0", "--count", "3"]).unwrap().into_watch();
-        let full = Cli::try_parse_from(["nbw", "watch", "-i", "eth0", "--count", "3"]).unwrap().into_watch();
-        assert_eq!((bare.interface, bare.count), (full.interface, full.count));
+        let of = |words: &[&str]| match parsed(words) {
+            Command::Watch(args) => (args.live.filter.interface, args.count),
+            Command::Top(_) => unreachable!("not asked for"),
+        };
+        assert_eq!(of(&["-i", "eth0", "--count", "3"]), of(&["watch", "-i", "eth0", "--count", "3"]));
+    }
+
+    #[test]
+    fn top_has_what_a_screen_needs() {
+        let Command::Top(args) = parsed(&["top", "--by", "process", "-c", "web", "-n", "500ms", "--no-dns"]) else {
+            unreachable!("not asked for")
+        };
+        assert_eq!(
+            (args.by, args.live.names.no_dns, args.live.interval),
+            (By::Process, true, Duration::from_millis(500))
+        );
+        assert!(args.live.filter.has_groups());
+        for words in [["top", "--count=3"], ["top", "--format=json"], ["top", "--by=planet"]] {
+            assert!(Cli::try_parse_from([&["nbw"], &words[..]].concat()).is_err(), "{words:?}");
+        }
     }
 
     #[test]

@@ -3,23 +3,22 @@
 mod closing;
 mod folded;
 mod keep;
+mod older;
 mod row;
 
 use std::{
-    collections,
     net::IpAddr,
     rc::Rc,
     time::{Duration, Instant},
 };
 
 use foldhash::{HashMap, HashMapExt, HashSet};
-use futures_util::FutureExt;
-use nbw_common::abi::{ConnectionIdent, Counters, Owner, ip, kind};
-use tokio::task::JoinHandle;
+use nbw_common::abi::{ConnectionIdent, Counters, ip, kind};
 
 use self::{
     closing::Closing,
     folded::Folded,
+    older::Older,
     row::{BootClock, Key},
 };
 pub use self::{keep::Keep, row::Row};
@@ -31,7 +30,6 @@ use crate::{
     resolve::{
         cgroups::Cgroup,
         processes::{ProcessId, Processes},
-        sockets,
     },
     tally::Tally,
 };
@@ -93,7 +91,7 @@ pub struct Connections {
     /// The slots of the remote ends of each unconnected socket, by the socket's own.
     ends: HashMap<u32, HashSet<u32>>,
     closing: Closing,
-    older: Option<JoinHandle<collections::HashMap<u64, Owner>>>,
+    older: Older,
     cgroups: HashMap<u64, Rc<Cgroup>>,
     keep: Keep,
     /// The time of this reading: looked at once for all.
@@ -123,7 +121,7 @@ impl Connections {
             next_id: 1,
             ends: HashMap::new(),
             closing: Closing::default(),
-            older: Some(tokio::task::spawn_blocking(move || sockets::adopt(owners))),
+            older: Older::start(owners),
             cgroups: HashMap::new(),
             keep,
             now: Instant::now(),
@@ -166,9 +164,7 @@ impl Connections {
 
     /// Names the owners of sockets that were there before nbw, and were used before they were found.
     fn adopt(&mut self, table: &ConnectionSlots) {
-        let Some(owners) = self.older.as_mut().and_then(FutureExt::now_or_never) else { return };
-        self.older = None;
-        let owners = owners.unwrap_or_default();
+        let Some(owners) = self.older.found() else { return };
         for (&slot, live) in &self.slots {
             if table.tgid(slot) == 0
                 && let Some(owner) = owners.get(&live.ident.cookie)
@@ -291,23 +287,20 @@ impl Connections {
             live.header = world.link_header(live.group.place, &cgroup.path);
         }
         let header = live.header.unwrap_or(LIKELY_HEADER);
-        let (before, now) = [&live.last, &counters].map(|read| Totals::on_the_wire(read, header)).into();
+        let (now, last) = (Totals::on_the_wire(&counters, header), Totals::on_the_wire(&live.last, header));
+        // Back: the kernel side has moved it to the slot of the socket's next process.
+        let (amount, back) = (now.beyond(last), last.beyond(now));
         live.last = counters;
-        live.idle_since = self.now;
-        // Less than before: the socket went to another process, and took what that one was sent to another slot.
-        let (amount, back) = (now.beyond(before), before.beyond(now));
         live.moved = live.moved.beyond(back);
         live.moved += amount;
+        live.idle_since = self.now;
         let Live { process, group, ident, key, .. } = *live;
-        if let Some(row) = self.rows.get_mut(&key) {
-            row.take_back(back);
-            row.now += amount;
-        }
+        let new = self.rows.get_mut(&key).map_or(amount, |row| row.add(amount, back));
         if self.keep.processes {
             self.by_process.change(self.now, ProcessShare { process, group }, amount, back);
         }
         if self.keep.remotes {
-            self.by_remote.change(self.now, RemoteShare { remote: ip(ident.remote), group }, amount, back);
+            self.by_remote.add_at(self.now, RemoteShare { remote: ip(ident.remote), group }, new);
         }
     }
 

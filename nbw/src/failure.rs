@@ -13,6 +13,8 @@ pub enum Failure {
     Running(String),
     /// The reader of the output went away: a quiet, ordinary end.
     ClosedPipe,
+    /// Failed while running, and the user was told already: exit code 1.
+    Told,
 }
 
 impl Failure {
@@ -33,7 +35,7 @@ impl Failure {
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::ClosedPipe => 0,
-            Self::Running(_) => 1,
+            Self::Running(_) | Self::Told => 1,
             Self::Usage(_) => 2,
             Self::Lacking(_) => 77,
         })
@@ -45,6 +47,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Usage(sentence) | Self::Lacking(sentence) | Self::Running(sentence) => f.write_str(sentence),
             Self::ClosedPipe => f.write_str("the reader of the output went away"),
+            Self::Told => f.write_str("nbw has ended by itself"),
         }
     }
 }

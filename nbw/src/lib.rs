@@ -9,6 +9,9 @@ pub mod cli;
 pub mod connections;
 pub mod failure;
 pub mod filter;
+pub mod fit;
+#[cfg(test)]
+mod golden;
 pub mod groupings;
 pub mod interfaces;
 pub mod ledger;
@@ -27,6 +30,7 @@ pub mod snapshot;
 pub mod surroundings;
 pub mod tally;
 pub mod text;
+pub mod top;
 pub mod totals;
 pub mod units;
 pub mod view;

@@ -3,7 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use nbw::{app, cli::Cli, failure::Failure};
+use nbw::{
+    app,
+    cli::{Cli, Command},
+    failure::Failure,
+    top,
+};
 use tracing_subscriber::{
     Layer,
     filter::{LevelFilter, Targets},
@@ -12,20 +17,24 @@ use tracing_subscriber::{
 };
 
 fn main() -> ExitCode {
-    let args = Cli::parse().into_watch();
-    log_to_stderr(args.verbose);
+    let command = Cli::parse().into_command();
+    log_to_stderr(command.verbose());
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return end(&Failure::running(&error)),
     };
-    match runtime.block_on(app::watch(args)) {
+    let ended = match command {
+        Command::Watch(args) => runtime.block_on(app::watch(args)),
+        Command::Top(args) => runtime.block_on(app::top(args)),
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => end(&failure),
     }
 }
 
 fn end(failure: &Failure) -> ExitCode {
-    if !matches!(failure, Failure::ClosedPipe) {
+    if !matches!(failure, Failure::ClosedPipe | Failure::Told) {
         eprintln!("nbw: {failure}");
     }
     failure.exit_code()
@@ -34,7 +43,7 @@ fn end(failure: &Failure) -> ExitCode {
 /// Never on standard output, which is for data.
 fn log_to_stderr(verbose: bool) {
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(top::Log)
         .with_target(false)
         .with_ansi(console::colors_enabled_stderr())
         .without_time();

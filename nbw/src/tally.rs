@@ -40,7 +40,7 @@ impl<K> Default for Tally<K> {
     }
 }
 
-impl<K: Eq + Hash> Tally<K> {
+impl<K: Copy + Eq + Hash> Tally<K> {
     /// Adds to the sum of `key`.
     pub fn add(&mut self, key: K, amount: Totals) {
         self.add_at(Instant::now(), key, amount);
@@ -56,10 +56,17 @@ impl<K: Eq + Hash> Tally<K> {
         }
     }
 
-    /// Moves a part of one sum to another: it turned out to be whose it is.
+    /// Moves a part of one sum to another: it turned out to be whose it is. What was shown of it stays shown: it is no
+    /// traffic of this tick.
     pub fn shift(&mut self, from: &K, to: K, amount: Totals) {
-        self.take_back(from, amount);
+        let Some(sum) = self.sums.get_mut(from) else { return };
+        let rest = sum.before.beyond(amount);
+        let shown = sum.before.beyond(rest);
+        (sum.now, sum.before) = (sum.now.beyond(amount), rest);
         self.add(to, amount);
+        if let Some(sum) = self.sums.get_mut(&to) {
+            sum.before += shown;
+        }
     }
 
     /// Adds `amount`, and takes `back` what is counted elsewhere now.
@@ -70,8 +77,9 @@ impl<K: Eq + Hash> Tally<K> {
         self.add_at(now, key, amount);
     }
 
-    fn take_back(&mut self, from: &K, amount: Totals) {
-        if let Some(sum) = self.sums.get_mut(from) {
+    /// Takes a part of a sum back: it turned out to be another's.
+    fn take_back(&mut self, key: &K, amount: Totals) {
+        if let Some(sum) = self.sums.get_mut(key) {
             sum.now = sum.now.beyond(amount);
             sum.before = sum.before.beyond(amount);
         }
@@ -139,5 +147,16 @@ mod tests {
         tally.shift(&"listener", "worker", bytes(60));
         let of = |key| tally.sums[&key].now.rx.bytes;
         assert_eq!((of("listener"), of("worker")), (40, 60));
+    }
+
+    #[test]
+    fn what_moves_to_another_is_not_shown_again() {
+        let mut tally = Tally::default();
+        tally.add("listener", bytes(100));
+        tally.shown(|_| true);
+        tally.add("listener", bytes(7));
+        tally.shift(&"listener", "worker", bytes(60));
+        let tick = |key| tally.sums[&key].now.rx.bytes - tally.sums[&key].before.rx.bytes;
+        assert_eq!((tick("listener"), tick("worker")), (7, 0));
     }
 }

@@ -12,7 +12,12 @@ use nix::sys::signal::Signal;
 
 #[test]
 fn help_is_as_documented() {
-    for (options, golden) in [("--help", "help.txt"), ("-h", "help-short.txt"), ("watch --help", "help-watch.txt")] {
+    for (options, golden) in [
+        ("--help", "help.txt"),
+        ("-h", "help-short.txt"),
+        ("watch --help", "help-watch.txt"),
+        ("top --help", "help-top.txt"),
+    ] {
         let ended = Ended::run("", options);
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
         assert_golden(golden, &ended.stdout);
@@ -42,6 +47,8 @@ fn wrong_values_are_told_one_by_one() {
         ("--format xml", ["xml", "bars, plain, json, csv"]),
         ("--by host", ["host", "interface, group, container"]),
         ("--sort size", ["size", "rx, tx, total, name"]),
+        ("top --by planet", ["planet", "interface, group, container"]),
+        ("top --count 3", ["--count", "--help"]),
         ("--frobnicate", ["--frobnicate", "--help"]),
         ("wacth", ["wacth", "'watch'"]),
     ] {

@@ -13,7 +13,9 @@ use aya::{
     programs::{CgroupSkb, CgroupSock, ProgramError, ProgramType, SchedClassifier},
     sys::{BpfHelper, is_helper_supported},
 };
-use nbw_common::abi::{GROUP_SLOTS, HEALTH_STRIDE, JOURNAL_PER_SLOT, LINK_SLOTS, knobs, maps, programs};
+use nbw_common::abi::{
+    ENDS_TOLD_APART, GROUP_SLOTS, HEALTH_STRIDE, JOURNAL_PER_SLOT, LINK_SLOTS, knobs, maps, programs,
+};
 
 use super::{attach::Hook, shared::Words, sockets};
 use crate::failure::{Failure, os_error, with_causes};
@@ -28,6 +30,8 @@ pub struct LoadOptions {
     pub group_slots: u32,
     /// Slots for connections, the overflow slot included; none: connections and processes are not counted.
     pub connection_slots: Option<u32>,
+    /// Remote ends of one unconnected socket that are told apart, where connections are counted.
+    pub ends_told_apart: u32,
     /// Log from the slow paths.
     pub verbose: bool,
     /// The hook for interfaces; none: TCX where the kernel has it, else clsact.
@@ -43,6 +47,7 @@ impl Default for LoadOptions {
         Self {
             group_slots: GROUP_SLOTS,
             connection_slots: None,
+            ends_told_apart: ENDS_TOLD_APART,
             verbose: false,
             hook: None,
             netns_helper: None,
@@ -186,6 +191,7 @@ fn into_kernel(bytes: &[u8], options: &LoadOptions, cpus: u32, netns_helper: boo
         .override_global(knobs::VERBOSE, &verbose, true)
         .override_global(knobs::CONNECTIONS, &connections, true)
         .override_global(knobs::CONNECTION_SLOTS, &connection_slots, true)
+        .override_global(knobs::ENDS_TOLD_APART, &options.ends_told_apart, true)
         .map_max_entries(maps::LINK_STRIPES, LINK_SLOTS * cpus)
         .map_max_entries(maps::GROUP_STRIPES, options.group_slots * cpus)
         .map_max_entries(maps::GROUP_SPILLS, options.group_slots)

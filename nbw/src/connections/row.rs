@@ -44,19 +44,24 @@ pub struct Row {
     /// Up to the snapshot before.
     pub before: Totals,
     pub(super) slots: u32,
+    /// Left one slot, and is yet to be found in another.
+    under_way: Totals,
 }
 
 impl Row {
     pub(super) fn new(id: u64, ident: &ConnectionIdent, group: Group, since: jiff::Timestamp) -> Self {
         let nothing = Totals::default();
-        Self { id, ident: *ident, group, process: NOBODY, since, now: nothing, before: nothing, slots: 0 }
+        let ident = *ident;
+        Self { id, ident, group, process: NOBODY, since, now: nothing, before: nothing, slots: 0, under_way: nothing }
     }
 
-    /// Takes back what is counted in another of its slots now.
-    pub(super) fn take_back(&mut self, back: Totals) {
-        if !back.is_zero() {
-            (self.now, self.before) = (self.now.beyond(back), self.before.beyond(back));
-        }
+    /// Adds what was counted in one of its slots, which had `back` more before. Returns what is new of it.
+    pub(super) fn add(&mut self, amount: Totals, back: Totals) -> Totals {
+        let new = amount.beyond(self.under_way);
+        self.under_way = self.under_way.beyond(amount);
+        self.under_way += back;
+        self.now += new;
+        new
     }
 
     /// Whether it is over, with its counts final.

@@ -37,6 +37,8 @@ pub struct Process {
     pub ended: bool,
     /// When it began, in ticks since boot: what tells it from another with its pid.
     start: u64,
+    /// Its name as the kernel side last told it.
+    comm: [u64; 2],
     looked: Instant,
 }
 
@@ -60,6 +62,7 @@ impl Default for Processes {
             uid: None,
             ended: false,
             start: 0,
+            comm: [0; 2],
             looked: Instant::now(),
         };
         Self {
@@ -78,12 +81,19 @@ impl Processes {
         if owner.tgid == 0 {
             return NOBODY;
         }
-        if let Some(&id) = self.by_pid.get(&owner.tgid)
-            && self.is_still(id)
-        {
-            return id;
+        match self.by_pid.get(&owner.tgid).copied() {
+            Some(id) if self.has(id, owner) => id,
+            _ => self.enter(owner),
         }
-        self.enter(owner)
+    }
+
+    /// Whether a socket with this owner is this process's. One that has ended does not get new sockets, and one of another
+    /// name may be another.
+    fn has(&mut self, id: ProcessId, owner: &Owner) -> bool {
+        let Some(process) = self.all.get_mut(&id) else { return false };
+        let doubtful = process.ended || process.comm != owner.comm;
+        process.comm = owner.comm;
+        if doubtful { self.look(id) } else { self.is_still(id) }
     }
 
     /// The process with this number.
@@ -93,10 +103,13 @@ impl Processes {
 
     /// Whether the pid stands for the same process as before, as far as anyone can tell.
     fn is_still(&mut self, id: ProcessId) -> bool {
+        let fresh = |process: &Process| process.looked.elapsed() < FRESH;
+        self.all.get(&id).is_some_and(fresh) || self.look(id)
+    }
+
+    /// As [`Self::is_still`], but looks now.
+    fn look(&mut self, id: ProcessId) -> bool {
         let Some(process) = self.all.get_mut(&id) else { return false };
-        if process.looked.elapsed() < FRESH {
-            return true;
-        }
         process.looked = Instant::now();
         match start_of(process.pid) {
             Some((start, name)) if start == process.start => {
@@ -128,6 +141,7 @@ impl Processes {
             uid: Some(owner.uid),
             ended,
             start,
+            comm: owner.comm,
             looked: Instant::now(),
         };
         if !ended {
@@ -161,7 +175,7 @@ impl Processes {
     /// Looks which of these have ended.
     pub fn look_after(&mut self, ids: impl Iterator<Item = ProcessId>) {
         for id in ids {
-            if id != NOBODY {
+            if self.all.get(&id).is_some_and(|process| id != NOBODY && !process.ended) {
                 self.is_still(id);
             }
         }

@@ -16,8 +16,10 @@ mod docker;
 mod files;
 mod follow;
 mod grpc;
+mod http;
 mod info;
 mod places;
+mod pods;
 #[cfg(test)]
 mod tests;
 mod wishes;
@@ -53,15 +55,13 @@ struct Known {
     wishes: Wishes,
 }
 
-/// A container or pod that somebody wants to have a name.
+/// Something that is to have a name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Wanted {
-    /// The container's id; none where the pod alone is wanted.
-    id: Option<Arc<str>>,
-    /// The pod's uid.
-    pod: Option<Arc<str>>,
-    /// The user in whose slice it is.
-    user: Option<u32>,
+enum Wanted {
+    /// The container with this id, which is hexadecimal, in this user's slice, if it is in one's.
+    Container(Arc<str>, Option<u32>),
+    /// The pod with this uid, or id of podman's.
+    Pod(Arc<str>),
 }
 
 impl Runtimes {
@@ -117,34 +117,49 @@ impl Runtimes {
 
     /// Says that this is seen now: if it has no name soon, the runtimes are asked for it.
     pub fn want(&self, identity: &Identity) {
-        let wanted = Wanted::of(identity);
-        if let Some(wanted) = wanted.filter(|wanted| !wanted.is_known(&self.known.book)) {
-            self.known.wishes.add(wanted);
+        for wanted in Wanted::of(identity).into_iter().flatten() {
+            if !wanted.is_known(&self.known.book) {
+                self.known.wishes.add(wanted);
+            }
         }
     }
 }
 
 impl Wanted {
-    /// None where the path has all there is to know: LXC's and nspawn's names.
-    fn of(identity: &Identity) -> Option<Self> {
+    /// No container where the path has all there is to know: LXC's and nspawn's names.
+    fn of(identity: &Identity) -> [Option<Self>; 2] {
         let hex = identity.container.as_ref().filter(|container| identity::is_hex_id(&container.id));
-        let wanted = Self {
-            id: hex.map(|container| container.id.as_str().into()),
-            pod: identity.pod.as_deref().map(Arc::from),
-            user: hex.and_then(|container| user_of(&container.path)),
-        };
-        (wanted.id.is_some() || wanted.pod.is_some()).then_some(wanted)
+        let container = hex.map(|hex| Self::Container(hex.id.as_str().into(), user_of(&hex.path)));
+        [container, identity.pod.as_deref().map(|uid| Self::Pod(uid.into()))]
     }
 
     fn is_known(&self, book: &Book) -> bool {
-        let container = self.id.as_ref().is_none_or(|id| book.container(id, self.user).is_some());
-        // A container's own name is enough: not every runtime tells of pods.
-        container && (self.id.is_some() || self.pod.as_ref().is_none_or(|uid| book.pod(uid).is_some()))
+        match self {
+            Self::Container(id, user) => book.container(id, *user).is_some(),
+            Self::Pod(uid) => book.pod(uid).is_some(),
+        }
     }
 
-    /// The id, which can be part of a path or a filter as it is.
-    fn hex_id(&self) -> Option<&str> {
-        self.id.as_deref()
+    /// The container's id, which can be part of a path or a filter as it is.
+    fn id(&self) -> Option<&str> {
+        match self {
+            Self::Container(id, _) => Some(id),
+            Self::Pod(_) => None,
+        }
+    }
+
+    fn pod(&self) -> Option<&str> {
+        match self {
+            Self::Pod(uid) => Some(uid),
+            Self::Container(..) => None,
+        }
+    }
+
+    fn user(&self) -> Option<u32> {
+        match *self {
+            Self::Container(_, user) => user,
+            Self::Pod(_) => None,
+        }
     }
 }
 

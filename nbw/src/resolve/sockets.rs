@@ -15,11 +15,11 @@ use rustix::{
 use super::processes;
 use crate::bpf::OwnerMap;
 
-/// Looks through all processes for sockets, and tells the kernel side whose they are. Returns the owners by the sockets'
-/// cookies. Of several processes that have a socket it is the first, by pid: mostly the one that made it.
+/// Looks through all processes for sockets, and tells the kernel side whose they are, unless it knows. Returns the owners by
+/// the sockets' cookies. Of several processes that have a socket it is the first, by pid: mostly the one that made it.
 ///
 /// Takes some microseconds a descriptor: not for the thread that draws.
-pub fn adopt(mut map: OwnerMap) -> HashMap<u64, Owner> {
+pub fn adopt(map: &mut OwnerMap) -> HashMap<u64, Owner> {
     let mut owners = HashMap::new();
     let mut seen = HashSet::new();
     for process in procfs::process::all_processes().into_iter().flatten().flatten() {

@@ -3,7 +3,6 @@
 mod rows;
 
 use std::io::{self, Write};
-use std::path::Path;
 use std::time::Duration;
 
 use crate::snapshot::{Flow, Group, GroupKind, HOST_NETNS, Health, Interface, Rows, Runtime, SCHEMA, Snapshot};
@@ -112,31 +111,9 @@ pub(crate) fn flow(bytes: i64) -> Flow {
     }
 }
 
-/// Fails with both texts if `actual` is not what the golden file holds; `NBW_BLESS=1` rewrites the file.
+/// [`crate::golden::assert_golden`] for the sinks' files.
 pub(super) fn assert_golden(name: &str, actual: &[u8]) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sink/golden").join(name);
-    let actual = String::from_utf8(actual.to_vec()).unwrap();
-    if std::env::var_os("NBW_BLESS").is_some() {
-        std::fs::write(&path, &actual).unwrap();
-    }
-    let golden = std::fs::read_to_string(&path).unwrap_or_default();
-    let diff = difference(&golden, &actual);
-    assert!(diff.is_empty(), "{name} differs (NBW_BLESS=1 accepts it):\n{diff}");
-}
-
-fn difference(golden: &str, actual: &str) -> String {
-    let (mut golden, mut actual) = (golden.split('\n'), actual.split('\n'));
-    let mut diff = String::new();
-    loop {
-        match (golden.next(), actual.next()) {
-            (None, None) => return diff,
-            (old, new) if old == new => {}
-            (old, new) => {
-                diff.extend(old.map(|line| format!("-{line}\n")));
-                diff.extend(new.map(|line| format!("+{line}\n")));
-            }
-        }
-    }
+    crate::golden::assert_golden(&format!("sink/golden/{name}"), actual);
 }
 
 /// A pipe that nobody reads.

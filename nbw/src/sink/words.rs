@@ -9,7 +9,7 @@ use crate::snapshot::{Connection, End, Group, GroupKind, HOST_NETNS, Remote, Run
 pub(super) const OTHER: &str = "other";
 
 /// The word for a kind; the same as in JSON.
-pub(super) fn kind(kind: GroupKind) -> &'static str {
+pub(crate) fn kind(kind: GroupKind) -> &'static str {
     match kind {
         GroupKind::Cgroup => "cgroup",
         GroupKind::Service => "service",
@@ -23,7 +23,7 @@ pub(super) fn kind(kind: GroupKind) -> &'static str {
 }
 
 /// The word for a runtime; the same as in JSON.
-pub(super) fn runtime(runtime: Runtime) -> &'static str {
+pub(crate) fn runtime(runtime: Runtime) -> &'static str {
     match runtime {
         Runtime::Docker => "docker",
         Runtime::Podman => "podman",

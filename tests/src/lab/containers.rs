@@ -8,7 +8,6 @@ mod remains;
 use std::{
     cell::RefCell,
     io::{BufRead, BufReader},
-    path::PathBuf,
     process::{Child, Command, Output, Stdio},
 };
 
@@ -30,8 +29,8 @@ pub struct ContainerHost {
     docker: RefCell<Option<Daemon>>,
     podman: RefCell<Option<Daemon>>,
     containerd: RefCell<Option<Daemon>>,
-    /// Cgroups that are its own to remove.
-    cgroups: Vec<PathBuf>,
+    /// Paths of its containers' cgroups, in any hierarchy: cgroups belong to no namespace, and are to be removed.
+    cgroups: RefCell<Vec<String>>,
 }
 
 impl Default for ContainerHost {
@@ -43,7 +42,6 @@ impl Default for ContainerHost {
 impl ContainerHost {
     /// A host without daemons or containers.
     pub fn new() -> Self {
-        let cgroups = remains::absent_cgroups();
         let scratch = std::env::temp_dir().join(unique("nbwt-cgroups"));
         let mut holder = Command::new("unshare")
             .args(["--mount", "--net", "--propagation", "private", "bash", "-c", SETUP, "host.sh"])
@@ -56,7 +54,13 @@ impl ContainerHost {
         let mut line = String::new();
         BufReader::new(holder.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
         let _ = std::fs::remove_dir(&scratch);
-        let host = Self { holder, docker: None.into(), podman: None.into(), containerd: None.into(), cgroups };
+        let host = Self {
+            holder,
+            docker: None.into(),
+            podman: None.into(),
+            containerd: None.into(),
+            cgroups: RefCell::default(),
+        };
         assert_eq!(line, "ready\n", "the host was not set up: see above");
         host
     }
@@ -159,10 +163,12 @@ impl Drop for ContainerHost {
         for daemon in [&self.docker, &self.podman, &self.containerd] {
             daemon.borrow_mut().take();
         }
-        self.cgroups.iter().for_each(|cgroup| remains::end_containers(cgroup));
+        let cgroups = self.cgroups.borrow();
+        cgroups.iter().for_each(|cgroup| remains::end_container(cgroup));
         remains::end_processes(self.holder.id());
         let _ = self.holder.wait();
-        self.cgroups.iter().for_each(|cgroup| remains::remove(cgroup));
+        cgroups.iter().for_each(|cgroup| remains::remove(cgroup));
+        remains::remove_monitors();
     }
 }
 

@@ -1,14 +1,16 @@
 //! A terminal that nobody sits at: tmux, on a socket of its own.
 
 use std::{
-    thread,
+    fs, thread,
     time::{Duration, Instant},
 };
 
-use super::{run, unique};
+use nix::unistd::Pid;
+
+use super::{run, unique, until};
 
 /// How long the screen may take to show something.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A terminal with a shell in it; ended on drop, with all that runs in it.
 pub struct Terminal {
@@ -34,6 +36,18 @@ impl Terminal {
         self.press("Enter");
     }
 
+    /// Types text, key by key.
+    pub fn type_keys(&self, keys: &str) {
+        self.tmux_with(&["send-keys", "-l"], &[keys]);
+    }
+
+    /// Clicks with the left button, as the terminal tells a program that asked for it. Lines and columns count from 0.
+    pub fn click(&self, column: usize, line: usize) {
+        for end in ['M', 'm'] {
+            self.type_keys(&format!("\u{1b}[<0;{};{}{end}", column + 1, line + 1));
+        }
+    }
+
     /// Presses a key, by tmux's name for it.
     pub fn press(&self, key: &str) {
         self.tmux(&["send-keys", key]);
@@ -47,6 +61,22 @@ impl Terminal {
     /// What it shows.
     pub fn screen(&self) -> String {
         self.tmux(&["capture-pane", "-p"])
+    }
+
+    /// What it shows, with the escape codes of its colours.
+    pub fn coloured_screen(&self) -> String {
+        self.tmux(&["capture-pane", "-p", "-e"])
+    }
+
+    /// Whether a program has the alternate screen.
+    pub fn is_on_alternate_screen(&self) -> bool {
+        self.tmux(&["display-message", "-p", "#{alternate_on}"]).trim() == "1"
+    }
+
+    /// The process of this name that was started in it.
+    pub fn process(&self, name: &str) -> Pid {
+        let shell = self.tmux(&["display-message", "-p", "#{pane_pid}"]).trim().parse().expect("a pid");
+        until("the process", || below(shell, name))
     }
 
     /// Whether the cursor can be seen.
@@ -96,6 +126,15 @@ impl Terminal {
         assert!(output.status.success(), "{command:?}: {output:?}");
         String::from_utf8(output.stdout).expect("UTF-8")
     }
+}
+
+/// The process of this name that is a child, or a child's child, of `pid`.
+fn below(pid: i32, name: &str) -> Option<Pid> {
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
+    children.split_whitespace().filter_map(|child| child.parse().ok()).find_map(|child| {
+        let comm = fs::read_to_string(format!("/proc/{child}/comm")).ok()?;
+        if comm.trim() == name { Some(Pid::from_raw(child)) } else { below(child, name) }
+    })
 }
 
 impl Drop for Terminal {

@@ -110,6 +110,12 @@ fn iperf3_in_a_container_is_the_containers() {
     let row = moved(&snapshot, "iperf", "eth0");
     assert!(payload.iter().all(|&bytes| bytes > 1 << 20), "{payload:?}");
     assert!(row.rx_bytes > payload[0] && row.tx_bytes > payload[1], "{payload:?} {row:?}");
-    assert_eq!(row, on_the_wire(counted));
+    // The last packets of a connection may find a socket in TIME_WAIT, which has no cgroup any more: of two connections in
+    // each run, two each way, without payload.
+    let wire = on_the_wire(counted);
+    let (rx, tx) = (wire.rx_packets - row.rx_packets, wire.tx_packets - row.tx_packets);
+    assert!(rx <= 8 && tx <= 8, "{wire:?} {row:?}");
+    let bytes = (wire.rx_bytes - row.rx_bytes, wire.tx_bytes - row.tx_bytes);
+    assert_eq!(bytes, (rx * 66, tx * 66), "{wire:?} {row:?}");
     assert_healthy(&snapshot);
 }

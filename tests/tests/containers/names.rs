@@ -56,10 +56,11 @@ fn a_container_is_chosen_by_name_or_by_id() {
 }
 
 #[test]
-fn docker_is_heard_again_after_it_was_restarted() {
-    let host = both();
-    let _first = talker(&host, "docker", "first");
+fn docker_is_heard_once_it_was_started_and_after_it_was_restarted() {
+    let host = ContainerHost::new();
     let mut nbw = host.watch("--interval 100ms");
+    host.start_docker();
+    let _first = talker(&host, "docker", "first");
     until_named(&mut nbw, "first", "docker");
     host.stop_docker();
     host.start_docker();

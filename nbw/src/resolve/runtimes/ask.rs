@@ -35,16 +35,16 @@ async fn sockets(places: &Places, wanted: &[Wanted], book: &Book) {
     let places = places.clone();
     let look = move || (places.docker_endpoints(), places.grpc_sockets());
     let (docker, grpc) = Blocking::default().call(look).await.unwrap_or_default();
-    let ids: Vec<&str> = wanted.iter().filter_map(Wanted::hex_id).collect();
-    let docker = docker.iter().filter(|_| !ids.is_empty()).map(|endpoint| ask_docker(endpoint, &ids, book));
+    let ids: Vec<&str> = wanted.iter().filter_map(Wanted::id).collect();
+    let wants_pods = wanted.iter().any(|wanted| wanted.pod().is_some());
+    let docker = docker.iter().map(|endpoint| ask_docker(endpoint, &ids, wants_pods, book));
     let grpc = grpc.iter().map(|address| ask_grpc(address, &ids, book));
     tokio::join!(join_all(docker), join_all(grpc));
 }
 
-async fn ask_docker(endpoint: &Endpoint, ids: &[&str], book: &Book) {
-    match docker::find(endpoint, ids).await {
-        Ok(told) => book.learn(endpoint.teller, told),
-        Err(error) => tracing::debug!("{:?}: {error}", endpoint.address),
+async fn ask_docker(endpoint: &Endpoint, ids: &[&str], wants_pods: bool, book: &Book) {
+    if let Err(error) = docker::ask(endpoint, ids, wants_pods, book).await {
+        tracing::debug!("{:?}: {error}", endpoint.address);
     }
 }
 
@@ -52,10 +52,9 @@ async fn ask_docker(endpoint: &Endpoint, ids: &[&str], book: &Book) {
 async fn ask_grpc(address: &Address, ids: &[&str], book: &Book) {
     let own = async { if ids.is_empty() { Ok(Told::default()) } else { containerd::find(address, ids).await } };
     let (own, cri) = tokio::join!(in_time(heard(own)), in_time(heard(cri::list(address))));
-    // What CRI says last: it knows more.
-    for told in [own, cri] {
+    for (teller, told) in [(Teller::Containerd, own), (Teller::System, cri)] {
         match told {
-            Ok(told) => book.learn(Teller::System, told),
+            Ok(told) => book.learn(teller, told),
             Err(error) => tracing::debug!("{address:?}: {error}"),
         }
     }

@@ -18,6 +18,8 @@ const KEPT: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
 pub(super) enum Teller {
     /// A runtime of the system.
     System,
+    /// containerd, of a container that others have made through it, and know more of.
+    Containerd,
     /// Files of a runtime of the system: older than what the runtime itself says.
     Files,
     /// Something that this user could have made up: heard for containers in the user's own slice only.
@@ -127,12 +129,13 @@ mod tests {
     }
 
     #[test]
-    fn a_rename_is_taken_over_but_not_from_older_files() {
+    fn a_rename_is_taken_over_but_not_from_who_knows_less() {
         let book = Book::default();
         book.learn(Teller::Files, called("1", "of-files"));
         book.learn(Teller::System, called("1", "web"));
         book.learn(Teller::System, called("1", "web2"));
         book.learn(Teller::Files, called("1", "web"));
+        book.learn(Teller::Containerd, called("1", "1"));
         assert_eq!(name(&book, "1", None).as_deref(), Some("web2"));
     }
 

@@ -7,20 +7,20 @@ use std::{
 };
 
 use bollard::{
-    API_DEFAULT_VERSION, BollardRequest, Docker,
+    API_DEFAULT_VERSION, Docker,
     errors::Error,
     models::{ContainerSummary, EventActor, EventMessage},
     query_parameters::{EventsOptionsBuilder, ListContainersOptionsBuilder},
 };
 use futures_util::{StreamExt, TryStreamExt};
-use hyper::{Response, Uri, body::Incoming, client::conn::http1, header};
-use hyper_util::rt::TokioIo;
 
 use super::{
     book::{Book, Told},
-    connect::{PATIENCE, connect, in_time},
+    connect::{PATIENCE, in_time},
+    http::send,
     info::{ContainerInfo, Raw},
     places::{Address, Endpoint},
+    pods,
 };
 use crate::snapshot::Runtime;
 
@@ -42,6 +42,7 @@ pub(super) async fn follow(endpoint: &Endpoint, book: &Book) -> Result<Infallibl
     // Events from before the list: what happens in between is not missed.
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     book.learn(endpoint.teller, in_time(daemon.list(&[])).await?);
+    daemon.learn_pods(endpoint, book).await;
     let mut events = daemon.events(&format!("{}.{:09}", now.as_secs(), now.subsec_nanos()));
     while let Some(event) = events.try_next().await.map_err(|error| error.to_string())? {
         let containers = daemon.named(event).into_iter().collect();
@@ -50,15 +51,25 @@ pub(super) async fn follow(endpoint: &Endpoint, book: &Book) -> Result<Infallibl
     Err("its events have ended".to_owned())
 }
 
-/// What the daemon knows of the containers with these `ids`.
-pub(super) async fn find(endpoint: &Endpoint, ids: &[&str]) -> Result<Told, String> {
-    in_time(async { Daemon::at(&endpoint.address).await?.list(ids).await }).await
+/// Asks the daemon for the containers with these `ids`, and for pods, if they are wanted.
+pub(super) async fn ask(endpoint: &Endpoint, ids: &[&str], wants_pods: bool, book: &Book) -> Result<(), String> {
+    let daemon = in_time(Daemon::at(&endpoint.address)).await?;
+    if !ids.is_empty() {
+        book.learn(endpoint.teller, in_time(daemon.list(ids)).await?);
+    }
+    if wants_pods {
+        daemon.learn_pods(endpoint, book).await;
+    }
+    Ok(())
 }
 
 impl Daemon {
     async fn at(address: &Address) -> Result<Self, Error> {
         let address = address.clone();
-        let transport = move |request| request_once(address.clone(), request);
+        let transport = move |request| {
+            let address = address.clone();
+            async move { Ok(send(&address, request).await?) }
+        };
         let seconds = PATIENCE.as_secs();
         let docker =
             Docker::connect_with_custom_transport(transport, Some("http://localhost"), seconds, API_DEFAULT_VERSION)?;
@@ -90,6 +101,17 @@ impl Daemon {
         raw.accept()
     }
 
+    /// Pods are no part of docker's API: podman has them at a path of its own.
+    async fn learn_pods(&self, endpoint: &Endpoint, book: &Book) {
+        if self.runtime != Some(Runtime::Podman) {
+            return;
+        }
+        match in_time(pods::list(&endpoint.address)).await {
+            Ok(pods) => book.learn(endpoint.teller, Told { pods, ..Told::default() }),
+            Err(error) => tracing::debug!("{:?}: {error}", endpoint.address),
+        }
+    }
+
     fn events(&self, since: &str) -> impl futures_util::Stream<Item = Result<EventMessage, Error>> + use<> {
         let filters = HashMap::from([("type", vec!["container"])]);
         let options = EventsOptionsBuilder::new().since(since).filters(&filters).build();
@@ -110,16 +132,4 @@ impl Daemon {
 /// Not one by which another container is linked to it: `/OTHER/ALIAS`.
 fn is_own(name: &str) -> bool {
     !name.trim_start_matches('/').contains('/')
-}
-
-/// One request on a connection of its own: what is read of a connection is bounded.
-async fn request_once(address: Address, mut request: BollardRequest) -> Result<Response<Incoming>, Error> {
-    let stream = connect(&address).await?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // It ends with the answer, or when the answer is not wanted any more.
-    tokio::spawn(async move { drop(connection.await) });
-    let path = request.uri().path_and_query().cloned();
-    *request.uri_mut() = path.map_or_else(Uri::default, Uri::from);
-    request.headers_mut().insert(header::HOST, header::HeaderValue::from_static("localhost"));
-    Ok(sender.send_request(request).await?)
 }

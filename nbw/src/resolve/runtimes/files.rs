@@ -31,7 +31,7 @@ const ENTRIES: usize = 65_536;
 /// What the files tell of what is wanted. Reads files: not for a task.
 pub(super) fn find(places: &Places, wanted: &[Wanted]) -> Vec<(Teller, Told)> {
     let mut found = vec![(Teller::Files, of_system(places, wanted))];
-    let mut users: Vec<u32> = wanted.iter().filter_map(|wanted| wanted.user).collect();
+    let mut users: Vec<u32> = wanted.iter().filter_map(Wanted::user).collect();
     users.sort_unstable();
     users.dedup();
     found.extend(users.into_iter().map(|uid| (Teller::User(uid), podman::of_user(places, uid, wanted))));
@@ -39,14 +39,14 @@ pub(super) fn find(places: &Places, wanted: &[Wanted]) -> Vec<(Teller, Told)> {
 }
 
 fn of_system(places: &Places, wanted: &[Wanted]) -> Told {
-    let ids: Vec<&str> = wanted.iter().filter_map(Wanted::hex_id).collect();
+    let ids: Vec<&str> = wanted.iter().filter_map(Wanted::id).collect();
     let mut raw: Vec<Raw> = podman::of_system(places, &ids);
     raw.extend(kubelet::containers(places, &ids));
     for id in ids {
         raw.extend(docker::container(places, id).or_else(|| runc::container(places, id)));
     }
     let containers = raw.into_iter().filter_map(Raw::accept).collect();
-    let uids: Vec<&str> = wanted.iter().filter_map(|wanted| wanted.pod.as_deref()).collect();
+    let uids: Vec<&str> = wanted.iter().filter_map(Wanted::pod).collect();
     Told { containers, pods: kubelet::pods(places, &uids) }
 }
 

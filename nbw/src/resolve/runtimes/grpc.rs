@@ -1,6 +1,6 @@
 //! gRPC over a unix socket: one question, one answer.
 
-use http::{Uri, uri::PathAndQuery};
+use hyper::http::{Uri, uri::PathAndQuery};
 use hyper_util::rt::TokioIo;
 use prost::Message;
 use tonic::{

@@ -128,11 +128,23 @@ fn a_daemon_without_events_is_asked() {
 }
 
 #[test]
+fn podmans_pods_have_names_too() {
+    let root = host();
+    let _daemon = Daemon::recorded(&root.path().join("run/podman/podman.sock"), "podman");
+    let runtimes = runtimes(root.path());
+    let pods: serde_json::Value = serde_json::from_str(include_str!("recorded/podman-pods.json")).unwrap();
+    let pod = identify(&format!("/machine.slice/machine-libpod_pod_{}.slice", pods[0]["Id"].as_str().unwrap()));
+    assert_eq!((pod.kind, pod.runtime), (GroupKind::Pod, Some(Runtime::Podman)));
+    runtimes.want(&pod);
+    until_named(&runtimes, &pod, "shop");
+}
+
+#[test]
 fn nothing_is_wanted_of_what_the_path_names() {
-    assert_eq!(Wanted::of(&identify("/lxc.payload.web")), None);
-    assert_eq!(Wanted::of(&identify("/system.slice/ssh.service")), None);
-    let pod = Wanted::of(&identify("/kubepods/burstable/pod12-34")).unwrap();
-    assert_eq!((pod.id, pod.pod.as_deref()), (None, Some("12-34")));
+    assert_eq!(Wanted::of(&identify("/lxc.payload.web")), [None, None]);
+    assert_eq!(Wanted::of(&identify("/system.slice/ssh.service")), [None, None]);
+    assert_eq!(Wanted::of(&identify("/kubepods/burstable/pod12-34")), [None, Some(Wanted::Pod("12-34".into()))]);
     let user = format!("/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-{}.scope", "a".repeat(64));
-    assert_eq!(Wanted::of(&identify(&user)).unwrap().user, Some(1000));
+    let wanted = Wanted::of(&identify(&user));
+    assert_eq!(wanted, [Some(Wanted::Container("a".repeat(64).into(), Some(1000))), None]);
 }

@@ -1,6 +1,8 @@
 //! One line of the picture: pieces of text with a meaning, and perhaps a bar between them.
 
-use console::{Alignment, Style, measure_text_width, pad_str, truncate_str};
+use console::{Style, measure_text_width, truncate_str};
+
+pub(super) use crate::fit::{left, right};
 
 /// What a piece of text means; [`Tone::style`] decides how that looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,57 +128,14 @@ fn painted(spans: &[Span], colour: bool) -> String {
     spans.iter().map(paint).collect()
 }
 
-/// `text` in exactly `width` columns, left-aligned, shortened in its middle if it must be.
-pub(super) fn left(text: &str, width: usize) -> String {
-    pad_str(&shorten(text, width), width, Alignment::Left, None).into_owned()
-}
-
-/// `text` in exactly `width` columns, right-aligned, shortened in its middle if it must be.
-pub(super) fn right(text: &str, width: usize) -> String {
-    pad_str(&shorten(text, width), width, Alignment::Right, None).into_owned()
-}
-
-/// `text` in at most `width` columns. What tells names apart is often their end: the middle goes.
-pub(super) fn shorten(text: &str, width: usize) -> String {
-    if measure_text_width(text) <= width {
-        return text.to_owned();
-    }
-    let tail = last_columns(text, width.saturating_sub(1) / 2);
-    let head = width - measure_text_width(tail);
-    format!("{}{tail}", truncate_str(text, head, if width == 0 { "" } else { "…" }))
-}
-
-/// The longest end of `text` that fits `width` columns.
-fn last_columns(text: &str, width: usize) -> &str {
-    let fits = |&(at, _): &(usize, char)| measure_text_width(&text[at..]) <= width;
-    text.char_indices().find(fits).map_or("", |(at, _)| &text[at..])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn the_middle_goes() {
-        assert_eq!(shorten("eth0", 4), "eth0");
-        assert_eq!(shorten("docker-0123456789.scope", 12), "docker…scope");
-        assert_eq!(shorten("abcdef", 1), "…");
-        assert_eq!(shorten("abcdef", 0), "");
-    }
 
     #[test]
     fn colours_only_when_asked_for() {
         let line = Line::new().text(Tone::Rx, "rx").text(Tone::Plain, " 1");
         assert_eq!(line.before(false), "rx 1");
         assert_eq!(line.before(true), "\x1b[36mrx\x1b[0m 1");
-    }
-
-    proptest! {
-        #[test]
-        fn padding_is_exact_for_wide_characters_too(text in "[a-zデ界é]{0,30}", width in 0_usize..40) {
-            prop_assert_eq!(measure_text_width(&left(&text, width)), width);
-            prop_assert_eq!(measure_text_width(&right(&text, width)), width);
-        }
     }
 }

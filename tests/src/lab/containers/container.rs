@@ -59,6 +59,8 @@ impl<'a> Container<'a> {
         let mut run = host.command(tool);
         run.args(["run", "--detach", "--name", name]).args(options.split_whitespace()).args(command);
         let id = checked(&format!("{run:?}"), &run.output().expect("nsenter starts")).trim().to_owned();
+        let parent = if tool == "docker" { "docker/" } else { "libpod_parent/libpod-" };
+        host.cgroups.borrow_mut().push(format!("{parent}{id}"));
         let mut container = Self { host, tool, name: name.to_owned(), id, pid: 0 };
         container.look();
         container

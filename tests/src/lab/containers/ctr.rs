@@ -25,6 +25,7 @@ impl<'a> CtrContainer<'a> {
             id,
         ])
         .args(command);
+        host.cgroups.borrow_mut().push(cgroup.trim_start_matches('/').to_owned());
         checked(&format!("{run:?}"), &run.output().expect("nsenter starts"));
         Self { host, id: id.to_owned() }
     }

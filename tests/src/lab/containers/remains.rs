@@ -1,7 +1,8 @@
 //! What runtimes leave, and how it is removed, in whatever state a test has ended.
 
 use std::{
-    fs,
+    fs::{self, OpenOptions},
+    io::Write,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
@@ -13,24 +14,19 @@ use nix::{
 
 use super::until;
 
-/// Directories that cgroupfs drivers make for their containers.
-const PARENTS: [&str; 4] = ["libpod_parent", "docker", "default", "kubepods"];
-
-/// Those of [`PARENTS`] that are not there, in any hierarchy: cgroups belong to no namespace, and are to be removed.
-pub(super) fn absent_cgroups() -> Vec<PathBuf> {
+/// The root of each hierarchy: one, or version 2 below those of version 1.
+fn hierarchies() -> Vec<PathBuf> {
     let root = PathBuf::from("/sys/fs/cgroup");
-    let hierarchies = fs::read_dir(&root).into_iter().flatten().flatten().map(|entry| entry.path());
-    let all =
-        hierarchies.chain([root]).filter(|path| path.is_dir()).flat_map(|path| PARENTS.map(|name| path.join(name)));
-    all.filter(|path| !path.exists()).collect()
+    let below = fs::read_dir(&root).into_iter().flatten().flatten().map(|entry| entry.path());
+    below.filter(|path| path.is_dir()).chain([root]).collect()
 }
 
-/// Ends all processes in a cgroup of the v2 hierarchy. Others have no such file.
-pub(super) fn end_containers(cgroup: &Path) {
-    let _ = fs::OpenOptions::new().write(true).open(cgroup.join("cgroup.kill")).and_then(|file| {
-        use std::io::Write;
-        (&file).write_all(b"1")
-    });
+/// Ends all processes in a cgroup: a write to version 2's directory of it; the others have no such file.
+pub(super) fn end_container(cgroup: &str) {
+    for hierarchy in hierarchies() {
+        let file = OpenOptions::new().write(true).open(hierarchy.join(cgroup).join("cgroup.kill"));
+        let _ = file.and_then(|mut file| file.write_all(b"1"));
+    }
 }
 
 /// Ends all processes that share the mounts of this one: monitors of containers, which belong to nobody.
@@ -44,12 +40,32 @@ pub(super) fn end_processes(pid: u32) {
     }
 }
 
-/// Removes a cgroup and those in it, once their processes are gone.
-pub(super) fn remove(cgroup: &Path) {
-    until("a cgroup to be empty", || {
-        remove_empty(cgroup);
-        (!cgroup.exists()).then_some(())
-    });
+/// Removes a cgroup, once its processes are gone, and its parents, as far as they are empty.
+pub(super) fn remove(cgroup: &str) {
+    for hierarchy in hierarchies() {
+        let directory = hierarchy.join(cgroup);
+        until("a cgroup to be empty", || {
+            remove_empty(&directory);
+            (!directory.exists()).then_some(())
+        });
+        remove_parents(&hierarchy, &directory);
+    }
+}
+
+/// Removes the cgroup of podman's monitors, unless another podman's are in it.
+pub(super) fn remove_monitors() {
+    for hierarchy in hierarchies() {
+        let directory = hierarchy.join("libpod_parent/conmon");
+        if fs::remove_dir(&directory).is_ok() {
+            remove_parents(&hierarchy, &directory);
+        }
+    }
+}
+
+/// As far as they are empty.
+fn remove_parents(hierarchy: &Path, directory: &Path) {
+    let parents = directory.ancestors().skip(1).take_while(|&parent| parent != hierarchy);
+    parents.take_while(|parent| fs::remove_dir(parent).is_ok()).for_each(drop);
 }
 
 fn remove_empty(cgroup: &Path) {

@@ -38,8 +38,8 @@ pub(super) fn of_system(places: &Places, ids: &[&str]) -> Vec<Raw> {
 
 /// The user's own containers.
 pub(super) fn of_user(places: &Places, uid: u32, wanted: &[Wanted]) -> Told {
-    let own = wanted.iter().filter(|wanted| wanted.user == Some(uid));
-    let ids: Vec<&str> = own.filter_map(Wanted::hex_id).collect();
+    let own = wanted.iter().filter(|wanted| wanted.user() == Some(uid));
+    let ids: Vec<&str> = own.filter_map(Wanted::id).collect();
     let raw = home(places, uid).map(|home| stored(&home.join(USER_STORAGE), Some(uid), &ids));
     let containers = raw.into_iter().flatten().filter_map(Raw::accept).collect();
     Told { containers, ..Told::default() }

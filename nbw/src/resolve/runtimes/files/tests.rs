@@ -29,7 +29,7 @@ fn id(letter: char) -> String {
 }
 
 fn wanted(path: &str) -> Wanted {
-    Wanted::of(&identify(path)).unwrap()
+    Wanted::of(&identify(path)).into_iter().flatten().next().unwrap()
 }
 
 /// What the files tell of the container with this id.

@@ -109,6 +109,9 @@ impl Shared {
             path if self.only_by_id.load(Ordering::Relaxed) && !path.contains("filters") => {
                 answer(&mut stream, "500 Internal Server Error", "{\"message\":\"no\"}")
             }
+            "/v4.0.0/libpod/pods/json" if self.name == "podman" => {
+                answer(&mut stream, "200 OK", &self.recording("pods.json"))
+            }
             path if path.starts_with("/containers/json") => answer(&mut stream, "200 OK", &self.recording("list.json")),
             _ => answer(&mut stream, "404 Not Found", "{\"message\":\"page not found\"}"),
         };

@@ -82,7 +82,8 @@ fn a_lying_daemon_is_an_error_in_time() {
         let socket = root.path().join("liar.sock");
         liar(&socket, lie);
         let endpoint = Endpoint { address: Address::Unix(socket), teller: book::Teller::System };
-        let asked = docker::find(&endpoint, &["aa"]);
+        let book = book::Book::default();
+        let asked = docker::ask(&endpoint, &["aa"], true, &book);
         // Twice as long as it may take: the limit is on waiting, and the machine may be busy.
         let answer = in_runtime(async { tokio::time::timeout(PATIENCE * 2, asked).await });
         assert!(answer.unwrap_or_else(|_| panic!("{what}: not in time")).is_err(), "{what}");
@@ -133,7 +134,7 @@ fn every_source_silent_is_still_in_time() {
         liar(&root.path().join(socket), keep);
     }
     let known = Known::default();
-    known.wishes.add(Wanted::of(&docker_path(&"a".repeat(64))).unwrap());
+    known.wishes.add(Wanted::Container("a".repeat(64).into(), None));
     let places = Places::below(root.path());
     // Asking goes on: what is waited for is that the first round ends, and the wish is asked for again.
     let asked_again = in_runtime(async {

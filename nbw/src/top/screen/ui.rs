@@ -1,0 +1,109 @@
+//! The thread that owns the screen.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError, mpsc as std_mpsc},
+};
+
+use nix::sys::signal::{Signal, raise};
+use ratatui::{Terminal, backend::CrosstermBackend, crossterm::style};
+use tokio::sync::mpsc;
+
+use super::{Message, Told};
+use crate::{
+    snapshot::Snapshot,
+    top::{Options, draw, event::Event, notices, state::State, theme::Theme, tty},
+};
+/// The screen's thread.
+pub(super) struct Ui {
+    state: State,
+    terminal: Terminal<CrosstermBackend<tty::Canvas>>,
+    slot: Arc<Mutex<Option<Snapshot>>>,
+    incoming: std_mpsc::Receiver<Message>,
+    tell: mpsc::UnboundedSender<Told>,
+    /// The last one that was shown.
+    warning: Option<String>,
+}
+
+impl Ui {
+    pub(super) fn new(
+        options: Options,
+        slot: Arc<Mutex<Option<Snapshot>>>,
+        incoming: std_mpsc::Receiver<Message>,
+        tell: mpsc::UnboundedSender<Told>,
+    ) -> io::Result<Self> {
+        // Whether there is colour is the theme's matter: crossterm would leave half of an escape code.
+        style::force_color_output(true);
+        let terminal = Terminal::new(CrosstermBackend::new(tty::Canvas::default()))?;
+        let size = terminal.size()?;
+        let theme = Theme::new(console::colors_enabled());
+        let state = State::new(&options, theme, (size.width, size.height));
+        Ok(Self { state, terminal, slot, incoming, tell, warning: None })
+    }
+
+    /// Draws, waits for something to happen, takes all in that has happened, and so on.
+    pub(super) fn run(&mut self) -> io::Result<()> {
+        loop {
+            self.draw()?;
+            let Ok(mut message) = self.incoming.recv() else { return Ok(()) };
+            loop {
+                if !self.handle(message)? {
+                    return Ok(());
+                }
+                match self.incoming.try_recv() {
+                    Ok(next) => message = next,
+                    Err(_) => break,
+                }
+            }
+        }
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let warning = notices::newest_warning();
+        if warning != self.warning {
+            self.state.on(Event::Warning(warning.clone().unwrap_or_default()));
+            self.warning = warning;
+        }
+        let state = &self.state;
+        self.terminal.draw(|frame| draw::draw(frame, state)).map(drop)
+    }
+
+    /// Whether to go on.
+    fn handle(&mut self, message: Message) -> io::Result<bool> {
+        match message {
+            Message::Snapshot => {
+                let snapshot = self.slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if let Some(snapshot) = snapshot {
+                    self.state.on(Event::Snapshot(Box::new(snapshot)));
+                }
+            }
+            Message::Input(event) => {
+                if let Some(demand) = self.state.on(event) {
+                    // If nobody listens, the end is near.
+                    let _ = self.tell.send(Told::Demand(demand));
+                }
+            }
+            Message::Suspend => self.suspend()?,
+            Message::Resumed => self.take_again()?,
+            Message::End => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Stops the whole process here, with the terminal as the shell wants it.
+    fn suspend(&mut self) -> io::Result<()> {
+        tty::leave();
+        raise(Signal::SIGSTOP)?;
+        self.take_again()
+    }
+
+    fn take_again(&mut self) -> io::Result<()> {
+        tty::take()?;
+        // One that knows of nothing drawn. (Clearing the old one asks the terminal where its cursor is, and the other
+        // thread would read the answer.)
+        self.terminal = Terminal::new(CrosstermBackend::new(tty::Canvas::default()))?;
+        let size = self.terminal.size()?;
+        self.state.on(Event::Resize(size.width, size.height));
+        Ok(())
+    }
+}
