@@ -311,7 +311,7 @@ pub mod knobs {
     pub const GROUP_SLOTS: &str = "NBW_GROUP_SLOTS";
     /// 1: the packet hooks may ask for the netns cookie; 0: it was put into the socket's storage.
     pub const NETNS_HELPER: &str = "NBW_NETNS_HELPER";
-    /// 1: each socket's connections are counted too.
+    /// 1: sockets have owners, because connections are counted.
     pub const CONNECTIONS: &str = "NBW_CONNECTIONS";
     /// Number of connection slots.
     pub const CONNECTION_SLOTS: &str = "NBW_CONNECTION_SLOTS";
@@ -331,6 +331,10 @@ pub mod programs {
     pub const CGROUP_INGRESS: &str = "nbw_cg_ingress";
     /// cgroup_skb, sending side.
     pub const CGROUP_EGRESS: &str = "nbw_cg_egress";
+    /// As [`CGROUP_INGRESS`] and in place of it, where connections are counted.
+    pub const SOCKET_INGRESS: &str = "nbw_sk_ingress";
+    /// As [`CGROUP_EGRESS`] and in place of it, where connections are counted.
+    pub const SOCKET_EGRESS: &str = "nbw_sk_egress";
     /// cgroup/sock_create; loaded only where [`super::knobs::NETNS_HELPER`] is 0 or connections are counted.
     pub const SOCK_CREATE: &str = "nbw_sock_create";
     /// cgroup/sock_release; this and all that follow are loaded only where connections are counted.

@@ -4,7 +4,7 @@
 //! packet and belongs to the socket until that is closed, is connected anew or goes to another process.
 
 use aya_ebpf::{
-    bindings::bpf_sock,
+    bindings::{__sk_buff, bpf_sock},
     helpers::generated::{bpf_get_socket_cookie, bpf_ktime_get_boot_ns, bpf_sk_cgroup_id, bpf_sk_fullsock},
     maps::Array,
     programs::SkBuffContext,
@@ -99,7 +99,7 @@ fn word_for(ctx: &SkBuffContext, socket: *mut bpf_sock, cache: *mut SocketCache)
     }
     // SAFETY: not null, and from the storage look-up.
     let word = unsafe { core::ptr::read_volatile(&raw const (*cache).connection) };
-    if word != 0 && word >> slot_word::DIGEST == digest { word } else { open(ctx, socket, cache, digest) }
+    if word != 0 && word >> slot_word::DIGEST == digest { word } else { open(ctx.skb.skb, socket, cache, digest) }
 }
 
 /// A digest of the socket's remote end, and of the epoch: with a new one no word fits any more.
@@ -114,7 +114,8 @@ fn digest(socket: *const bpf_sock) -> u64 {
 
 /// Takes a slot for the socket as it is now. The packet's word may be another CPU's that was faster.
 #[inline(never)]
-fn open(ctx: &SkBuffContext, socket: *mut bpf_sock, cache: *mut SocketCache, digest: u64) -> u64 {
+fn open(skb: *mut __sk_buff, socket: *mut bpf_sock, cache: *mut SocketCache, digest: u64) -> u64 {
+    let ctx = &SkBuffContext::new(skb);
     // SAFETY: not null: the caller has looked.
     let before = unsafe { core::ptr::read_volatile(&raw const (*cache).connection) };
     // SAFETY: the verifier holds `socket` to be a socket that is not null.

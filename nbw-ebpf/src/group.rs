@@ -17,7 +17,7 @@ use crate::{
     connection,
     count::{self, Context, Table},
     health,
-    knob::{self, NBW_CONNECTIONS, NBW_GROUP_SLOTS},
+    knob::{self, NBW_GROUP_SLOTS},
     maps::{GROUP_SPILLS, GROUP_STRIPES, SOCKETS},
     slot,
     wire::{self, Direction},
@@ -43,9 +43,10 @@ impl Table for Groups {
     }
 }
 
-/// Counts one packet for the group of the socket that sends or receives it.
+/// Counts one packet for the group of the socket that sends or receives it, and for its connection if `CONNECTIONS`: the
+/// compiler's choice and not the loader's, so that those who do not ask for it do not even have its registers spilled.
 #[inline(always)]
-pub fn count(ctx: &SkBuffContext, direction: Direction) {
+pub fn count<const CONNECTIONS: bool>(ctx: &SkBuffContext, direction: Direction) {
     // SAFETY: the context of a running program.
     let (socket, ifindex) = unsafe { ((*ctx.skb.skb).__bindgen_anon_2.sk, (*ctx.skb.skb).ifindex) };
     if socket.is_null() {
@@ -71,7 +72,7 @@ pub fn count(ctx: &SkBuffContext, direction: Direction) {
         Direction::Tx => Context::Shared,
     };
     count::add::<Groups>(count::cpu(), slot, direction, || amount, context);
-    if NBW_CONNECTIONS.is_on() {
+    if CONNECTIONS {
         connection::count(ctx, socket, cache, direction, amount);
     }
 }

@@ -50,14 +50,28 @@ pub fn nbw_tc_egress(ctx: TcContext) -> i32 {
 /// What sockets of every cgroup and network namespace receive.
 #[cgroup_skb(ingress)]
 pub fn nbw_cg_ingress(ctx: SkBuffContext) -> i32 {
-    group::count(&ctx, Direction::Rx);
+    group::count::<false>(&ctx, Direction::Rx);
     PASS
 }
 
 /// What sockets of every cgroup and network namespace send.
 #[cgroup_skb(egress)]
 pub fn nbw_cg_egress(ctx: SkBuffContext) -> i32 {
-    group::count(&ctx, Direction::Tx);
+    group::count::<false>(&ctx, Direction::Tx);
+    PASS
+}
+
+/// As [`nbw_cg_ingress`], where connections are counted too.
+#[cgroup_skb(ingress)]
+pub fn nbw_sk_ingress(ctx: SkBuffContext) -> i32 {
+    group::count::<true>(&ctx, Direction::Rx);
+    PASS
+}
+
+/// As [`nbw_cg_egress`], where connections are counted too.
+#[cgroup_skb(egress)]
+pub fn nbw_sk_egress(ctx: SkBuffContext) -> i32 {
+    group::count::<true>(&ctx, Direction::Tx);
     PASS
 }
 

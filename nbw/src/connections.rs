@@ -1,6 +1,7 @@
 //! What every connection has moved, and by that every process and remote host: the kernel's slots come and go, sums stay.
 
 mod closing;
+mod folded;
 mod keep;
 mod older;
 mod row;
@@ -16,6 +17,7 @@ use nbw_common::abi::{ConnectionIdent, Counters, ip, kind};
 
 use self::{
     closing::Closing,
+    folded::Folded,
     older::Older,
     row::{BootClock, Key},
 };
@@ -92,6 +94,7 @@ pub struct Connections {
     capacity: usize,
     swept: Option<Instant>,
     rows: HashMap<Key, Row>,
+    folded: Folded,
     next_id: u64,
     /// The slots of the remote ends of each unconnected socket, by the socket's own.
     ends: HashMap<u32, HashSet<u32>>,
@@ -123,6 +126,7 @@ impl Connections {
             capacity: capacity as usize,
             swept: None,
             rows: HashMap::new(),
+            folded: Folded::default(),
             next_id: 1,
             ends: HashMap::new(),
             closing: Closing::default(),
@@ -257,8 +261,13 @@ impl Connections {
     /// A slot was read for the last time.
     fn finish(&mut self, slot: u32) {
         let Some(live) = self.slots.remove(&slot) else { return };
-        if let Some(row) = self.rows.get_mut(&live.key) {
-            row.slots -= 1;
+        let Some(row) = self.rows.get_mut(&live.key) else { return };
+        row.slots -= 1;
+        if row.is_closed()
+            && self.folded.is_too_many()
+            && let Some(row) = self.rows.remove(&live.key)
+        {
+            self.folded.add(&row, &mut self.next_id);
         }
     }
 
@@ -372,7 +381,8 @@ impl Connections {
 
     /// A snapshot was made.
     pub fn shown(&mut self) {
-        self.rows.retain(|_, row| row.slots > 0);
+        self.rows.retain(|_, row| !row.is_closed());
+        self.folded.shown();
         self.rows.values_mut().for_each(|row| row.before = row.now);
         let processes = &mut self.processes;
         let ids: HashSet<ProcessId> = self.by_process.iter().map(|(share, _)| share.process).collect();
@@ -398,7 +408,7 @@ impl Connections {
 
     /// The connections: those that are open, and those that were closed since the last snapshot.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
-        self.rows.values()
+        self.rows.values().chain(self.folded.rows())
     }
 
     /// The cgroup of a group.

@@ -135,6 +135,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_counted_elsewhere_now_is_taken_back_and_is_no_rate() {
+        let mut tally = Tally::default();
+        tally.add("before", bytes(100));
+        tally.shown(|_| true);
+        tally.change(
+            Instant::now(),
+            "before",
+            bytes(0),
+            Totals { rx: Total { bytes: 30, packets: 1 }, tx: Total::default() },
+        );
+        let sum = tally.sums["before"];
+        assert_eq!((sum.now.rx.bytes, sum.before.rx.bytes), (70, 70));
+    }
+
+    #[test]
     fn what_turns_out_to_be_anothers_moves_there() {
         let mut tally = Tally::default();
         tally.add("listener", bytes(100));

@@ -56,9 +56,10 @@ impl Attachments {
             let program: &mut CgroupSock = object.program(programs::SOCK_CREATE)?;
             program.attach(root, mode).map_err(refused)?;
         }
-        let ingress: &mut CgroupSkb = object.program(programs::CGROUP_INGRESS)?;
+        let [ingress, egress] = object.packet_hooks();
+        let ingress: &mut CgroupSkb = object.program(ingress)?;
         ingress.attach(root, CgroupSkbAttachType::Ingress, mode).map_err(refused)?;
-        let egress: &mut CgroupSkb = object.program(programs::CGROUP_EGRESS)?;
+        let egress: &mut CgroupSkb = object.program(egress)?;
         egress.attach(root, CgroupSkbAttachType::Egress, mode).map_err(refused)?;
         Ok(())
     }

@@ -95,8 +95,9 @@ impl Object {
     fn verify(&mut self) -> Result<(), Failure> {
         self.program::<SchedClassifier>(programs::TC_INGRESS)?.load().map_err(refused(programs::TC_INGRESS))?;
         self.program::<SchedClassifier>(programs::TC_EGRESS)?.load().map_err(refused(programs::TC_EGRESS))?;
-        self.program::<CgroupSkb>(programs::CGROUP_INGRESS)?.load().map_err(refused(programs::CGROUP_INGRESS))?;
-        self.program::<CgroupSkb>(programs::CGROUP_EGRESS)?.load().map_err(refused(programs::CGROUP_EGRESS))?;
+        for name in self.packet_hooks() {
+            self.program::<CgroupSkb>(name)?.load().map_err(refused(name))?;
+        }
         if self.watches_creation() {
             self.program::<CgroupSock>(programs::SOCK_CREATE)?.load().map_err(refused(programs::SOCK_CREATE))?;
         }
@@ -104,6 +105,14 @@ impl Object {
             sockets::verify(self)?;
         }
         Ok(())
+    }
+
+    /// The programs that count what sockets receive, and what they send.
+    pub(super) fn packet_hooks(&self) -> [&'static str; 2] {
+        match self.connection_slots {
+            None => [programs::CGROUP_INGRESS, programs::CGROUP_EGRESS],
+            Some(_) => [programs::SOCKET_INGRESS, programs::SOCKET_EGRESS],
+        }
     }
 
     /// Whether the program at `sock_create` has something to do.

@@ -111,8 +111,8 @@ impl Field {
         let options = LoadOptions { connection_slots: Some(CONNECTION_SLOTS), ..LoadOptions::default() };
         let object = Object::load(&options)?;
         let rows = [
-            (Some("cgroup-process"), programs::CGROUP_EGRESS),
-            (Some("cgroup-process-ingress"), programs::CGROUP_INGRESS),
+            (Some("cgroup-process"), programs::SOCKET_EGRESS),
+            (Some("cgroup-process-ingress"), programs::SOCKET_INGRESS),
         ];
         self.add(object.into_ebpf(), &rows)
     }
