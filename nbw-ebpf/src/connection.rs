@@ -145,12 +145,10 @@ fn open(skb: *mut __sk_buff, socket: *mut bpf_sock, cache: *mut SocketCache, dig
     journal::opened(slot);
     // SAFETY: as above.
     let found = unsafe { add::compare_exchange(&raw mut (*cache).connection, before, word) };
-    if found == slot_word::LEFT {
-        return passing(slot, word);
-    }
     if found != before {
         journal::closed(slot);
-        return found;
+        // Left in this moment: the packet is counted in the slot all the same, which is read once more.
+        return if found == slot_word::LEFT { word } else { found };
     }
     // A word that was inherited from a listener may name the same slot: the listener is gone, and it was free again.
     if slot_word::slot(before) != slot {
