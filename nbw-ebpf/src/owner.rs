@@ -95,12 +95,7 @@ pub unsafe fn of(socket: *mut core::ffi::c_void) -> Owner {
 /// # Safety
 /// As for [`touched`]; the others must be the socket's storages.
 #[inline(always)]
-unsafe fn hand_over(
-    socket: *mut core::ffi::c_void,
-    owner: *mut SocketOwner,
-    cache: *mut SocketCache,
-    used: &Use,
-) {
+unsafe fn hand_over(socket: *mut core::ffi::c_void, owner: *mut SocketOwner, cache: *mut SocketCache, used: &Use) {
     // SAFETY: the caller's promise.
     unsafe {
         let cookie = bpf_get_socket_cookie(socket);

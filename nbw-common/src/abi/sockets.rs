@@ -146,7 +146,7 @@ pub mod slot_word {
     /// The bits of the slot.
     pub const SLOT: u64 = MANY - 1;
     /// The word of a socket that was closed: what it still moves has a slot for each packet, which is closed at once.
-    pub const LEFT: u64 = u64::MAX & !SLOT;
+    pub const LEFT: u64 = !SLOT;
     /// Where the digest begins.
     pub const DIGEST: u32 = 24;
 

@@ -13,7 +13,9 @@ use aya::{
     programs::{CgroupSkb, CgroupSock, ProgramError, ProgramType, SchedClassifier},
     sys::{BpfHelper, is_helper_supported},
 };
-use nbw_common::abi::{ENDS_TOLD_APART, GROUP_SLOTS, HEALTH_STRIDE, JOURNAL_PER_SLOT, LINK_SLOTS, knobs, maps, programs};
+use nbw_common::abi::{
+    ENDS_TOLD_APART, GROUP_SLOTS, HEALTH_STRIDE, JOURNAL_PER_SLOT, LINK_SLOTS, knobs, maps, programs,
+};
 
 use super::{attach::Hook, shared::Words, sockets};
 use crate::failure::{Failure, os_error, with_causes};

@@ -75,7 +75,8 @@ fn the_peers_of_a_server_are_told_apart() {
         assert_eq!(ours.len(), 100, "{snapshot}");
         for (peer, number) in peers.iter().zip(1..) {
             let end = peer.local_addr().expect("its address");
-            let is_it = |row: &&&Value| row["remote"]["port"] == end.port() && row["remote"]["address"] == end.ip().to_string();
+            let is_it =
+                |row: &&&Value| row["remote"]["port"] == end.port() && row["remote"]["address"] == end.ip().to_string();
             let row = ours.iter().find(is_it).unwrap_or_else(|| panic!("no {end}: {ours:?}"));
             assert_eq!(Totals::of(row), known(if v6 { 40 } else { 20 }, number), "{row}");
             let local = &row["local"];
@@ -100,7 +101,9 @@ fn peers_beyond_the_number_are_other() {
     let apart = rows(&snapshot, "connections", |row| ours(row) && row["remote"]["port"] != 0);
     let other = rows(&snapshot, "connections", |row| ours(row) && row["remote"]["port"] == 0);
     assert_eq!((apart.len(), other.len()), (10, 1), "{snapshot}");
-    let all = |numbers: std::ops::RangeInclusive<u64>| numbers.map(|number| known(20, number)).fold(Totals::default(), Totals::plus);
+    let all = |numbers: std::ops::RangeInclusive<u64>| {
+        numbers.map(|number| known(20, number)).fold(Totals::default(), Totals::plus)
+    };
     assert_eq!(sum(apart), all(1..=10));
     assert_eq!(sum(other), all(11..=100));
     assert_healthy(&snapshot);
@@ -204,7 +207,10 @@ fn multicast_and_ping_have_their_processes() {
     });
     let sent = datagrams(20, (0, 4 * 500), (0, 4));
     assert_eq!(process(&snapshot, sender.pid), sent);
-    assert_eq!(process(&snapshot, receiver.pid), Totals { rx_bytes: sent.tx_bytes, rx_packets: 4, ..Totals::default() });
+    assert_eq!(
+        process(&snapshot, receiver.pid),
+        Totals { rx_bytes: sent.tx_bytes, rx_packets: 4, ..Totals::default() }
+    );
     let ping = sum(rows(&snapshot, "processes", |row| row["name"] == "ping"));
     assert_eq!((ping.rx_bytes, ping.tx_bytes), (3 * 142, 3 * 142), "{snapshot}");
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     peer::{Peer, carry},
-    rows::{process, sum, rows, watch},
+    rows::{process, rows, sum, watch},
 };
 
 fn quiet(nbw: &mut Nbw, hosts: &TwoHosts) -> Value {
@@ -90,7 +90,11 @@ fn what_was_not_read_goes_with_the_socket() {
     let (one, two) = (process(&snapshot, first.pid), process(&snapshot, second.pid));
     assert!(about(10_000, 0).contains(&one.rx_bytes), "{one:?} and {two:?}");
     assert!(about(50_000, 0).contains(&two.rx_bytes), "{one:?} and {two:?}");
-    assert_eq!(one.plus(two), Totals::of(interface(&snapshot, &hosts.cable.a)).since(before), "nothing is counted twice");
+    assert_eq!(
+        one.plus(two),
+        Totals::of(interface(&snapshot, &hosts.cable.a)).since(before),
+        "nothing is counted twice"
+    );
 }
 
 /// What the kernel has yet to send when a process is done stays that process's: a shell goes on where `cat` has ended.

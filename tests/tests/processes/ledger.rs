@@ -49,14 +49,22 @@ fn thousands_of_short_connections_leave_nothing_behind() {
         let snapshot = quiet(&mut nbw, &hosts);
         let moved = link(&snapshot, &hosts).since(link(&before, &hosts));
         let left = |row: &Value| row["netns"] == "host" && row["kind"] != "unattributed";
-        assert_eq!(sum_of_groups(&snapshot, left), sum_of_groups(&before, left).plus(moved), "groups and the interface");
+        assert_eq!(
+            sum_of_groups(&snapshot, left),
+            sum_of_groups(&before, left).plus(moved),
+            "groups and the interface"
+        );
         // Both ends of the cable are rows: what one has sent the other has received.
         let all = sum(rows(&snapshot, "processes", |_| true));
         assert_eq!(all.rx_bytes, moved.rx_bytes + moved.tx_bytes, "processes and the interface");
         assert_eq!(all.tx_bytes, moved.rx_bytes + moved.tx_bytes);
-        let servers = peers.iter().step_by(2).map(|server| process(&snapshot, server.pid)).fold(Totals::default(), Totals::plus);
+        let servers =
+            peers.iter().step_by(2).map(|server| process(&snapshot, server.pid)).fold(Totals::default(), Totals::plus);
         assert!(servers.rx_packets >= 5000 * 4, "{servers:?}");
-        assert_eq!(no_cgroup(&snapshot, &hosts.cable.a, "unattributed"), no_cgroup(&before, &hosts.cable.a, "unattributed"));
+        assert_eq!(
+            no_cgroup(&snapshot, &hosts.cable.a, "unattributed"),
+            no_cgroup(&before, &hosts.cable.a, "unattributed")
+        );
         assert_healthy(&snapshot);
     }
 }

@@ -2,7 +2,6 @@
 
 use std::{
     io::{IoSlice, IoSliceMut},
-    net::SocketAddr,
     os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd},
     process::{Child, Command, Stdio},
     ptr,
@@ -18,9 +17,9 @@ use nix::{
 };
 
 /// A process of `nbw-peer`; killed on drop.
-pub struct Peer {
+pub(crate) struct Peer {
     /// Its pid.
-    pub pid: u32,
+    pub(crate) pid: u32,
     control: OwnedFd,
     /// None for one that another has forked.
     child: Option<Child>,
@@ -30,12 +29,12 @@ pub struct Peer {
 
 impl Peer {
     /// Starts one in a namespace.
-    pub fn new(netns: &Netns) -> Self {
+    pub(crate) fn new(netns: &Netns) -> Self {
         Self::spawn(netns.command(env!("CARGO_BIN_EXE_nbw-peer")))
     }
 
     /// Starts one in a namespace and a cgroup.
-    pub fn within(netns: &Netns, cgroup: &Cgroup) -> Self {
+    pub(crate) fn within(netns: &Netns, cgroup: &Cgroup) -> Self {
         let mut command = netns.command(env!("CARGO_BIN_EXE_nbw-peer"));
         cgroup.contain(&mut command);
         Self::spawn(command)
@@ -50,7 +49,7 @@ impl Peer {
     }
 
     /// Tells it what to do.
-    pub fn tell(&self, line: &str) {
+    pub(crate) fn tell(&self, line: &str) {
         self.pass(line, None);
     }
 
@@ -63,7 +62,7 @@ impl Peer {
     }
 
     /// What it says to the first command that it has not answered yet.
-    pub fn answer(&self) -> String {
+    pub(crate) fn answer(&self) -> String {
         self.answer_with().0
     }
 
@@ -86,13 +85,13 @@ impl Peer {
     }
 
     /// Tells it what to do, and waits until it has.
-    pub fn ask(&self, line: &str) -> String {
+    pub(crate) fn ask(&self, line: &str) -> String {
         self.tell(line);
         self.answer()
     }
 
     /// Makes a child that has all its sockets.
-    pub fn fork(&self) -> Self {
+    pub(crate) fn fork(&self) -> Self {
         self.tell("fork");
         let control = self.answer_with().1.expect("the child's socket");
         let mut child = Self { pid: 0, control, child: None, forked: None };
@@ -106,12 +105,12 @@ impl Peer {
     }
 
     /// Passes a socket to another process, which has it alone then.
-    pub fn give(&self, name: &str, to: &Self) {
+    pub(crate) fn give(&self, name: &str, to: &Self) {
         self.hand(&format!("give {name}"), name, to);
     }
 
     /// Shares a socket with another process.
-    pub fn lend(&self, name: &str, to: &Self) {
+    pub(crate) fn lend(&self, name: &str, to: &Self) {
         self.hand(&format!("lend {name}"), name, to);
     }
 
@@ -122,13 +121,8 @@ impl Peer {
         to.answer();
     }
 
-    /// The address of one of its sockets of UDP.
-    pub fn address(&self, name: &str) -> SocketAddr {
-        self.ask(&format!("address {name}")).parse().expect("an address")
-    }
-
     /// Kills it as `kill -9` does, and waits until it is gone.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         let child = self.child.as_mut().expect("a process of ours");
         child.kill().expect("a signal");
         child.wait().expect("its end");
@@ -151,7 +145,7 @@ impl Drop for Peer {
 }
 
 /// Has one process send bytes and another receive them, by streams of the same name.
-pub fn carry(from: &Peer, to: &Peer, name: &str, bytes: usize) {
+pub(crate) fn carry(from: &Peer, to: &Peer, name: &str, bytes: usize) {
     to.tell(&format!("receive {name} {bytes}"));
     from.ask(&format!("send {name} {bytes}"));
     to.answer();

@@ -1,6 +1,8 @@
 //! Too little room, too many sockets, odd ones: what is counted stays exact.
 
-use nbw_tests::lab::{Cgroup, Nbw, Totals, TwoHosts, assert_healthy, group, interface, snapshot_where, together, until};
+use nbw_tests::lab::{
+    Cgroup, Nbw, Totals, TwoHosts, assert_healthy, group, interface, snapshot_where, together, until,
+};
 use serde_json::Value;
 
 use crate::{
@@ -112,7 +114,9 @@ fn filters_choose_rows_of_sockets() {
         let known = Totals { tx_bytes: 5 * 142, tx_packets: 5, ..Totals::default() };
         assert_eq!(Totals::of(all[0]), known, "{kind}");
         match kind {
-            "remote" => assert_eq!((&all[0]["address"], &all[0]["connections"]), (&hosts.cable.v4.1.as_str().into(), &1.into())),
+            "remote" => {
+                assert_eq!((&all[0]["address"], &all[0]["connections"]), (&hosts.cable.v4.1.as_str().into(), &1.into()))
+            }
             _ => assert_eq!((&all[0]["pid"], &all[0]["group"]), (&peer.pid.into(), &ours.path.as_str().into())),
         }
         for peer in [&peer, &other] {
@@ -150,7 +154,8 @@ fn a_pid_that_is_used_again_is_another_process() {
     });
     say(&second, 300);
     let snapshot = quiet(&mut nbw, &hosts);
-    let mut both: Vec<Totals> = rows(&snapshot, "processes", |row| row["pid"] == pid).into_iter().map(Totals::of).collect();
+    let mut both: Vec<Totals> =
+        rows(&snapshot, "processes", |row| row["pid"] == pid).into_iter().map(Totals::of).collect();
     both.sort_unstable_by_key(|totals| totals.tx_bytes);
     assert_eq!(both, [known(100), known(300)], "{snapshot}");
     assert_healthy(&snapshot);
