@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use nbw_tests::lab::{Nbw, Totals, TwoHosts, sum_of_groups, together};
+use nbw_tests::lab::{Nbw, Totals, TwoHosts, snapshot_where, sum_of_groups, together};
 use serde_json::Value;
 
 use crate::{
@@ -57,17 +57,13 @@ fn blast(hosts: &TwoHosts, port: u16, stop: &AtomicBool) {
 }
 
 /// Servers of UDP come and go while datagrams of ever new peers arrive on both CPUs.
-#[test]
-fn servers_that_come_and_go_under_load() {
-    let hosts = TwoHosts::new(161, false);
-    let mut nbw = watch(&hosts, "--ends-told-apart 20 --connection-slots 65536");
-    let server = Peer::new(&hosts.left);
+fn come_and_go(hosts: &TwoHosts, nbw: &mut Nbw, server: &Peer, times: u32) {
     let stop = AtomicBool::new(false);
-    while_reading(&mut nbw, || {
+    while_reading(nbw, || {
         thread::scope(|scope| {
-            scope.spawn(|| blast(&hosts, 53, &stop));
-            scope.spawn(|| blast(&hosts, 53, &stop));
-            for _ in 0..400 {
+            scope.spawn(|| blast(hosts, 53, &stop));
+            scope.spawn(|| blast(hosts, 53, &stop));
+            for _ in 0..times {
                 server.ask(&format!("udp s {}:53", hosts.cable.v4.0));
                 server.ask("take s 10");
                 server.ask("close s");
@@ -75,8 +71,28 @@ fn servers_that_come_and_go_under_load() {
             stop.store(true, Ordering::Relaxed);
         });
     });
+}
+
+#[test]
+fn servers_that_come_and_go_under_load() {
+    let hosts = TwoHosts::new(161, false);
+    let mut nbw = watch(&hosts, "--ends-told-apart 20");
+    let server = Peer::new(&hosts.left);
+    come_and_go(&hosts, &mut nbw, &server, 400);
     let snapshot = assert_processes_are_groups(&mut nbw, &hosts);
     assert!(sum(rows(&snapshot, "processes", |row| row["pid"] == server.pid)).rx_packets >= 4000);
+}
+
+#[test]
+fn servers_that_are_gone_keep_no_slot() {
+    let hosts = TwoHosts::new(165, false);
+    let options = format!("--by connection -i {} --interval 50ms --no-dns --ends-told-apart 20", hosts.cable.a);
+    let mut nbw = Nbw::watch(&hosts.left, &options);
+    let server = Peer::new(&hosts.left);
+    come_and_go(&hosts, &mut nbw, &server, 400);
+    snapshot_where(&mut nbw, "all slots to be given back", |snapshot| {
+        rows(snapshot, "connections", |row| row["local"]["port"] == 53 || row["remote"]["port"] == 53).is_empty()
+    });
 }
 
 /// A datagram socket is passed from process to process while peers send to it.

@@ -19,7 +19,7 @@ use nix::{
 /// A process of `nbw-peer`; killed on drop.
 pub(crate) struct Peer {
     /// Its pid.
-    pub pid: u32,
+    pub(crate) pid: u32,
     control: OwnedFd,
     /// None for one that another has forked.
     child: Option<Child>,
