@@ -124,7 +124,10 @@ fn overlay(buffer: &mut Buffer, part: &Buffer) {
     for position in part.area.positions() {
         let cell = &part[position];
         if cell.symbol() != " " && cell.symbol() != "\u{2800}" {
-            buffer[position] = cell.clone();
+            // A terminal can have shrunk.
+            if let Some(target) = buffer.cell_mut(position) {
+                target.clone_from(cell);
+            }
         }
     }
 }

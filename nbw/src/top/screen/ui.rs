@@ -6,7 +6,7 @@ use std::{
 };
 
 use nix::sys::signal::{Signal, raise};
-use ratatui::{Terminal, backend::CrosstermBackend, crossterm::style};
+use ratatui::{Frame, Terminal, backend::CrosstermBackend, crossterm::style};
 use tokio::sync::mpsc;
 
 use super::{Message, Told};
@@ -64,8 +64,13 @@ impl Ui {
             self.state.on(Event::Warning(warning.clone().unwrap_or_default()));
             self.warning = warning;
         }
-        let state = &self.state;
-        self.terminal.draw(|frame| draw::draw(frame, state)).map(drop)
+        let state = &mut self.state;
+        let picture = |frame: &mut Frame<'_>| {
+            // The size that the terminal has now: its event may still be on the way.
+            state.fit(frame.area().as_size());
+            draw::draw(frame, state);
+        };
+        self.terminal.draw(picture).map(drop)
     }
 
     /// Whether to go on.
