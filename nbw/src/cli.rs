@@ -156,7 +156,8 @@ pub struct KernelArgs {
     pub slots: u32,
     /// Room for this many connections at a time, where they are counted
     #[arg(long, value_name = "N", default_value_t = nbw_common::abi::CONNECTION_SLOTS,
-          value_parser = clap::value_parser!(u32).range(2..=i64::from(nbw_common::abi::MOST_CONNECTION_SLOTS)))]
+          value_parser = clap::value_parser!(u32).range(2..=i64::from(nbw_common::abi::MOST_CONNECTION_SLOTS)),
+          help_heading = "Kernel")]
     pub connection_slots: u32,
     /// Load this BPF object instead of the one built in
     #[arg(long, value_name = "FILE", hide = true)]
