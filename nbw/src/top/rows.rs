@@ -2,8 +2,12 @@
 
 use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
-use crate::snapshot::{
-    By, Connection, ConnectionState, Container, Flow, Group, GroupKind, Interface, Pod, Process, Remote, Snapshot, Unit,
+use crate::{
+    snapshot::{
+        By, Connection, ConnectionState, Container, Flow, Group, GroupKind, Interface, Pod, Process, Remote, Snapshot,
+        Unit,
+    },
+    words,
 };
 
 /// Who a row is, from tick to tick.
@@ -122,8 +126,14 @@ impl<'a> Row<'a> {
             Self::Pod(row) => Cow::Borrowed(&row.name),
             Self::Unit(row) => Cow::Borrowed(&row.name),
             Self::Process(row) => Cow::Borrowed(&row.name),
-            Self::Connection(row) => Cow::Owned(format!("{} {}", row.protocol, super::ends::label(&row.remote, names))),
-            Self::Remote(row) => super::ends::host(row.address, row.host.as_deref().filter(|_| names)),
+            Self::Connection(row) => Cow::Owned(format!("{} {}", row.protocol, words::end(&row.remote, names))),
+            Self::Remote(row) => {
+                if names {
+                    words::remote(row)
+                } else {
+                    words::address(row).into()
+                }
+            }
         }
     }
 

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::super::words;
 use crate::snapshot::{
     Connection, Container, Group, GroupKind, HOST_NETNS, Interface, Pod, Process, Remote, Runtime, Snapshot, Unit,
 };
+use crate::words;
 
 /// What a row says besides its flows and its kind's own columns; empty where it does not apply.
 #[derive(Debug, Clone, Default, Serialize)]
