@@ -5,7 +5,7 @@ use std::{borrow::Cow, net::SocketAddr, time::Duration};
 use indicatif::HumanDuration;
 use jiff::Timestamp;
 
-use crate::snapshot::{Connection, End, Group, GroupKind, HOST_NETNS, Remote, Runtime};
+use crate::snapshot::{Connection, End, Group, GroupKind, HOST_NETNS, Remote, RemoteKind, Runtime};
 
 /// Stands for remote ends that are not told apart, and for a listener's, which has none.
 pub(crate) const OTHER: &str = "other";
@@ -102,9 +102,28 @@ pub(crate) fn arrow(connection: &Connection) -> &'static str {
     }
 }
 
-/// A remote host's address; [`OTHER`] for all without one.
+/// The word for a kind of remote rows; the same as in JSON.
+pub(crate) fn remote_kind(kind: RemoteKind) -> &'static str {
+    match kind {
+        RemoteKind::Address => "address",
+        RemoteKind::Other => OTHER,
+        RemoteKind::Ended => "ended",
+        RemoteKind::NoSlot => "no_slot",
+    }
+}
+
+/// What a row that is nobody's is called.
+pub(crate) fn nobody(kind: RemoteKind) -> &'static str {
+    match kind {
+        RemoteKind::Address | RemoteKind::Other => OTHER,
+        RemoteKind::Ended => "ended",
+        RemoteKind::NoSlot => "no slot left",
+    }
+}
+
+/// A remote host's address, or what its row stands for instead.
 pub(crate) fn address(remote: &Remote) -> String {
-    remote.address.map_or_else(|| OTHER.to_owned(), |address| address.to_string())
+    remote.address.map_or_else(|| nobody(remote.kind).to_owned(), |address| address.to_string())
 }
 
 /// A remote host by its name, or by its address if it has none.
@@ -137,6 +156,9 @@ mod tests {
         use GroupKind::{Cgroup, Container, Pod, Scope, Service, Session, Slice, Unattributed};
         for value in [Cgroup, Service, Scope, Slice, Session, Container, Pod, Unattributed] {
             assert_eq!(serde_json::to_value(value).unwrap(), kind(value));
+        }
+        for value in [RemoteKind::Address, RemoteKind::Other, RemoteKind::Ended, RemoteKind::NoSlot] {
+            assert_eq!(serde_json::to_value(value).unwrap(), remote_kind(value));
         }
         use Runtime::{Containerd, Crio, Docker, Lxc, Nspawn, Podman};
         for value in [Docker, Podman, Containerd, Crio, Lxc, Nspawn] {

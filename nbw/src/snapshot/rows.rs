@@ -256,10 +256,26 @@ pub struct Connection {
     pub tx: Flow,
 }
 
+/// What a row of remote hosts stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RemoteKind {
+    /// A host.
+    Address,
+    /// All ends without an address: listeners' own packets, and the ends beyond the number that is told apart.
+    Other,
+    /// Hosts that had their own rows and have none any more.
+    Ended,
+    /// What found no slot.
+    NoSlot,
+}
+
 /// A remote host, over all connections to it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Remote {
-    /// Its address; none for what has none (listeners' own packets and `other`).
+    /// Whether it is a host.
+    pub kind: RemoteKind,
+    /// Its address; none for all that is no host.
     pub address: Option<IpAddr>,
     /// Its name by reverse DNS.
     pub host: Option<Arc<str>>,

@@ -10,7 +10,8 @@ use crate::{
     ledger::Group,
     rate::Totals,
     resolve::{cgroups::Cgroup, processes::ProcessId},
-    snapshot::{Connection, ConnectionState, End, Process, Remote},
+    snapshot::{Connection, ConnectionState, End, Process, Remote, RemoteKind},
+    words,
 };
 
 /// A sum of several shares, and the group that has the most of it.
@@ -46,9 +47,9 @@ impl View {
         let rows = sums.into_iter().filter_map(|(id, sum)| self.process(scene, connections, id, &sum)).collect();
         let mut rows = self.chosen(rows);
         if !self.only_some_groups {
-            rows.extend(leftovers(connections, connections.by_process.dropped()).map(|(name, before, now)| {
+            rows.extend(leftovers(connections, connections.by_process.dropped()).map(|(kind, before, now)| {
                 let (rx, tx) = flows(before, now, scene.elapsed);
-                Process { name: name.into(), rx, tx, ..nobody() }
+                Process { name: words::nobody(kind).into(), rx, tx, ..nobody() }
             }));
         }
         rows
@@ -127,17 +128,17 @@ impl View {
         }
         let row = |(address, (sum, connections)): (Option<IpAddr>, (Sum, u32))| {
             let (rx, tx) = flows(sum.before, sum.now, scene.elapsed);
-            Remote { address, host: None, country: None, network: None, connections, rx, tx }
+            let kind = if address.is_some() { RemoteKind::Address } else { RemoteKind::Other };
+            Remote { kind, address, host: None, country: None, network: None, connections, rx, tx }
         };
         let mut rows = self.chosen(sums.into_iter().map(row).collect());
         for row in &mut rows {
             self.name_remote(row);
         }
         if !self.only_some_groups {
-            rows.extend(leftovers(connections, connections.by_remote.dropped()).map(|(name, before, now)| {
+            rows.extend(leftovers(connections, connections.by_remote.dropped()).map(|(kind, before, now)| {
                 let (rx, tx) = flows(before, now, scene.elapsed);
-                let host = Some(name.into());
-                Remote { address: None, host, country: None, network: None, connections: 0, rx, tx }
+                Remote { kind, address: None, host: None, country: None, network: None, connections: 0, rx, tx }
             }));
         }
         rows
@@ -145,9 +146,11 @@ impl View {
 }
 
 /// What belongs to no row any more, or never did: so that rows add up.
-fn leftovers(connections: &Connections, ended: Totals) -> impl Iterator<Item = (&'static str, Totals, Totals)> {
+fn leftovers(connections: &Connections, ended: Totals) -> impl Iterator<Item = (RemoteKind, Totals, Totals)> {
     let (before, now) = connections.overflow();
-    [("ended", ended, ended), ("no slot left", before, now)].into_iter().filter(|(_, _, now)| !now.is_zero())
+    [(RemoteKind::Ended, ended, ended), (RemoteKind::NoSlot, before, now)]
+        .into_iter()
+        .filter(|(_, _, now)| !now.is_zero())
 }
 
 fn nobody() -> Process {
