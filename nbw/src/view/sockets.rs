@@ -60,6 +60,7 @@ impl View {
         let (group, group_name) = group(scene, connections.cgroup(sum.group?.1));
         let (rx, tx) = flows(sum.before, sum.now, scene.elapsed);
         Some(Process {
+            id: Some(id),
             pid: process.pid,
             name: Arc::clone(&process.name),
             command: Arc::clone(&process.command),
@@ -100,6 +101,7 @@ impl View {
             remote: end(row.ident.remote, row.ident.remote_port),
             state: if row.is_closed() { ConnectionState::Closed } else { ConnectionState::Open },
             since: row.since,
+            process_id: row.process,
             pid: process.pid,
             process: Arc::clone(&process.name),
             group,
@@ -155,6 +157,7 @@ fn leftovers(connections: &Connections, ended: Totals) -> impl Iterator<Item = (
 
 fn nobody() -> Process {
     Process {
+        id: None,
         pid: 0,
         name: "".into(),
         command: "".into(),
