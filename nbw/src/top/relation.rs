@@ -130,12 +130,25 @@ fn containers(snapshot: &Snapshot) -> &[Container] {
     snapshot.rows.containers.as_deref().unwrap_or_default()
 }
 
-/// The host's interface itself, and the interfaces of containers that it is the other end of.
+/// The host's interface itself, and the interfaces of other namespaces that it is the other end of, or that sit on it.
 fn places_of(name: &Arc<str>, snapshot: &Snapshot) -> HashSet<Place> {
-    let through = containers(snapshot).iter().flat_map(|container| &container.interfaces);
-    let far = through.filter(|through| through.peer.as_ref() == Some(name));
-    let far = far.map(|through| (Arc::clone(&through.name), Arc::clone(&through.netns)));
+    let far = far_places(snapshot).filter(|(_, host)| *host == name).map(|(place, _)| place);
     far.chain([(Arc::clone(name), HOST_NETNS.into())]).collect()
+}
+
+/// Places in other namespaces, each with the host's interface that it is reached through.
+fn far_places(snapshot: &Snapshot) -> impl Iterator<Item = (Place, &Arc<str>)> {
+    let place = |name, netns| (Arc::clone(name), Arc::clone(netns));
+    let of_groups = snapshot.groups.iter().flat_map(move |group| {
+        [&group.peer, &group.parent]
+            .into_iter()
+            .flatten()
+            .map(move |host| (place(&group.interface, &group.netns), host))
+    });
+    let through = containers(snapshot).iter().flat_map(|container| &container.interfaces);
+    let of_containers =
+        through.filter_map(move |through| Some((place(&through.name, &through.netns), through.peer.as_ref()?)));
+    of_groups.chain(of_containers)
 }
 
 /// Whether a row meets a limit; none where the row does not have what is limited.
@@ -185,6 +198,9 @@ impl Linked {
         for container in containers(snapshot) {
             linked.add_container(container);
         }
+        let hosts = far_places(snapshot).filter(|(place, _)| linked.places.contains(place));
+        let hosts: Vec<Place> = hosts.map(|(_, host)| (Arc::clone(host), HOST_NETNS.into())).collect();
+        linked.places.extend(hosts);
         linked
     }
 
@@ -213,20 +229,13 @@ impl Linked {
         self.above.extend(path.match_indices('/').skip(1).map(|(at, _)| Arc::from(&path[..at])));
     }
 
-    /// A container's pod, and the host's ends of its interfaces.
+    /// A container's pod.
     fn add_container(&mut self, container: &Container) {
         if !self.above.contains(&container.path) {
             return;
         }
         if let Some(pod) = &container.pod {
             self.pods.insert((Arc::clone(pod), container.namespace.clone()));
-        }
-        for through in &container.interfaces {
-            if self.places.contains(&(Arc::clone(&through.name), Arc::clone(&through.netns)))
-                && let Some(peer) = &through.peer
-            {
-                self.places.insert((Arc::clone(peer), HOST_NETNS.into()));
-            }
         }
     }
 

@@ -88,6 +88,9 @@ fn of_interface(row: &Interface) -> Vec<Detail> {
         ("state", state.into()),
         ("link", row.link_bits_per_second.map_or_else(String::new, link_speed)),
         ("index", row.index.to_string()),
+        ("port of", or_empty(row.master.as_deref())),
+        ("sits on", or_empty(row.parent.as_deref())),
+        ("total", if row.edge { "counts it".into() } else { "leaves it out".into() }),
     ]
 }
 
@@ -97,6 +100,8 @@ fn of_group(row: &Group) -> Vec<Detail> {
         ("kind", words::kind(row.kind).into()),
         ("path", row.path.to_string()),
         ("interface", words::place(&row.interface, &row.netns).into_owned()),
+        ("host's end", or_empty(row.peer.as_deref())),
+        ("sits on", or_empty(row.parent.as_deref())),
         ("runtime", row.runtime.map_or("", words::runtime).into()),
         ("cgroup id", id),
     ]
