@@ -4,7 +4,7 @@ use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
 use nbw_common::abi::{Address, ip, kind};
 
-use super::{Scene, View, located::Located, sums::flows};
+use super::{Scene, Sort, Sortable, View, located::Located, sums::flows};
 use crate::{
     connections::{Connections, Row},
     ledger::Group,
@@ -82,11 +82,18 @@ impl View {
             !silent && self.wants_group(row.group, connections, scene)
         });
         let rows = rows.filter_map(|row| self.connection(scene, connections, row)).collect();
-        let mut rows = self.chosen(rows);
-        for row in &mut rows {
-            self.name_ends(row);
+        self.chosen_by_name(rows, Self::name_ends)
+    }
+
+    /// In order, with names, and no more than asked for. Only what is shown is looked up, unless the names decide what
+    /// that is.
+    fn chosen_by_name<T: Sortable>(&mut self, mut rows: Vec<T>, name: fn(&mut Self, &mut T)) -> Vec<T> {
+        let by_name = self.options.sort == Sort::Name;
+        if !by_name {
+            rows = self.chosen(rows);
         }
-        rows
+        rows.iter_mut().for_each(|row| name(self, row));
+        if by_name { self.chosen(rows) } else { rows }
     }
 
     fn connection(&self, scene: &Scene<'_>, connections: &Connections, row: &Row) -> Option<Connection> {
@@ -133,10 +140,7 @@ impl View {
             let kind = if address.is_some() { RemoteKind::Address } else { RemoteKind::Other };
             Remote { kind, address, host: None, country: None, network: None, connections, rx, tx }
         };
-        let mut rows = self.chosen(sums.into_iter().map(row).collect());
-        for row in &mut rows {
-            self.name_remote(row);
-        }
+        let mut rows = self.chosen_by_name(sums.into_iter().map(row).collect(), Self::name_remote);
         if !self.only_some_groups {
             rows.extend(leftovers(connections, connections.by_remote.dropped()).map(|(kind, before, now)| {
                 let (rx, tx) = flows(before, now, scene.elapsed);
