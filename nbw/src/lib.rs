@@ -34,3 +34,4 @@ pub mod top;
 pub mod totals;
 pub mod units;
 pub mod view;
+mod words;

@@ -1,6 +1,9 @@
 //! The `nbw` command.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use nbw::{
@@ -37,7 +40,8 @@ fn main() -> ExitCode {
 
 fn end(failure: &Failure) -> ExitCode {
     if !matches!(failure, Failure::ClosedPipe | Failure::Told) {
-        eprintln!("nbw: {failure}");
+        // `eprintln!` would panic where standard error is gone, and change the exit code.
+        let _ = writeln!(io::stderr(), "nbw: {failure}");
     }
     failure.exit_code()
 }

@@ -14,8 +14,8 @@ use super::{
     rows::{self, Row},
 };
 use crate::{
-    sink::{kind_label, runtime_label},
     snapshot::{By, End, Snapshot},
+    words,
 };
 
 /// By which column rows are sorted, and whether the other way round than is usual for it.
@@ -131,19 +131,19 @@ pub(super) fn text(row: Row<'_>, column: Column) -> &str {
     match (row, column) {
         (Row::Interface(row), Column::Name) => &row.name,
         (Row::Group(row), Column::Name) => &row.name,
-        (Row::Group(row), Column::Kind) => kind_label(row.kind),
+        (Row::Group(row), Column::Kind) => words::kind(row.kind),
         (Row::Group(row), Column::Place) => &row.interface,
         (Row::Container(row), Column::Name) => &row.name,
-        (Row::Container(row), Column::Runtime) => row.runtime.map_or("", runtime_label),
+        (Row::Container(row), Column::Runtime) => row.runtime.map_or("", words::runtime),
         (Row::Container(row), Column::Image) => row.image.as_deref().unwrap_or(""),
         (Row::Container(row), Column::Pod) => row.pod.as_deref().unwrap_or(""),
         (Row::Container(row), Column::Interfaces) => row.interfaces.first().map_or("", |through| &*through.name),
         (Row::Pod(row), Column::Name) => &row.name,
         (Row::Pod(row), Column::Namespace) => row.namespace.as_deref().unwrap_or(""),
-        (Row::Pod(row), Column::Runtime) => row.runtime.map_or("", runtime_label),
+        (Row::Pod(row), Column::Runtime) => row.runtime.map_or("", words::runtime),
         (Row::Pod(row), Column::Containers) => row.containers.first().map_or("", |name| &**name),
         (Row::Unit(row), Column::Name) => &row.name,
-        (Row::Unit(row), Column::Kind) => kind_label(row.kind),
+        (Row::Unit(row), Column::Kind) => words::kind(row.kind),
         (Row::Unit(row), Column::User) => row.user.as_deref().unwrap_or(""),
         (Row::Process(row), Column::Name) => &row.name,
         (Row::Process(row), Column::User) => row.user.as_deref().unwrap_or(""),
@@ -172,7 +172,7 @@ fn searchable(row: Row<'_>, out: &mut String) -> std::fmt::Result {
     match row {
         Row::Interface(row) => writeln!(out, "{}", row.name),
         Row::Group(row) => {
-            writeln!(out, "{}\n{}\n{}\n{}@{}", row.name, row.path, kind_label(row.kind), row.interface, row.netns)
+            writeln!(out, "{}\n{}\n{}\n{}@{}", row.name, row.path, words::kind(row.kind), row.interface, row.netns)
         }
         Row::Container(row) => {
             writeln!(out, "{}\n{}\n{}", row.name, row.id, row.path)?;
@@ -197,7 +197,7 @@ fn searchable(row: Row<'_>, out: &mut String) -> std::fmt::Result {
             [&row.local, &row.remote].into_iter().try_for_each(|end| search_end(end, out))
         }
         Row::Remote(row) => {
-            writeln!(out, "{}\n{}", super::ends::host(row.address, None), row.host.as_deref().unwrap_or(""))?;
+            writeln!(out, "{}\n{}", words::address(row), row.host.as_deref().unwrap_or(""))?;
             writeln!(out, "{}\n{}", row.country.as_deref().unwrap_or(""), row.network.as_deref().unwrap_or(""))
         }
     }
@@ -208,7 +208,7 @@ fn search_end(end: &End, out: &mut String) -> std::fmt::Result {
     match end.address {
         Some(IpAddr::V6(address)) => writeln!(out, "[{address}]:{}", end.port)?,
         Some(IpAddr::V4(address)) => writeln!(out, "{address}:{}", end.port)?,
-        None => writeln!(out, "{}", super::ends::label(end, false))?,
+        None => writeln!(out, "{}", words::socket(end))?,
     }
     writeln!(out, "{}:{}", end.host.as_deref().unwrap_or(""), end.service.as_deref().unwrap_or(""))
 }

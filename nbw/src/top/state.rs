@@ -8,6 +8,7 @@ mod select;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use ratatui::layout::Size;
 
 use super::{
     Options,
@@ -120,14 +121,19 @@ impl State {
         match event {
             Event::Snapshot(snapshot) => self.take(*snapshot),
             Event::Warning(warning) => self.warning = Some((warning, self.history.tick())),
-            Event::Resize(columns, rows) => {
-                self.size = (columns, rows);
-                self.follow();
-            }
+            Event::Resize(width, height) => self.fit(Size { width, height }),
             Event::Key(key) => return action::of_key(key, self.mode()).and_then(|action| self.act(action)),
             Event::Mouse(event) => return mouse::action(event, self).and_then(|action| self.act(action)),
         }
         None
+    }
+
+    /// Takes in the size of the screen.
+    pub(super) fn fit(&mut self, size: Size) {
+        if self.size != (size.width, size.height) {
+            self.size = (size.width, size.height);
+            self.follow();
+        }
     }
 
     fn mode(&self) -> Mode {

@@ -4,13 +4,14 @@ use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
 use nbw_common::abi::{Address, ip, kind};
 
-use super::{Scene, View, located::Located, sums::flows};
+use super::{Scene, Sort, Sortable, View, located::Located, sums::flows};
 use crate::{
     connections::{Connections, Row},
     ledger::Group,
     rate::Totals,
     resolve::{cgroups::Cgroup, processes::ProcessId},
-    snapshot::{Connection, ConnectionState, End, Process, Remote},
+    snapshot::{Connection, ConnectionState, End, Process, Remote, RemoteKind},
+    words,
 };
 
 /// So many rows, the first in order, are given the names of their hosts: more are not looked at by people, and names of
@@ -55,9 +56,9 @@ impl View {
         let rows = sums.into_iter().filter_map(|(id, sum)| self.process(scene, connections, id, &sum)).collect();
         let mut rows = self.chosen(rows);
         if self.shows_all(scene) {
-            rows.extend(leftovers(connections, connections.by_process.dropped()).map(|(name, before, now)| {
+            rows.extend(leftovers(connections, connections.by_process.dropped()).map(|(kind, before, now)| {
                 let (rx, tx) = flows(before, now, scene.elapsed);
-                Process { name: name.into(), rx, tx, ..nobody() }
+                Process { name: words::nobody(kind).into(), rx, tx, ..nobody() }
             }));
         }
         rows
@@ -68,6 +69,7 @@ impl View {
         let (group, group_name) = group(scene, connections.cgroup(sum.group?.1));
         let (rx, tx) = flows(sum.before, sum.now, scene.elapsed);
         Some(Process {
+            id: Some(id),
             pid: process.pid,
             name: Arc::clone(&process.name),
             command: Arc::clone(&process.command),
@@ -89,11 +91,18 @@ impl View {
             !silent && self.wants_group(row.group, connections, scene)
         });
         let rows = rows.filter_map(|row| self.connection(scene, connections, row)).collect();
-        let mut rows = self.chosen(rows);
-        for row in rows.iter_mut().take(NAMED) {
-            self.name_ends(row);
+        self.chosen_by_name(rows, Self::name_ends)
+    }
+
+    /// In order, with names, and no more than asked for. Only what is shown is looked up, unless the names decide what
+    /// that is.
+    fn chosen_by_name<T: Sortable>(&mut self, mut rows: Vec<T>, name: fn(&mut Self, &mut T)) -> Vec<T> {
+        let by_name = self.options.sort == Sort::Name;
+        if !by_name {
+            rows = self.chosen(rows);
         }
-        rows
+        rows.iter_mut().take(NAMED).for_each(|row| name(self, row));
+        if by_name { self.chosen(rows) } else { rows }
     }
 
     fn connection(&self, scene: &Scene<'_>, connections: &Connections, row: &Row) -> Option<Connection> {
@@ -108,6 +117,7 @@ impl View {
             remote: end(row.ident.remote, row.ident.remote_port),
             state: if row.is_closed() { ConnectionState::Closed } else { ConnectionState::Open },
             since: row.since,
+            process_id: row.process,
             pid: process.pid,
             process: Arc::clone(&process.name),
             group,
@@ -136,17 +146,14 @@ impl View {
         }
         let row = |(address, (sum, connections)): (Option<IpAddr>, (Sum, u32))| {
             let (rx, tx) = flows(sum.before, sum.now, scene.elapsed);
-            Remote { address, host: None, country: None, network: None, connections, rx, tx }
+            let kind = if address.is_some() { RemoteKind::Address } else { RemoteKind::Other };
+            Remote { kind, address, host: None, country: None, network: None, connections, rx, tx }
         };
-        let mut rows = self.chosen(sums.into_iter().map(row).collect());
-        for row in rows.iter_mut().take(NAMED) {
-            self.name_remote(row);
-        }
+        let mut rows = self.chosen_by_name(sums.into_iter().map(row).collect(), Self::name_remote);
         if self.shows_all(scene) {
-            rows.extend(leftovers(connections, connections.by_remote.dropped()).map(|(name, before, now)| {
+            rows.extend(leftovers(connections, connections.by_remote.dropped()).map(|(kind, before, now)| {
                 let (rx, tx) = flows(before, now, scene.elapsed);
-                let host = Some(name.into());
-                Remote { address: None, host, country: None, network: None, connections: 0, rx, tx }
+                Remote { kind, address: None, host: None, country: None, network: None, connections: 0, rx, tx }
             }));
         }
         rows
@@ -154,13 +161,16 @@ impl View {
 }
 
 /// What belongs to no row any more, or never did: so that rows add up.
-fn leftovers(connections: &Connections, ended: Totals) -> impl Iterator<Item = (&'static str, Totals, Totals)> {
+fn leftovers(connections: &Connections, ended: Totals) -> impl Iterator<Item = (RemoteKind, Totals, Totals)> {
     let (before, now) = connections.overflow();
-    [("ended", ended, ended), ("not told apart", before, now)].into_iter().filter(|(_, _, now)| !now.is_zero())
+    [(RemoteKind::Ended, ended, ended), (RemoteKind::NoSlot, before, now)]
+        .into_iter()
+        .filter(|(_, _, now)| !now.is_zero())
 }
 
 fn nobody() -> Process {
     Process {
+        id: None,
         pid: 0,
         name: "".into(),
         command: "".into(),

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::super::words;
 use super::Row;
 use crate::snapshot::{Flow, Group, GroupKind};
+use crate::words;
 
 impl Row for Group {
     fn rx(&self) -> &Flow {
