@@ -8,6 +8,7 @@ use tokio::{
 };
 
 use super::places::Address;
+use crate::{failure::with_causes, text};
 
 /// What any one question may take.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
@@ -37,13 +38,18 @@ pub(super) async fn connect(address: &Address) -> io::Result<Box<dyn Stream>> {
     })
 }
 
+/// What went wrong, with its causes: in part in the words of the other side, and so cleaned.
+pub(super) fn said(error: &(impl std::error::Error + ?Sized)) -> String {
+    text::clean(&with_causes(error)).into_owned()
+}
+
 /// Waits no longer than [`PATIENCE`].
 ///
 /// # Errors
 /// As `answer` has them, or that it took too long.
 pub(super) async fn in_time<T, E: std::error::Error>(answer: impl Future<Output = Result<T, E>>) -> Result<T, String> {
     match tokio::time::timeout(PATIENCE, answer).await {
-        Ok(answer) => answer.map_err(|error| crate::failure::with_causes(&error)),
+        Ok(answer) => answer.map_err(|error| said(&error)),
         Err(_) => Err(format!("no answer in {} s", PATIENCE.as_secs())),
     }
 }

@@ -16,7 +16,7 @@ use futures_util::{StreamExt, TryStreamExt};
 
 use super::{
     book::{Book, Told},
-    connect::{PATIENCE, in_time},
+    connect::{PATIENCE, in_time, said},
     http::send,
     info::{ContainerInfo, Raw},
     places::{Address, Endpoint},
@@ -44,7 +44,7 @@ pub(super) async fn follow(endpoint: &Endpoint, book: &Book) -> Result<Infallibl
     book.learn(endpoint.teller, in_time(daemon.list(&[])).await?);
     daemon.learn_pods(endpoint, book).await;
     let mut events = daemon.events(&format!("{}.{:09}", now.as_secs(), now.subsec_nanos()));
-    while let Some(event) = events.try_next().await.map_err(|error| error.to_string())? {
+    while let Some(event) = events.try_next().await.map_err(|error| said(&error))? {
         let containers = daemon.named(event).into_iter().collect();
         book.learn(endpoint.teller, Told { containers, ..Told::default() });
     }
