@@ -1,7 +1,7 @@
 //! Where runtimes are asked: sockets and directories.
 
 use std::{
-    env, fs, io,
+    env, fs,
     os::unix::fs::{FileTypeExt, MetadataExt},
     path::{Path, PathBuf},
 };
@@ -139,24 +139,6 @@ impl Address {
     }
 }
 
-/// Opens a regular file for reading: nothing else is even opened, as opening can do things (a FIFO waits, a watchdog
-/// starts). With `owner`, only that user's.
-///
-/// # Errors
-/// The operating system's; `InvalidInput` where it is something else.
-pub(super) fn open_regular(path: &Path, owner: Option<u32>) -> io::Result<fs::File> {
-    use std::os::{fd::AsRawFd, unix::fs::OpenOptionsExt};
-    let found = fs::OpenOptions::new().read(true).custom_flags(libc::O_PATH).open(path)?;
-    let metadata = found.metadata()?;
-    if !metadata.is_file() || owner.is_some_and(|owner| owner != metadata.uid()) {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    fs::OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
-        .open(format!("/proc/self/fd/{}", found.as_raw_fd()))
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::{fs::symlink, net::UnixListener};
@@ -199,16 +181,5 @@ mod tests {
         let _listener = UnixListener::bind(root.path().join("somebody.sock")).unwrap();
         symlink(root.path().join("somebody.sock"), home.join("docker.sock")).unwrap();
         assert_eq!(Places::below(root.path()).docker_endpoints(), []);
-    }
-
-    #[test]
-    fn only_regular_files_are_opened() {
-        let root = tempfile::tempdir().unwrap();
-        let (fifo, file) = (root.path().join("fifo"), root.path().join("file"));
-        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
-        fs::write(&file, "x").unwrap();
-        let uid = nix::unistd::getuid().as_raw();
-        assert!(open_regular(&fifo, None).is_err() && open_regular(root.path(), None).is_err());
-        assert!(open_regular(&file, Some(uid)).is_ok() && open_regular(&file, Some(uid + 1)).is_err());
     }
 }
