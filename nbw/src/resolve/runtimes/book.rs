@@ -22,7 +22,8 @@ pub(super) enum Teller {
     Containerd,
     /// Files of a runtime of the system: older than what the runtime itself says.
     Files,
-    /// Something that this user could have made up: heard for containers in the user's own slice only.
+    /// Something that this user could have made up: heard for containers below the user's own service manager only, where
+    /// nobody else's word counts.
     User(u32),
 }
 
@@ -60,13 +61,14 @@ impl Default for Book {
 }
 
 impl Book {
-    /// The container with this id, whose cgroup is in the slice of `user`, if it is in one's.
+    /// The container with this id, whose cgroup is delegated to `user`, if it is to one. A user may give a cgroup the id of
+    /// somebody else's container: there, only the user's own word counts.
     pub(super) fn container(&self, id: &str, user: Option<u32>) -> Option<Arc<ContainerInfo>> {
         let mut pages = self.pages();
-        if let Some(entry) = pages.containers.get(id) {
-            return Some(Arc::clone(&entry.info));
+        match user {
+            Some(user) => pages.of_users.get(&(user, Arc::from(id))).cloned(),
+            None => pages.containers.get(id).map(|entry| Arc::clone(&entry.info)),
         }
-        pages.of_users.get(&(user?, Arc::from(id))).cloned()
     }
 
     /// The pod with this uid.
@@ -147,7 +149,10 @@ mod tests {
         book.learn(Teller::System, called("2", "web"));
         assert_eq!(name(&book, "1", Some(1000)).as_deref(), Some("mine"));
         assert_eq!((name(&book, "1", None), name(&book, "1", Some(1001))), (None, None));
-        assert_eq!(name(&book, "2", Some(1000)).as_deref(), Some("web"));
+        assert_eq!(name(&book, "2", None).as_deref(), Some("web"));
+        assert_eq!(name(&book, "2", Some(1000)).as_deref(), Some("not-mine"), "where the user may make any cgroup");
+        book.learn(Teller::System, called("3", "root's"));
+        assert_eq!(name(&book, "3", Some(1000)), None);
     }
 
     #[test]

@@ -85,10 +85,11 @@ impl Places {
         let mut found = Vec::new();
         for (told, usual) in own {
             let address = told.clone().or_else(|| self.socket(usual));
-            let endpoint = address.map(|address| Endpoint { address, teller: Teller::System });
+            let endpoint = address.map(|address| Endpoint { teller: self.teller(&address), address });
             found.extend(endpoint.filter(|endpoint| !found.contains(endpoint)));
         }
-        found.extend(self.user_endpoints());
+        let of_users = self.user_endpoints().into_iter().filter(|endpoint| !found.contains(endpoint));
+        found.extend(of_users.collect::<Vec<_>>());
         found
     }
 
@@ -101,6 +102,20 @@ impl Places {
             }
         }
         found
+    }
+
+    /// What a user serves is that user's word, whoever names the socket.
+    fn teller(&self, address: &Address) -> Teller {
+        let Address::Unix(path) = address else { return Teller::System };
+        let real = fs::canonicalize(path);
+        let paths = [Some(path), real.as_ref().ok()].into_iter().flatten();
+        let roots = [&self.root, Path::new("/")];
+        let below = |path: &Path, root: &Path| {
+            let user = path.strip_prefix(root.join("run/user")).ok()?.components().next()?;
+            user.as_os_str().to_str()?.parse().ok()
+        };
+        let mut users = paths.flat_map(|path| roots.map(|root| below(path, root))).flatten();
+        users.next().map_or(Teller::System, Teller::User)
     }
 
     fn socket(&self, path: &str) -> Option<Address> {
@@ -170,6 +185,21 @@ mod tests {
         let found = places.docker_endpoints();
         assert_eq!(found.iter().map(|found| found.teller).collect::<Vec<_>>(), [Teller::System, Teller::User(uid)]);
         assert_eq!(places.grpc_sockets().len(), 1);
+    }
+
+    #[test]
+    fn what_a_user_serves_is_the_users_word_even_where_the_environment_names_it() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("run/user/1000/podman/podman.sock");
+        let places = Places { podman: Some(Address::Unix(path)), ..Places::below(root.path()) };
+        assert_eq!(places.docker_endpoints()[0].teller, Teller::User(1000));
+        for (path, teller) in [
+            ("/run/user/1001/docker.sock", Teller::User(1001)),
+            ("/run/user/x/docker.sock", Teller::System),
+            ("/run/docker.sock", Teller::System),
+        ] {
+            assert_eq!(places.teller(&Address::Unix(path.into())), teller, "{path}");
+        }
     }
 
     #[test]

@@ -147,4 +147,7 @@ fn nothing_is_wanted_of_what_the_path_names() {
     let user = format!("/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-{}.scope", "a".repeat(64));
     let wanted = Wanted::of(&identify(&user));
     assert_eq!(wanted, [Some(Wanted::Container("a".repeat(64).into(), Some(1000))), None]);
+    // The outermost counts: users may make directories of any name.
+    assert_eq!(user_of("/user.slice/user-7.slice/user@7.service/user@0.service/x"), Some(7));
+    assert_eq!(user_of("/user.slice/user-7.slice/session-1.scope"), None);
 }
