@@ -9,9 +9,12 @@ use lru::LruCache;
 
 use super::info::{ContainerInfo, PodInfo};
 
-/// This many are known at a time: containers, pods, and containers told of by ordinary users. What is shown is looked up
-/// each time, so that a container that is gone keeps its name for as long as anything shows it.
+/// This many are known at a time, both of containers and pods. What is shown is looked up each time, so that a container
+/// that is gone keeps its name for as long as anything shows it.
 const KEPT: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
+
+/// This many containers of ordinary users' are known, who may make up as many as they like.
+const KEPT_OF_USERS: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
 
 /// Whose word it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,6 +28,19 @@ pub(super) enum Teller {
     /// Something that this user could have made up: heard for containers below the user's own service manager only, where
     /// nobody else's word counts.
     User(u32),
+}
+
+impl Teller {
+    /// What is read of one connection, in bytes. A list of 1,000 containers with many labels has 5 MB; a user's is shorter, as
+    /// what is read takes several times its size in memory.
+    pub(super) fn most_bytes(self) -> u64 {
+        if matches!(self, Self::User(_)) { 1 << 20 } else { 32 << 20 }
+    }
+
+    /// Of a longer list of containers no more is looked at.
+    pub(super) fn most_containers(self) -> usize {
+        if matches!(self, Self::User(_)) { KEPT_OF_USERS.get() } else { KEPT.get() }
+    }
 }
 
 /// What one source told.
@@ -55,7 +71,7 @@ struct Entry {
 
 impl Default for Book {
     fn default() -> Self {
-        let (containers, of_users, pods) = (LruCache::new(KEPT), LruCache::new(KEPT), LruCache::new(KEPT));
+        let (containers, of_users, pods) = (LruCache::new(KEPT), LruCache::new(KEPT_OF_USERS), LruCache::new(KEPT));
         Self(Mutex::new(Pages { containers, of_users, pods }))
     }
 }
@@ -153,6 +169,15 @@ mod tests {
         assert_eq!(name(&book, "2", Some(1000)).as_deref(), Some("not-mine"), "where the user may make any cgroup");
         book.learn(Teller::System, called("3", "root's"));
         assert_eq!(name(&book, "3", Some(1000)), None);
+    }
+
+    #[test]
+    fn users_cannot_fill_it() {
+        let book = Book::default();
+        for number in 0..3 * KEPT_OF_USERS.get() {
+            book.learn(Teller::User(1000), called(&number.to_string(), "x"));
+        }
+        assert_eq!(book.pages().of_users.len(), KEPT_OF_USERS.get());
     }
 
     #[test]
