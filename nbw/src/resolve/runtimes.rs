@@ -20,6 +20,7 @@ mod http;
 mod info;
 mod places;
 mod pods;
+mod served;
 #[cfg(test)]
 mod tests;
 mod wishes;

@@ -72,7 +72,7 @@ fn liar(socket: &Path, lie: Lie) {
     });
 }
 
-fn in_runtime<T>(work: impl Future<Output = T>) -> T {
+pub(super) fn in_runtime<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
@@ -82,7 +82,7 @@ fn a_lying_daemon_is_an_error_in_time() {
         let root = host();
         let socket = root.path().join("liar.sock");
         liar(&socket, lie);
-        let endpoint = Endpoint { address: Address::Unix(socket), teller: Teller::System };
+        let endpoint = Endpoint { address: Address::Unix(socket), teller: Teller::System, followed: true };
         let book = book::Book::default();
         let asked = docker::ask(&endpoint, &["aa"], true, &book);
         // Twice as long as it may take: the limit is on waiting, and the machine may be busy.
@@ -110,8 +110,12 @@ fn of_a_user_no_more_is_read_and_kept_than_fits() {
         let socket = root.path().join(format!("{number}.sock"));
         liar(&socket, lie);
         let book = book::Book::default();
-        let answer =
-            in_runtime(docker::ask(&Endpoint { address: Address::Unix(socket), teller }, &["aa"], true, &book));
+        let answer = in_runtime(docker::ask(
+            &Endpoint { address: Address::Unix(socket), teller, followed: true },
+            &["aa"],
+            true,
+            &book,
+        ));
         (answer.is_ok(), book.container("aa", Some(1000)).is_some())
     };
     let user = Teller::User(1000);
