@@ -8,6 +8,7 @@ pub mod cgroup_root;
 pub mod cli;
 pub mod connections;
 pub mod failure;
+pub mod files;
 pub mod filter;
 pub mod fit;
 #[cfg(test)]

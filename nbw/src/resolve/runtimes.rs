@@ -20,6 +20,7 @@ mod http;
 mod info;
 mod places;
 mod pods;
+mod served;
 #[cfg(test)]
 mod tests;
 mod wishes;
@@ -58,7 +59,7 @@ struct Known {
 /// Something that is to have a name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Wanted {
-    /// The container with this id, which is hexadecimal, in this user's slice, if it is in one's.
+    /// The container with this id, which is hexadecimal, below this user's service manager, if it is below one's.
     Container(Arc<str>, Option<u32>),
     /// The pod with this uid, or id of podman's.
     Pod(Arc<str>),
@@ -163,7 +164,7 @@ impl Wanted {
     }
 }
 
-/// The user in whose slice (systemd's `user-UID.slice`) a cgroup is.
+/// The user to whom a cgroup is delegated, who may make any directories there: it is below systemd's `user@UID.service`.
 fn user_of(path: &str) -> Option<u32> {
-    path.split('/').find_map(|name| name.strip_prefix("user-")?.strip_suffix(".slice")?.parse().ok())
+    path.split('/').find_map(|name| name.strip_prefix("user@")?.strip_suffix(".service")?.parse().ok())
 }

@@ -179,7 +179,7 @@ pub struct Process {
     /// Number of the process, unlike any other's while nbw runs, also where a pid is used again; none for rows that stand
     /// for what has no row of its own. Not part of the JSON contract.
     #[serde(skip)]
-    pub id: Option<u32>,
+    pub id: Option<u64>,
     /// Its pid in nbw's pid namespace; 0 where no process has the sockets (the kernel's own) or none is known.
     pub pid: u32,
     /// Its name (`comm`).
@@ -244,7 +244,7 @@ pub struct Connection {
     pub since: jiff::Timestamp,
     /// Its process, as [`Process::id`]. Not part of the JSON contract.
     #[serde(skip)]
-    pub process_id: u32,
+    pub process_id: u64,
     /// Pid of its process, as for [`Process::pid`].
     pub pid: u32,
     /// Name of its process.

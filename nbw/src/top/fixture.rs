@@ -191,7 +191,7 @@ fn unit(name: &str, path: &str, kind: GroupKind, (rx, tx): Flows) -> Unit {
 
 fn process(pid: u32, name: &str, command: &str, user: &str, group: (&str, &str), (rx, tx): Flows) -> Process {
     Process {
-        id: Some(pid),
+        id: Some(pid.into()),
         pid,
         name: name.into(),
         command: command.into(),

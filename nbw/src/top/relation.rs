@@ -27,7 +27,7 @@ enum Bound {
     Interface(Arc<str>),
     Path(Arc<str>),
     Pod { name: Arc<str>, namespace: Option<Arc<str>> },
-    Process(u32),
+    Process(u64),
     Remote(Option<IpAddr>),
 }
 
@@ -62,7 +62,7 @@ impl Crumb {
 enum Limit {
     Places(HashSet<Place>),
     Paths(Vec<Arc<str>>),
-    Process(u32),
+    Process(u64),
     Remote(Option<IpAddr>),
 }
 
@@ -83,7 +83,7 @@ struct Linked {
     above: HashSet<Arc<str>>,
     /// Name and namespace.
     pods: HashSet<(Arc<str>, Option<Arc<str>>)>,
-    processes: HashSet<u32>,
+    processes: HashSet<u64>,
     remotes: HashSet<Option<IpAddr>>,
 }
 

@@ -24,7 +24,7 @@ pub(super) enum Key {
     Container(Arc<str>),
     Pod(Arc<str>),
     Unit(Arc<str>),
-    Process(u32),
+    Process(u64),
     /// What stands for several processes, by its name.
     Processes(Arc<str>),
     Connection(u64),

@@ -9,9 +9,12 @@ use lru::LruCache;
 
 use super::info::{ContainerInfo, PodInfo};
 
-/// This many are known at a time: containers, pods, and containers told of by ordinary users. What is shown is looked up
-/// each time, so that a container that is gone keeps its name for as long as anything shows it.
+/// This many are known at a time, both of containers and pods. What is shown is looked up each time, so that a container
+/// that is gone keeps its name for as long as anything shows it.
 const KEPT: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
+
+/// This many containers of ordinary users' are known, who may make up as many as they like.
+const KEPT_OF_USERS: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
 
 /// Whose word it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,8 +25,22 @@ pub(super) enum Teller {
     Containerd,
     /// Files of a runtime of the system: older than what the runtime itself says.
     Files,
-    /// Something that this user could have made up: heard for containers in the user's own slice only.
+    /// Something that this user could have made up: heard for containers below the user's own service manager only, where
+    /// nobody else's word counts.
     User(u32),
+}
+
+impl Teller {
+    /// What is read of one connection, in bytes. A list of 1,000 containers with many labels has 5 MB; a user's is shorter, as
+    /// what is read takes several times its size in memory.
+    pub(super) fn most_bytes(self) -> u64 {
+        if matches!(self, Self::User(_)) { 1 << 20 } else { 32 << 20 }
+    }
+
+    /// Of a longer list of containers no more is looked at.
+    pub(super) fn most_containers(self) -> usize {
+        if matches!(self, Self::User(_)) { KEPT_OF_USERS.get() } else { KEPT.get() }
+    }
 }
 
 /// What one source told.
@@ -54,19 +71,20 @@ struct Entry {
 
 impl Default for Book {
     fn default() -> Self {
-        let (containers, of_users, pods) = (LruCache::new(KEPT), LruCache::new(KEPT), LruCache::new(KEPT));
+        let (containers, of_users, pods) = (LruCache::new(KEPT), LruCache::new(KEPT_OF_USERS), LruCache::new(KEPT));
         Self(Mutex::new(Pages { containers, of_users, pods }))
     }
 }
 
 impl Book {
-    /// The container with this id, whose cgroup is in the slice of `user`, if it is in one's.
+    /// The container with this id, whose cgroup is delegated to `user`, if it is to one. A user may give a cgroup the id of
+    /// somebody else's container: there, only the user's own word counts.
     pub(super) fn container(&self, id: &str, user: Option<u32>) -> Option<Arc<ContainerInfo>> {
         let mut pages = self.pages();
-        if let Some(entry) = pages.containers.get(id) {
-            return Some(Arc::clone(&entry.info));
+        match user {
+            Some(user) => pages.of_users.get(&(user, Arc::from(id))).cloned(),
+            None => pages.containers.get(id).map(|entry| Arc::clone(&entry.info)),
         }
-        pages.of_users.get(&(user?, Arc::from(id))).cloned()
     }
 
     /// The pod with this uid.
@@ -147,7 +165,19 @@ mod tests {
         book.learn(Teller::System, called("2", "web"));
         assert_eq!(name(&book, "1", Some(1000)).as_deref(), Some("mine"));
         assert_eq!((name(&book, "1", None), name(&book, "1", Some(1001))), (None, None));
-        assert_eq!(name(&book, "2", Some(1000)).as_deref(), Some("web"));
+        assert_eq!(name(&book, "2", None).as_deref(), Some("web"));
+        assert_eq!(name(&book, "2", Some(1000)).as_deref(), Some("not-mine"), "where the user may make any cgroup");
+        book.learn(Teller::System, called("3", "root's"));
+        assert_eq!(name(&book, "3", Some(1000)), None);
+    }
+
+    #[test]
+    fn users_cannot_fill_it() {
+        let book = Book::default();
+        for number in 0..3 * KEPT_OF_USERS.get() {
+            book.learn(Teller::User(1000), called(&number.to_string(), "x"));
+        }
+        assert_eq!(book.pages().of_users.len(), KEPT_OF_USERS.get());
     }
 
     #[test]
