@@ -95,7 +95,7 @@ pub fn is_tcp(protocol: u32, kind: u32) -> bool {
 fn word_for(ctx: &SkBuffContext, socket: *mut bpf_sock, cache: *mut SocketCache) -> u64 {
     let digest = digest(socket);
     if cache.is_null() {
-        return u64::from(OVERFLOW_SLOT);
+        return open(ctx, socket, cache, digest);
     }
     // SAFETY: not null, and from the storage look-up.
     let word = unsafe { core::ptr::read_volatile(&raw const (*cache).connection) };
@@ -116,8 +116,12 @@ fn digest(socket: *const bpf_sock) -> u64 {
 #[inline(never)]
 fn open(skb: *mut __sk_buff, socket: *mut bpf_sock, cache: *mut SocketCache, digest: u64) -> u64 {
     let ctx = &SkBuffContext::new(skb);
-    // SAFETY: not null: the caller has looked.
-    let before = unsafe { core::ptr::read_volatile(&raw const (*cache).connection) };
+    // Without storage (another CPU is just making it, or the socket is about to go) nothing can be remembered.
+    let before = match cache.is_null() {
+        true => slot_word::LEFT,
+        // SAFETY: not null, and from the storage look-up.
+        false => unsafe { core::ptr::read_volatile(&raw const (*cache).connection) },
+    };
     // SAFETY: the verifier holds `socket` to be a socket that is not null.
     let full = unsafe { bpf_sk_fullsock(socket) };
     if full.is_null() {

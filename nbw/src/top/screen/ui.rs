@@ -148,7 +148,8 @@ mod tests {
             nix::unistd::Pid::from_raw(child.id().try_into().unwrap()),
             Some(nix::sys::wait::WaitPidFlag::WUNTRACED),
         );
-        let _ = child.kill();
+        // In vain where it has ended, as it should.
+        let _ = child.kill().and_then(|()| child.wait());
         assert!(matches!(status, Ok(nix::sys::wait::WaitStatus::Exited(_, 0))), "{status:?}");
     }
 }
