@@ -95,7 +95,7 @@ pub fn is_tcp(protocol: u32, kind: u32) -> bool {
 fn word_for(ctx: &SkBuffContext, socket: *mut bpf_sock, cache: *mut SocketCache) -> u64 {
     let digest = digest(socket);
     if cache.is_null() {
-        return open(ctx, socket, cache, digest);
+        return open(ctx.skb.skb, socket, cache, digest);
     }
     // SAFETY: not null, and from the storage look-up.
     let word = unsafe { core::ptr::read_volatile(&raw const (*cache).connection) };
