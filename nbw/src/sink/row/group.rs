@@ -35,7 +35,7 @@ impl Row for Group {
             (None, Some(parent)) => format!("on {parent}").into(),
             (None, None) => "".into(),
         };
-        vec![kind.into(), words::place(&self.interface, &self.netns).into(), host_end]
+        vec![kind.into(), words::place(&self.interface, &self.netns), host_end]
     }
 
     fn derived(&self) -> bool {

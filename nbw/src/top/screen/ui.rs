@@ -148,7 +148,8 @@ mod tests {
             nix::unistd::Pid::from_raw(child.id().try_into().unwrap()),
             Some(nix::sys::wait::WaitPidFlag::WUNTRACED),
         );
-        let _ = child.kill();
+        // Where it was stopped it is still there.
+        drop((child.kill(), child.wait()));
         assert!(matches!(status, Ok(nix::sys::wait::WaitStatus::Exited(_, 0))), "{status:?}");
     }
 }
