@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::{
     columns::Column,
     relation::Relation,
-    rows::{self, Row},
+    rows::{self, Key, Row},
 };
 use crate::{
     snapshot::{By, End, Snapshot},
@@ -47,25 +47,20 @@ pub(super) struct Wanted<'a> {
 /// Places in the snapshot's list of the rows to show, in the order to show them in.
 pub(super) fn visible(snapshot: &Snapshot, wanted: &Wanted<'_>) -> Vec<usize> {
     let mut scratch = String::new();
-    let mut rows: Vec<(Value<'_>, Reverse<u64>, usize)> = rows::all(snapshot, wanted.by)
+    let mut rows: Vec<(Value<'_>, Reverse<u64>, Key, usize)> = rows::all(snapshot, wanted.by)
         .enumerate()
         .filter(|(_, row)| wanted.relation.holds(*row))
         .filter(|(_, row)| wanted.filter.is_empty() || mentions(*row, wanted.filter, &mut scratch))
-        .map(|(at, row)| (value(row, wanted.sorting.column, wanted.names), Reverse(row.total()), at))
+        .map(|(at, row)| (value(row, wanted.sorting.column, wanted.names), Reverse(row.total()), row.key(), at))
         .collect();
     let falls = wanted.sorting.falls();
     rows.sort_unstable_by(|a, b| {
         let order = a.0.compare(&b.0);
         let order = if falls { order.reverse() } else { order };
-        order.then_with(|| a.1.cmp(&b.1)).then_with(|| by_identity(snapshot, wanted.by, a.2, b.2))
+        // What is equal otherwise keeps its order from tick to tick.
+        order.then_with(|| a.1.cmp(&b.1)).then_with(|| a.2.cmp(&b.2))
     });
-    rows.into_iter().map(|(_, _, at)| at).collect()
-}
-
-/// What is equal otherwise keeps its order from tick to tick.
-fn by_identity(snapshot: &Snapshot, by: By, a: usize, b: usize) -> Ordering {
-    let key = |at| rows::at(snapshot, by, at).map(Row::key);
-    key(a).cmp(&key(b))
+    rows.into_iter().map(|(_, _, _, at)| at).collect()
 }
 
 /// What a row is sorted by. Nothing is formatted for it.
@@ -83,7 +78,8 @@ impl Value<'_> {
         match (self, other) {
             (Self::Number(a), Self::Number(b)) => a.total_cmp(b),
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
-            (Self::End(a, b, c), Self::End(d, e, f)) => (a, b, c).cmp(&(d, e, f)),
+            // Names, then addresses.
+            (Self::End(a, b, c), Self::End(d, e, f)) => (a.is_empty(), a, b, c).cmp(&(d.is_empty(), d, e, f)),
             (Self::Since(a), Self::Since(b)) => b.cmp(a),
             _ => Ordering::Equal,
         }

@@ -79,6 +79,8 @@ pub(super) struct State {
     warning: Option<(String, u32)>,
     /// The rows of the tab, as places in the snapshot's list.
     order: Vec<usize>,
+    /// The rate of the busiest of them, in bytes a second.
+    busiest: f64,
 }
 
 impl State {
@@ -113,6 +115,7 @@ impl State {
             linger: Linger::default(),
             warning: None,
             order: Vec::new(),
+            busiest: 0.0,
         }
     }
 
@@ -167,6 +170,8 @@ impl State {
             let wanted = Wanted { by: self.by, relation: &relation, filter: &filter, sorting, names: self.names };
             self.order = order::visible(&picture.snapshot, &wanted);
         }
+        let rates = self.order.iter().filter_map(|&at| Some(rows::at(self.snapshot()?, self.by, at)?.rate()));
+        self.busiest = rates.fold(0.0, f64::max);
         self.follow();
     }
 
@@ -208,9 +213,7 @@ impl State {
 
     /// The busiest of the rows shown, in bytes a second.
     pub(super) fn busiest(&self) -> f64 {
-        let Some(snapshot) = self.snapshot() else { return 0.0 };
-        let rows = self.order.iter().filter_map(|&index| rows::at(snapshot, self.by, index));
-        rows.map(Row::rate).fold(0.0, f64::max)
+        self.busiest
     }
 
     /// What stands where.

@@ -1,6 +1,6 @@
 //! Rows of sockets: processes, connections, remote hosts.
 
-use std::{collections::HashMap, net::IpAddr, sync::Arc};
+use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
 
 use nbw_common::abi::{Address, ip, kind};
 
@@ -9,7 +9,10 @@ use crate::{
     connections::{Connections, Row},
     ledger::Group,
     rate::Totals,
-    resolve::{cgroups::Cgroup, processes::ProcessId},
+    resolve::{
+        cgroups::Cgroup,
+        processes::{Process as Known, ProcessId},
+    },
     snapshot::{Connection, ConnectionState, End, Process, Remote, RemoteKind},
     words,
 };
@@ -33,6 +36,14 @@ impl Sum {
         let bytes = now.rx.bytes.saturating_add(now.tx.bytes);
         self.group = self.group.max(Some((bytes, group)));
     }
+}
+
+/// Who has connections, and where.
+struct Owner {
+    group: Arc<str>,
+    group_name: Arc<str>,
+    interface: Arc<str>,
+    netns: Arc<str>,
 }
 
 impl View {
@@ -85,13 +96,31 @@ impl View {
 
     /// Connections: those that are open, and those that were closed in this tick.
     pub(super) fn connections(&mut self, scene: &Scene<'_>, connections: &Connections) -> Vec<Connection> {
-        let rows = connections.rows().filter(|row| {
+        let mut owners = HashMap::new();
+        let mut protocols = HashMap::new();
+        let rows = connections.rows().filter_map(|row| {
             // What ends beyond the number that is told apart have moved is mostly nothing.
-            let silent = row.ident.kind == kind::MANY && row.now.is_zero();
-            !silent && self.wants_group(row.group, connections, scene)
+            if row.ident.kind == kind::MANY && row.now.is_zero() {
+                return None;
+            }
+            let owner = owners.entry(row.group).or_insert_with(|| self.owner(scene, connections, row.group));
+            let process = connections.processes.get(row.process)?;
+            let number = row.ident.protocol;
+            let protocol = protocols.entry(number).or_insert_with(|| protocol(number));
+            Some(connection(row, owner.as_ref()?, process, protocol, scene.elapsed))
         });
-        let rows = rows.filter_map(|row| self.connection(scene, connections, row)).collect();
+        let rows = rows.collect();
         self.chosen_by_name(rows, Self::name_ends)
+    }
+
+    /// What all connections of a group have in common; none where they are not asked for.
+    fn owner(&self, scene: &Scene<'_>, connections: &Connections, of: Group) -> Option<Owner> {
+        if !self.wants_group(of, connections, scene) {
+            return None;
+        }
+        let (group, group_name) = group(scene, connections.cgroup(of));
+        let Located { interface, netns, .. } = self.locate(of.place, scene);
+        Some(Owner { group, group_name, interface, netns })
     }
 
     /// In order, with names, and no more than asked for. Only what is shown is looked up, unless the names decide what
@@ -105,41 +134,19 @@ impl View {
         if by_name { self.chosen(rows) } else { rows }
     }
 
-    fn connection(&self, scene: &Scene<'_>, connections: &Connections, row: &Row) -> Option<Connection> {
-        let process = connections.processes.get(row.process)?;
-        let (group, group_name) = group(scene, connections.cgroup(row.group));
-        let Located { interface, netns, .. } = self.locate(row.group.place, scene);
-        let (rx, tx) = flows(row.before, row.now, scene.elapsed);
-        Some(Connection {
-            id: row.id,
-            protocol: protocol(row.ident.protocol),
-            local: end(row.ident.local, row.ident.local_port),
-            remote: end(row.ident.remote, row.ident.remote_port),
-            state: if row.is_closed() { ConnectionState::Closed } else { ConnectionState::Open },
-            since: row.since,
-            process_id: row.process,
-            pid: process.pid,
-            process: Arc::clone(&process.name),
-            group,
-            group_name,
-            interface,
-            netns,
-            rx,
-            tx,
-        })
-    }
-
     /// Remote hosts.
     pub(super) fn remotes(&mut self, scene: &Scene<'_>, connections: &Connections) -> Vec<Remote> {
         let mut sums: HashMap<Option<IpAddr>, (Sum, u32)> = HashMap::new();
+        let mut known = HashMap::new();
+        let mut wanted = |of| *known.entry(of).or_insert_with(|| self.wants_group(of, connections, scene));
         for (share, sum) in connections.by_remote.iter() {
-            if self.wants_group(share.group, connections, scene) {
+            if wanted(share.group) {
                 sums.entry(share.remote).or_default().0.add(share.group, sum.now, sum.before);
             }
         }
         for row in connections.rows().filter(|row| !row.is_closed()) {
             if let Some((_, open)) = sums.get_mut(&row.remote())
-                && self.wants_group(row.group, connections, scene)
+                && wanted(row.group)
             {
                 *open += 1;
             }
@@ -157,6 +164,27 @@ impl View {
             }));
         }
         rows
+    }
+}
+
+fn connection(row: &Row, owner: &Owner, process: &Known, protocol: &Arc<str>, elapsed: Duration) -> Connection {
+    let (rx, tx) = flows(row.before, row.now, elapsed);
+    Connection {
+        id: row.id,
+        protocol: Arc::clone(protocol),
+        local: end(row.ident.local, row.ident.local_port),
+        remote: end(row.ident.remote, row.ident.remote_port),
+        state: if row.is_closed() { ConnectionState::Closed } else { ConnectionState::Open },
+        since: row.since,
+        process_id: row.process,
+        pid: process.pid,
+        process: Arc::clone(&process.name),
+        group: Arc::clone(&owner.group),
+        group_name: Arc::clone(&owner.group_name),
+        interface: Arc::clone(&owner.interface),
+        netns: Arc::clone(&owner.netns),
+        rx,
+        tx,
     }
 }
 
