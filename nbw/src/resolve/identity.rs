@@ -25,7 +25,8 @@ use crate::{
 use path::Part;
 
 pub use managed::{Manager, Unit, UnitKind};
-pub(in crate::resolve) use path::{is_hex_id, short_id};
+pub(crate) use path::is_hex_id;
+pub(in crate::resolve) use path::short_id;
 
 /// What a cgroup is and how people call it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -30,7 +30,10 @@ use std::{io, sync::Arc, thread};
 use tokio::sync::oneshot;
 
 use super::identity::{self, Identity};
-use crate::snapshot::{GroupKind, Runtime};
+use crate::{
+    filter::Names,
+    snapshot::{GroupKind, Runtime},
+};
 
 use book::Book;
 use places::Places;
@@ -123,6 +126,17 @@ impl Runtimes {
                 self.known.wishes.add(wanted);
             }
         }
+    }
+}
+
+impl Names for Runtimes {
+    fn name(&self, identity: &Identity) -> Option<Arc<str>> {
+        self.name(identity).map(|(name, _)| name)
+    }
+
+    /// Users' own containers are left out: no user's choice of a name is to hide somebody else's container.
+    fn has(&self, name: &str) -> bool {
+        self.known.book.has_name(name)
     }
 }
 

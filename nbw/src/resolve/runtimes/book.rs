@@ -87,6 +87,11 @@ impl Book {
         }
     }
 
+    /// Whether a container of the system's has this name. Looks at all.
+    pub(super) fn has_name(&self, name: &str) -> bool {
+        self.pages().containers.iter().any(|(_, entry)| *entry.info.name == *name)
+    }
+
     /// The pod with this uid.
     pub(super) fn pod(&self, uid: &str) -> Option<Arc<PodInfo>> {
         self.pages().pods.get(uid).cloned()
