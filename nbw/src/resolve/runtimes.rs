@@ -109,8 +109,14 @@ impl Runtimes {
         self.known.book.pod(uid)
     }
 
-    /// What the runtimes call this, and which of them it is: a container's or a pod's own name.
+    /// What the runtimes call this, and which of them it is: a container's or a pod's own name. What is looked up is shown, and so
+    /// [wanted](Self::want): a name that may have changed is asked for again while it is shown.
     pub fn name(&self, identity: &Identity) -> Option<(Arc<str>, Option<Runtime>)> {
+        self.want(identity);
+        self.known_name(identity)
+    }
+
+    fn known_name(&self, identity: &Identity) -> Option<(Arc<str>, Option<Runtime>)> {
         if let Some(container) = &identity.container {
             let info = self.container(container)?;
             return Some((Arc::clone(&info.name), info.runtime));
@@ -119,10 +125,10 @@ impl Runtimes {
         Some((Arc::clone(&self.pod(uid)?.name), None))
     }
 
-    /// Says that this is seen now: if it has no name soon, the runtimes are asked for it.
+    /// Says that this is seen now: if it has no name soon, or an old one, the runtimes are asked for it.
     pub fn want(&self, identity: &Identity) {
         for wanted in Wanted::of(identity).into_iter().flatten() {
-            if !wanted.is_known(&self.known.book) {
+            if !wanted.is_settled(&self.known.book) {
                 self.known.wishes.add(wanted);
             }
         }
@@ -148,9 +154,10 @@ impl Wanted {
         [container, identity.pod.as_deref().map(|uid| Self::Pod(uid.into()))]
     }
 
-    fn is_known(&self, book: &Book) -> bool {
+    /// Whether there is no need to ask.
+    fn is_settled(&self, book: &Book) -> bool {
         match self {
-            Self::Container(id, user) => book.container(id, *user).is_some(),
+            Self::Container(id, user) => book.is_settled(id, *user),
             Self::Pod(uid) => book.pod(uid).is_some(),
         }
     }
