@@ -104,9 +104,9 @@ impl Runtimes {
         self.known.book.container(&container.id, user_of(&container.path))
     }
 
-    /// What is known by now of the Kubernetes pod with this uid.
-    pub fn pod(&self, uid: &str) -> Option<Arc<PodInfo>> {
-        self.known.book.pod(uid)
+    /// What is known by now of the pod that this belongs to, by the uid in its path. Where users make the paths, it is none.
+    pub fn pod(&self, identity: &Identity) -> Option<Arc<PodInfo>> {
+        self.known.book.pod(identity.pod.as_deref().filter(|_| identity.user.is_none())?)
     }
 
     /// What the runtimes call this, and which of them it is: a container's or a pod's own name. What is looked up is shown, and so
@@ -121,8 +121,8 @@ impl Runtimes {
             let info = self.container(container)?;
             return Some((Arc::clone(&info.name), info.runtime));
         }
-        let uid = identity.pod.as_deref().filter(|_| identity.kind == GroupKind::Pod)?;
-        Some((Arc::clone(&self.pod(uid)?.name), None))
+        let pod = self.pod(identity).filter(|_| identity.kind == GroupKind::Pod)?;
+        Some((Arc::clone(&pod.name), None))
     }
 
     /// Says that this is seen now: if it has no name soon, or an old one, the runtimes are asked for it.
