@@ -186,8 +186,8 @@ impl View {
 
     /// Whether the user asked for what this cgroup moves there.
     fn wants(&self, cgroup: &Cgroup, place: Place, scene: &Scene<'_>) -> bool {
-        let name = || scene.around.runtimes.name(&cgroup.identity).map(|(name, _)| name);
-        self.asked(place, scene) && scene.filter.wants_group(&cgroup.row_path, &cgroup.identity, name)
+        let names = &scene.around.runtimes;
+        self.asked(place, scene) && scene.filter.wants_group(&cgroup.row_path, &cgroup.identity, names)
     }
 
     /// Whether the user asked for this interface. One of another namespace is asked for by the name of its end in this one.

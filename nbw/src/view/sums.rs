@@ -154,7 +154,7 @@ impl Scene<'_> {
         let runtimes = &self.around.runtimes;
         let of_container =
             cgroup.identity.container.as_ref().and_then(|own| runtimes.container(own)).and_then(|own| own.pod.clone());
-        of_container.or_else(|| runtimes.pod(cgroup.identity.pod.as_deref()?).map(|pod| (*pod).clone()))
+        of_container.or_else(|| runtimes.pod(&cgroup.identity).map(|pod| (*pod).clone()))
     }
 
     /// What tells a pod from others: its uid, from the path or the runtime.

@@ -24,7 +24,7 @@ pub(super) async fn forever(places: &Places, known: &Known) -> Infallible {
         // Where looking takes too long, those of before are still there, for all that is known.
         sockets = look.call(move || (there.docker_endpoints(), there.grpc_sockets())).await.unwrap_or(sockets);
         ask_all(&sockets, &wanted, &known.book).await;
-        let left: Vec<Wanted> = wanted.into_iter().filter(|wanted| !wanted.is_known(&known.book)).collect();
+        let left: Vec<Wanted> = wanted.into_iter().filter(|wanted| !wanted.is_settled(&known.book)).collect();
         if !left.is_empty() {
             let places = places.clone();
             for (teller, told) in files.call(move || files::find(&places, &left)).await.unwrap_or_default() {

@@ -3,9 +3,11 @@
 use std::{
     num::NonZeroUsize,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use lru::LruCache;
+use tokio::time::Instant;
 
 use super::info::{ContainerInfo, PodInfo};
 
@@ -15,6 +17,9 @@ const KEPT: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
 
 /// This many containers of ordinary users' are known, who may make up as many as they like.
 const KEPT_OF_USERS: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
+
+/// A name that nobody would tell of when it changes is asked for again after this, while it is shown.
+pub(super) const FRESH: Duration = Duration::from_secs(30);
 
 /// Whose word it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,6 +55,8 @@ pub(super) struct Told {
     pub(super) containers: Vec<ContainerInfo>,
     /// Pods that have a uid.
     pub(super) pods: Vec<PodInfo>,
+    /// Whether it stays true until the same source says otherwise: events are followed, or there are no renames.
+    pub(super) lasting: bool,
 }
 
 /// All that is known.
@@ -59,7 +66,7 @@ pub(super) struct Book(Mutex<Pages>);
 #[derive(Debug)]
 struct Pages {
     containers: LruCache<Arc<str>, Entry>,
-    of_users: LruCache<(u32, Arc<str>), Arc<ContainerInfo>>,
+    of_users: LruCache<(u32, Arc<str>), Entry>,
     pods: LruCache<Arc<str>, Arc<PodInfo>>,
 }
 
@@ -67,6 +74,14 @@ struct Pages {
 struct Entry {
     info: Arc<ContainerInfo>,
     teller: Teller,
+    /// None for what lasts.
+    learnt: Option<Instant>,
+}
+
+impl Entry {
+    fn is_fresh(&self) -> bool {
+        self.learnt.is_none_or(|learnt| learnt.elapsed() < FRESH)
+    }
 }
 
 impl Default for Book {
@@ -80,11 +95,17 @@ impl Book {
     /// The container with this id, whose cgroup is delegated to `user`, if it is to one. A user may give a cgroup the id of
     /// somebody else's container: there, only the user's own word counts.
     pub(super) fn container(&self, id: &str, user: Option<u32>) -> Option<Arc<ContainerInfo>> {
-        let mut pages = self.pages();
-        match user {
-            Some(user) => pages.of_users.get(&(user, Arc::from(id))).cloned(),
-            None => pages.containers.get(id).map(|entry| Arc::clone(&entry.info)),
-        }
+        self.pages().entry(id, user).map(|entry| Arc::clone(&entry.info))
+    }
+
+    /// Whether there is no need to ask for this container.
+    pub(super) fn is_settled(&self, id: &str, user: Option<u32>) -> bool {
+        self.pages().entry(id, user).is_some_and(|entry| entry.is_fresh())
+    }
+
+    /// Whether a container of the system's has this name. Looks at all.
+    pub(super) fn has_name(&self, name: &str) -> bool {
+        self.pages().containers.iter().any(|(_, entry)| *entry.info.name == *name)
     }
 
     /// The pod with this uid.
@@ -99,7 +120,7 @@ impl Book {
             pages.learn_pod(teller, &pod);
         }
         for container in told.containers {
-            pages.learn(teller, container);
+            pages.learn(teller, container, told.lasting);
         }
     }
 
@@ -110,19 +131,27 @@ impl Book {
 }
 
 impl Pages {
-    fn learn(&mut self, teller: Teller, info: ContainerInfo) {
+    fn entry(&mut self, id: &str, user: Option<u32>) -> Option<&Entry> {
+        match user {
+            Some(user) => self.of_users.get(&(user, Arc::from(id))),
+            None => self.containers.get(id),
+        }
+    }
+
+    fn learn(&mut self, teller: Teller, info: ContainerInfo, lasting: bool) {
         let id = Arc::clone(&info.id);
+        let learnt = (!lasting).then(Instant::now);
         if let Teller::User(uid) = teller {
-            self.of_users.put((uid, id), Arc::new(info));
+            self.of_users.put((uid, id), Entry { info: Arc::new(info), teller, learnt });
             return;
         }
-        if self.containers.peek(&id).is_some_and(|known| known.teller < teller) {
+        if self.containers.peek(&id).is_some_and(|known| known.teller < teller && known.is_fresh()) {
             return;
         }
         if let Some(pod) = &info.pod {
             self.learn_pod(teller, pod);
         }
-        self.containers.put(id, Entry { info: Arc::new(info), teller });
+        self.containers.put(id, Entry { info: Arc::new(info), teller, learnt });
     }
 
     fn learn_pod(&mut self, teller: Teller, pod: &PodInfo) {
@@ -139,7 +168,7 @@ mod tests {
 
     fn called(id: &str, name: &str) -> Told {
         let raw = Raw { id: id.to_owned(), name: Some(name.to_owned()), ..Raw::default() };
-        Told { containers: raw.accept().into_iter().collect(), pods: Vec::new() }
+        Told { containers: raw.accept().into_iter().collect(), lasting: true, ..Told::default() }
     }
 
     fn name(book: &Book, id: &str, user: Option<u32>) -> Option<String> {
@@ -155,6 +184,28 @@ mod tests {
         book.learn(Teller::Files, called("1", "web"));
         book.learn(Teller::Containerd, called("1", "1"));
         assert_eq!(name(&book, "1", None).as_deref(), Some("web2"));
+    }
+
+    #[test]
+    fn what_may_have_changed_is_settled_for_a_while_only() {
+        let book = Book::default();
+        let age = || {
+            let mut pages = book.pages();
+            let entry = pages.containers.get_mut("1").unwrap();
+            entry.learnt = entry.learnt.and_then(|learnt| learnt.checked_sub(FRESH));
+            entry.learnt.is_some()
+        };
+        let passing = |name: &str| Told { lasting: false, ..called("1", name) };
+        book.learn(Teller::System, passing("web"));
+        book.learn(Teller::Files, passing("of-files"));
+        assert!(book.is_settled("1", None) && name(&book, "1", None).as_deref() == Some("web"));
+        assert!(age());
+        assert!(!book.is_settled("1", None) && name(&book, "1", None).as_deref() == Some("web"));
+        book.learn(Teller::Files, passing("renamed"));
+        assert!(book.is_settled("1", None) && name(&book, "1", None).as_deref() == Some("renamed"));
+        book.learn(Teller::System, called("1", "lasting"));
+        assert!(!age());
+        assert!(book.is_settled("1", None));
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub(super) async fn follow(endpoint: &Endpoint, book: &Book) -> Result<Infallibl
         daemon.events(&format!("{}.{:09}", now.as_secs(), now.subsec_nanos())).map_err(|error| said(&error))?;
     while let Some(event) = events.try_next().await.map_err(|error| said(&error))? {
         let containers = daemon.named(event).into_iter().collect();
-        book.learn(endpoint.teller, Told { containers, ..Told::default() });
+        book.learn(endpoint.teller, Told { containers, lasting: true, ..Told::default() });
     }
     Err("its events have ended".to_owned())
 }
@@ -101,7 +101,7 @@ impl<'a> Daemon<'a> {
         let summaries: Vec<Summary> = get(self.endpoint, &path_of_list(ids)?).await?;
         let summaries = summaries.into_iter().take(self.endpoint.teller.most_containers());
         let containers = summaries.filter_map(|summary| self.listed(summary)).collect();
-        Ok(Told { containers, ..Told::default() })
+        Ok(Told { containers, lasting: self.endpoint.followed, ..Told::default() })
     }
 
     fn listed(&self, summary: Summary) -> Option<ContainerInfo> {

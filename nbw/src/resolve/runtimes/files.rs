@@ -48,7 +48,7 @@ fn of_system(places: &Places, wanted: &[Wanted]) -> Told {
     }
     let containers = raw.into_iter().filter_map(Raw::accept).collect();
     let uids: Vec<&str> = wanted.iter().filter_map(Wanted::pod).collect();
-    Told { containers, pods: kubelet::pods(places, &uids) }
+    Told { containers, pods: kubelet::pods(places, &uids), lasting: false }
 }
 
 /// A JSON file, which may be missing, huge, or anything but JSON. With `owner`, only that user's.
