@@ -1,6 +1,6 @@
 //! The order of rows.
 
-use std::{borrow::Cow, cmp::Reverse};
+use std::{cmp::Reverse, net::IpAddr};
 
 use clap::ValueEnum;
 
@@ -24,8 +24,14 @@ pub enum Sort {
 pub(super) trait Sortable {
     /// Received, and sent.
     fn flows(&self) -> (&Flow, &Flow);
-    /// What people call it, and what tells it from another of that name.
-    fn names(&self) -> (Cow<'_, str>, Cow<'_, str>);
+    /// See [`Self::name`].
+    type Name<'a>: Ord
+    where
+        Self: 'a;
+
+    /// What people call it, and what tells it from another of that name. Nothing that has to be made first: most of many
+    /// thousand connections are silent, and it is compared a dozen times for each.
+    fn name(&self) -> Self::Name<'_>;
 }
 
 /// Puts rows in order. Among equal rates the higher total comes first, then the name decides.
@@ -45,33 +51,31 @@ pub(super) fn sort<T: Sortable>(rows: &mut [T], sort: Sort) {
     };
     rows.sort_by(|a, b| {
         let by_rate = rate(b).total_cmp(&rate(a)).then_with(|| total(a).cmp(&total(b)));
-        by_rate.then_with(|| a.names().cmp(&b.names()))
+        by_rate.then_with(|| a.name().cmp(&b.name()))
     });
 }
 
 macro_rules! sortable {
-    ($row:ty, |$it:ident| $name:expr, $other:expr) => {
+    ($row:ty, $name:ty, |$it:ident| $value:expr) => {
         impl Sortable for $row {
+            type Name<'a> = $name;
+
             fn flows(&self) -> (&Flow, &Flow) {
                 (&self.rx, &self.tx)
             }
 
-            fn names(&self) -> (Cow<'_, str>, Cow<'_, str>) {
+            fn name(&self) -> Self::Name<'_> {
                 let $it = self;
-                ($name.into(), $other.into())
+                $value
             }
         }
     };
 }
 
-sortable!(Group, |row| &*row.name, &*row.interface);
-sortable!(Container, |row| &*row.name, &*row.id);
-sortable!(Pod, |row| &*row.name, &*row.uid);
-sortable!(Unit, |row| &*row.name, &*row.path);
-sortable!(Process, |row| &*row.name, format!("{:010}", row.pid));
-sortable!(Connection, |row| address(row.remote.address), format!("{:020}", row.id));
-sortable!(Remote, |row| address(row.address), "");
-
-fn address(address: Option<std::net::IpAddr>) -> String {
-    address.map(|address| address.to_string()).unwrap_or_default()
-}
+sortable!(Group, (&'a str, &'a str), |row| (&row.name, &row.interface));
+sortable!(Container, (&'a str, &'a str), |row| (&row.name, &row.id));
+sortable!(Pod, (&'a str, &'a str), |row| (&row.name, &row.uid));
+sortable!(Unit, (&'a str, &'a str), |row| (&row.name, &row.path));
+sortable!(Process, (&'a str, u32), |row| (&row.name, row.pid));
+sortable!(Connection, (Option<IpAddr>, u64), |row| (row.remote.address, row.id));
+sortable!(Remote, Option<IpAddr>, |row| row.address);
