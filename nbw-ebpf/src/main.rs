@@ -10,6 +10,7 @@ mod count;
 mod end;
 mod fields;
 mod group;
+mod handover;
 mod health;
 mod journal;
 mod knob;

@@ -21,7 +21,7 @@ use aya_ebpf::{
 use nbw_common::abi::{ConnectionIdent, Owner, SocketCache, SocketOwner, Trouble, slot_word};
 
 use crate::{
-    add, connection, health,
+    add, handover, health,
     maps::{CONNECTION_IDENTS, OWNERS, SOCKETS},
     wire::Direction,
 };
@@ -79,7 +79,7 @@ pub unsafe fn touched(socket: *mut core::ffi::c_void, used: &Use) {
         if (*owner).owner.tgid != tgid() {
             hand_over(socket, owner, cache, used);
         }
-        connection::remember_use(cache, owner);
+        handover::remember_use(cache, owner);
     }
 }
 
@@ -114,7 +114,7 @@ unsafe fn hand_over(socket: *mut core::ffi::c_void, owner: *mut SocketOwner, cac
         take_over(owner, cookie);
         if unused {
             rename(cache, cookie, &raw const (*owner).owner);
-        } else if !connection::succeed(cache, cookie, owner, used) {
+        } else if !handover::succeed(cache, cookie, owner, used) {
             // Tried again at the next use.
             (*owner).owner = before;
         }

@@ -1,10 +1,13 @@
 //! What every connection has moved, and by that every process and remote host: the kernel's slots come and go, sums stay.
 
 mod closing;
+mod ended;
 mod folded;
 mod keep;
 mod older;
+mod owned;
 mod row;
+mod silent;
 
 use std::{
     net::IpAddr,
@@ -33,14 +36,6 @@ use crate::{
     },
     tally::Tally,
 };
-
-/// How long a remote end of an unconnected socket may be silent before its slot is taken back, while there are plenty.
-const SILENT: Duration = Duration::from_secs(60);
-/// The same when half of the slots are taken.
-const SILENT_WHEN_SCARCE: Duration = Duration::from_secs(5);
-
-/// How often, at most, all that is silent is taken back, when three quarters of the slots are taken.
-const SWEEP: Duration = Duration::from_secs(10);
 
 /// How long the length of an interface's header is waited for before it is taken to be Ethernet's.
 const HEADER_PATIENCE: Duration = Duration::from_secs(2);
@@ -169,18 +164,6 @@ impl Connections {
         self.closing.wait();
         self.processes.read_commands();
         Ok(())
-    }
-
-    /// Names the owners of sockets that were there before nbw, and were used before they were found.
-    fn adopt(&mut self, table: &ConnectionSlots) {
-        let Some(owners) = self.older.found() else { return };
-        for (&slot, live) in &self.slots {
-            if table.tgid(slot) == 0
-                && let Some(owner) = owners.get(&live.ident.cookie)
-            {
-                table.set_owner(slot, owner);
-            }
-        }
     }
 
     fn open(&mut self, slot: u32, table: &mut ConnectionSlots, world: &mut impl World) -> Result<(), Failure> {
@@ -318,92 +301,6 @@ impl Connections {
         if self.keep.remotes {
             self.by_remote.add_at(self.now, RemoteShare { remote: ip(ident.remote), group }, new);
         }
-    }
-
-    /// A socket that was accepted is its listener's until a process uses it: what it has moved by then is that process's.
-    fn own(&mut self, slot: u32, table: &ConnectionSlots) {
-        let Some(live) = self.slots.get(&slot) else { return };
-        if live.ident.kind == kind::END || table.tgid(slot) == live.ident.owner.tgid {
-            return;
-        }
-        let owner = table.ident(slot).owner;
-        let process = self.processes.of(&owner);
-        let ends: Vec<u32> = self.ends.get(&slot).into_iter().flatten().copied().collect();
-        for slot in ends.into_iter().chain([slot]) {
-            self.give(slot, process);
-        }
-        if let Some(live) = self.slots.get_mut(&slot) {
-            live.ident.owner = owner;
-        }
-    }
-
-    fn give(&mut self, slot: u32, process: ProcessId) {
-        let Some(live) = self.slots.get_mut(&slot) else { return };
-        let group = live.group;
-        let before = ProcessShare { process: std::mem::replace(&mut live.process, process), group };
-        if self.keep.processes {
-            self.by_process.shift(&before, ProcessShare { process, group }, live.moved);
-        }
-        if let Some(row) = self.rows.get_mut(&live.key) {
-            row.process = process;
-        }
-    }
-
-    /// Takes back the slots of remote ends that nothing is heard of.
-    fn retire_silent(&mut self, slots: &[u32], table: &mut ConnectionSlots) -> Result<(), Failure> {
-        let patience = if slots.len() > self.capacity / 2 { SILENT_WHEN_SCARCE } else { SILENT };
-        for &slot in slots {
-            let silent = |live: &Live| live.ident.kind == kind::END && live.idle_since.elapsed() > patience;
-            if self.slots.get(&slot).is_some_and(silent) {
-                self.close_end(slot, table)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// When slots are scarce, takes back those of all sockets that are silent: of some the kernel does not tell the end (its
-    /// own, or one whose last packet came while it was closed). A socket that was only silent takes a new one.
-    fn sweep(&mut self, slots: &[u32], table: &mut ConnectionSlots) -> Result<(), Failure> {
-        let scarce = slots.len() > self.capacity / 4 * 3;
-        if !scarce || self.swept.is_some_and(|swept| swept.elapsed() < SWEEP) {
-            return Ok(());
-        }
-        self.swept = Some(self.now);
-        table.forget();
-        for &slot in slots {
-            let silent = |live: &Live| live.ident.kind != kind::END && live.idle_since.elapsed() > SILENT_WHEN_SCARCE;
-            if self.slots.get(&slot).is_some_and(silent) {
-                self.close(slot, table)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// A snapshot was made.
-    pub fn shown(&mut self) {
-        self.rows.retain(|_, row| !row.is_closed());
-        self.folded.shown();
-        self.rows.values_mut().for_each(|row| row.before = row.now);
-        let processes = &mut self.processes;
-        let ids: HashSet<ProcessId> = self.by_process.iter().map(|(share, _)| share.process).collect();
-        processes.look_after(ids.into_iter());
-        let having: HashSet<ProcessId> = self.slots.values().map(|live| live.process).collect();
-        self.by_process.shown(|share| having.contains(&share.process) || processes.lives(share.process));
-        let remotes: HashSet<Option<IpAddr>> = self.rows.values().map(Row::remote).collect();
-        self.by_remote.shown(|share| remotes.contains(&share.remote));
-        self.forget();
-    }
-
-    /// Forgets the processes and cgroups of which nothing is kept any more.
-    fn forget(&mut self) {
-        let kept: HashSet<ProcessId> = self.by_process.iter().map(|(share, _)| share.process).collect();
-        let of_rows: HashSet<ProcessId> = self.slots.values().map(|live| live.process).collect();
-        self.processes.keep(|id| kept.contains(&id) || of_rows.contains(&id));
-        let of_processes = self.by_process.iter().map(|(share, _)| share.group.row_id);
-        let of_remotes = self.by_remote.iter().map(|(share, _)| share.group.row_id);
-        let of_slots = self.slots.values().map(|live| live.group.row_id);
-        let groups: HashSet<u64> = of_processes.chain(of_remotes).chain(of_slots).collect();
-        self.cgroups.retain(|id, _| groups.contains(id));
     }
 
     /// The connections: those that are open, and those that were closed since the last snapshot.
