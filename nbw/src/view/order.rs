@@ -79,3 +79,26 @@ sortable!(Unit, (&'a str, &'a str), |row| (&row.name, &row.path));
 sortable!(Process, (&'a str, u32), |row| (&row.name, row.pid));
 sortable!(Connection, (Option<IpAddr>, u64), |row| (row.remote.address, row.id));
 sortable!(Remote, Option<IpAddr>, |row| row.address);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silent_rows_are_in_the_order_of_their_addresses() {
+        let row = |address: &str| Remote {
+            address: address.parse().ok(),
+            host: None,
+            country: None,
+            network: None,
+            connections: 0,
+            rx: Flow::default(),
+            tx: Flow::default(),
+        };
+        let mut rows = ["fd00::1", "10.0.0.10", "", "10.0.0.9"].map(row);
+        rows[0].rx.bytes_per_second = 1.0;
+        sort(&mut rows, Sort::Total);
+        let order = rows.map(|row| row.address.map(|address| address.to_string()).unwrap_or_default());
+        assert_eq!(order, ["fd00::1", "", "10.0.0.9", "10.0.0.10"]);
+    }
+}
