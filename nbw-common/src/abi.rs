@@ -299,6 +299,8 @@ pub mod maps {
     pub const JOURNAL: &str = "JOURNAL";
     /// Array of one u64: events written to the journal so far, mmapable.
     pub const JOURNAL_HEAD: &str = "JOURNAL_HEAD";
+    /// Array of one u64: raised by userspace to make every [`super::slot_word`] stale, mmapable.
+    pub const CONNECTION_EPOCH: &str = "CONNECTION_EPOCH";
     /// Hash: slot (`u64`) by [`super::EndKey`].
     pub const END_INDEX: &str = "END_INDEX";
 }

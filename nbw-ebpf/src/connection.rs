@@ -19,7 +19,8 @@ use crate::{
     end, fields, health, journal,
     knob::NBW_CONNECTION_SLOTS,
     maps::{
-        CONNECTION_FREE, CONNECTION_IDENTS, CONNECTION_NEXT, CONNECTION_SPILLS, CONNECTION_STRIPES, CONNECTION_TAKEN,
+        CONNECTION_EPOCH, CONNECTION_FREE, CONNECTION_IDENTS, CONNECTION_NEXT, CONNECTION_SPILLS, CONNECTION_STRIPES,
+        CONNECTION_TAKEN,
     },
     owner::{self, Use},
     pool::{Pool, Ring},
@@ -94,27 +95,33 @@ pub fn is_tcp(protocol: u32, kind: u32) -> bool {
 fn word_for(ctx: &SkBuffContext, socket: *mut bpf_sock, cache: *mut SocketCache) -> u64 {
     let digest = digest(socket);
     if cache.is_null() {
-        return u64::from(OVERFLOW_SLOT);
+        return open(ctx.skb.skb, socket, cache, digest);
     }
     // SAFETY: not null, and from the storage look-up.
     let word = unsafe { core::ptr::read_volatile(&raw const (*cache).connection) };
     if word != 0 && word >> slot_word::DIGEST == digest { word } else { open(ctx.skb.skb, socket, cache, digest) }
 }
 
-/// A digest of the socket's remote end.
+/// A digest of the socket's remote end, and of the epoch: with a new one no word fits any more.
 #[inline(always)]
 fn digest(socket: *const bpf_sock) -> u64 {
     let [a, b, c, d] = fields::remote_ip6(socket).map(u64::from);
     let rest = u64::from(fields::remote_ip4(socket)) << 16 | u64::from(fields::remote_port(socket));
-    slot_word::digest(a << 32 | b, c << 32 | d, rest)
+    // SAFETY: values are one aligned word.
+    let epoch = CONNECTION_EPOCH.get_ptr(0).map_or(0, |epoch| unsafe { core::ptr::read_volatile(epoch) });
+    slot_word::digest(a << 32 | b, c << 32 | d, rest) ^ epoch & 0xffff
 }
 
 /// Takes a slot for the socket as it is now. The packet's word may be another CPU's that was faster.
 #[inline(never)]
 fn open(skb: *mut __sk_buff, socket: *mut bpf_sock, cache: *mut SocketCache, digest: u64) -> u64 {
     let ctx = &SkBuffContext::new(skb);
-    // SAFETY: not null: the caller has looked.
-    let before = unsafe { core::ptr::read_volatile(&raw const (*cache).connection) };
+    // Without storage (another CPU is just making it, or the socket is about to go) nothing can be remembered.
+    let before = match cache.is_null() {
+        true => slot_word::LEFT,
+        // SAFETY: not null, and from the storage look-up.
+        false => unsafe { core::ptr::read_volatile(&raw const (*cache).connection) },
+    };
     // SAFETY: the verifier holds `socket` to be a socket that is not null.
     let full = unsafe { bpf_sk_fullsock(socket) };
     if full.is_null() {
@@ -134,11 +141,9 @@ fn open(skb: *mut __sk_buff, socket: *mut bpf_sock, cache: *mut SocketCache, dig
         (many, cookie)
     };
     let word = slot_word::of(slot, many, digest);
-    if is_tcp(fields::protocol(full), fields::kind(full)) && fields::state(full) == CLOSED {
-        // A reset that is sent after the end: nobody would close the slot again.
-        journal::opened(slot);
-        journal::closed(slot);
-        return word;
+    let over = is_tcp(fields::protocol(full), fields::kind(full)) && fields::state(full) == CLOSED;
+    if before == slot_word::LEFT || over {
+        return passing(slot, word);
     }
     // Before anybody can see the word, and close the slot again.
     journal::opened(slot);
@@ -146,12 +151,21 @@ fn open(skb: *mut __sk_buff, socket: *mut bpf_sock, cache: *mut SocketCache, dig
     let found = unsafe { add::compare_exchange(&raw mut (*cache).connection, before, word) };
     if found != before {
         journal::closed(slot);
-        return found;
+        // Left in this moment: the packet is counted in the slot all the same, which is read once more.
+        return if found == slot_word::LEFT { word } else { found };
     }
     // A word that was inherited from a listener may name the same slot: the listener is gone, and it was free again.
     if slot_word::slot(before) != slot {
         close_if_own(before, cookie);
     }
+    word
+}
+
+/// The slot of a packet after the end, such as a reset: nobody would close it later.
+#[inline(always)]
+fn passing(slot: u32, word: u64) -> u64 {
+    journal::opened(slot);
+    journal::closed(slot);
     word
 }
 
@@ -189,24 +203,23 @@ unsafe fn describe(
 }
 
 /// The socket goes to another process: it gets a new slot, with what was counted since the process before last used it.
+/// Whether it did: not if there is no slot left, or another CPU was faster.
 ///
 /// # Safety
 /// `cache` and `owner` must be from storage look-ups.
 #[inline(always)]
-pub unsafe fn succeed(cache: *mut SocketCache, cookie: u64, owner: *const SocketOwner, used: &Use) {
+pub unsafe fn succeed(cache: *mut SocketCache, cookie: u64, owner: *const SocketOwner, used: &Use) -> bool {
     // SAFETY: the caller's promise; pointers from array look-ups are valid while the program runs.
     unsafe {
         let word = core::ptr::read_volatile(&raw const (*cache).connection);
         let before = slot_word::slot(word);
-        let Some(old) = CONNECTION_IDENTS.get(before) else { return };
+        let Some(old) = CONNECTION_IDENTS.get(before) else { return false };
         if word == 0 || old.cookie != cookie {
-            return;
+            // It has no slot to be succeeded in: its next one is the next owner's.
+            return true;
         }
-        let Some(slot) = POOL.take(NBW_CONNECTION_SLOTS.get()) else {
-            health::note(Trouble::NoConnection);
-            return;
-        };
-        let Some(ident) = CONNECTION_IDENTS.get_ptr_mut(slot) else { return };
+        let Some(slot) = POOL.take(NBW_CONNECTION_SLOTS.get()) else { return false };
+        let Some(ident) = CONNECTION_IDENTS.get_ptr_mut(slot) else { return false };
         *ident = *old;
         (*ident).ends = 0;
         (*ident).owner = (*owner).owner;
@@ -214,12 +227,13 @@ pub unsafe fn succeed(cache: *mut SocketCache, cookie: u64, owner: *const Socket
         journal::opened(slot);
         if add::compare_exchange(&raw mut (*cache).connection, word, next) != word {
             journal::closed(slot);
-            return;
+            return false;
         }
         if (*owner).word == word {
             move_on(before, slot, &(*owner).used, used);
         }
         journal::closed(before);
+        true
     }
 }
 
@@ -295,9 +309,19 @@ pub unsafe fn leave(cache: *mut SocketCache, cookie: u64) {
     // SAFETY: the caller's promise.
     let word = unsafe { core::ptr::read_volatile(&raw const (*cache).connection) };
     // SAFETY: as above. Only one of those that try has it.
-    if word != 0 && unsafe { add::compare_exchange(&raw mut (*cache).connection, word, 0) } == word {
+    if unsafe { add::compare_exchange(&raw mut (*cache).connection, word, slot_word::LEFT) } == word {
         close_if_own(word, cookie);
     }
+}
+
+/// The socket is used again after its end.
+///
+/// # Safety
+/// `cache` must be from the storage look-up.
+#[inline(always)]
+pub unsafe fn come_back(cache: *mut SocketCache) {
+    // SAFETY: the caller's promise.
+    unsafe { add::compare_exchange(&raw mut (*cache).connection, slot_word::LEFT, 0) };
 }
 
 /// Closes a slot that the socket leaves, unless it is its listener's, whose word it has inherited.

@@ -93,7 +93,7 @@ pub fn nbw_sock_release(ctx: SockContext) -> i32 {
 #[btf_tracepoint(function = "inet_sock_set_state")]
 pub fn nbw_socket_state(ctx: BtfTracePointContext) -> i32 {
     // SAFETY: the tracepoint's arguments are the socket, and the states before and after.
-    unsafe { socket::changed_state(ctx.arg(0), ctx.arg(2)) };
+    unsafe { socket::changed_state(ctx.arg(0), ctx.arg(1), ctx.arg(2)) };
     0
 }
 

@@ -49,6 +49,8 @@ pub static JOURNAL: Array<u64> = Array::with_max_entries(CONNECTION_SLOTS * JOUR
 #[map]
 pub static JOURNAL_HEAD: Array<u64> = Array::with_max_entries(1, BPF_F_MMAPABLE);
 #[map]
+pub static CONNECTION_EPOCH: Array<u64> = Array::with_max_entries(1, BPF_F_MMAPABLE);
+#[map]
 pub static END_INDEX: HashMap<EndKey, u64> = HashMap::with_max_entries(CONNECTION_SLOTS, 0);
 
 #[map]

@@ -11,7 +11,10 @@ use aya_ebpf::{
     bindings::BPF_SK_STORAGE_GET_F_CREATE,
     helpers::{
         bpf_get_current_pid_tgid, bpf_get_current_uid_gid,
-        generated::{bpf_get_current_comm, bpf_get_socket_cookie, bpf_ktime_get_ns, bpf_sk_storage_get},
+        generated::{
+            bpf_get_current_ancestor_cgroup_id, bpf_get_current_comm, bpf_get_socket_cookie, bpf_ktime_get_ns,
+            bpf_sk_storage_get,
+        },
     },
     programs::SockContext,
 };
@@ -62,12 +65,15 @@ pub fn created(ctx: &SockContext) {
 pub unsafe fn touched(socket: *mut core::ffi::c_void, used: &Use) {
     // SAFETY: the caller's promise; pointers from storage look-ups are valid while the program runs.
     unsafe {
-        let owner = storage(socket, false);
-        if owner.is_null() {
-            return;
-        }
+        // None: a socket that has sent and received nothing yet, or none of IP.
         let cache: *mut SocketCache = bpf_sk_storage_get(SOCKETS.as_ptr(), socket, core::ptr::null_mut(), 0).cast();
         if cache.is_null() {
+            return;
+        }
+        // Some sockets of processes are made by the kernel (MPTCP's). Its own threads are in the root cgroup, and what they
+        // use stays without an owner.
+        let owner = storage(socket, bpf_get_current_ancestor_cgroup_id(1) != 0);
+        if owner.is_null() {
             return;
         }
         if (*owner).owner.tgid != tgid() {
@@ -104,11 +110,13 @@ unsafe fn hand_over(socket: *mut core::ffi::c_void, owner: *mut SocketOwner, cac
         if !unused && (*owner).handovers >= AT_ONCE && bpf_ktime_get_ns() - (*owner).since < REST {
             return;
         }
+        let before = (*owner).owner;
         take_over(owner, cookie);
         if unused {
             rename(cache, cookie, &raw const (*owner).owner);
-        } else {
-            connection::succeed(cache, cookie, owner, used);
+        } else if !connection::succeed(cache, cookie, owner, used) {
+            // Tried again at the next use.
+            (*owner).owner = before;
         }
     }
 }

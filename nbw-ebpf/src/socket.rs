@@ -61,15 +61,23 @@ pub fn released(ctx: &SockContext) {
     unsafe { leave(ctx.sock.cast()) };
 }
 
-/// A socket of TCP (or of another protocol with its states) goes to another state.
+/// A socket of TCP (or of another protocol with its states) goes from one state to another.
 ///
 /// # Safety
 /// `socket` must be a socket, in the verifier's eyes too.
 #[inline(always)]
-pub unsafe fn changed_state(socket: *mut core::ffi::c_void, state: i32) {
-    if state == connection::CLOSED as i32 {
-        // SAFETY: the caller's promise.
-        unsafe { leave(socket) };
+pub unsafe fn changed_state(socket: *mut core::ffi::c_void, before: i32, state: i32) {
+    let closed = connection::CLOSED as i32;
+    // SAFETY: the caller's promise.
+    unsafe {
+        if state == closed {
+            leave(socket);
+        } else if before == closed {
+            let cache = cache(socket);
+            if !cache.is_null() {
+                connection::come_back(cache);
+            }
+        }
     }
 }
 
@@ -101,9 +109,19 @@ pub unsafe fn used_whole(socket: *const Socket, moved: i32, direction: Direction
 unsafe fn leave(socket: *mut core::ffi::c_void) {
     // SAFETY: the caller's promise.
     unsafe {
-        let cache: *mut SocketCache = bpf_sk_storage_get(SOCKETS.as_ptr(), socket, core::ptr::null_mut(), 0).cast();
+        let cache = cache(socket);
         if !cache.is_null() {
             connection::leave(cache, bpf_get_socket_cookie(socket));
         }
     }
+}
+
+/// What the socket remembers, if it has moved anything.
+///
+/// # Safety
+/// `socket` must be a socket, in the verifier's eyes too.
+#[inline(always)]
+unsafe fn cache(socket: *mut core::ffi::c_void) -> *mut SocketCache {
+    // SAFETY: the caller's promise.
+    unsafe { bpf_sk_storage_get(SOCKETS.as_ptr(), socket, core::ptr::null_mut(), 0) }.cast()
 }

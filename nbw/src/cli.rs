@@ -117,7 +117,7 @@ pub struct FilterArgs {
     /// Show only this cgroup and those below it (repeatable)
     #[arg(short = 'g', long, value_name = "PATH|GLOB", help_heading = "Filters")]
     pub cgroup: Vec<String>,
-    /// Show only this container (repeatable)
+    /// Show only this container (repeatable); of an id, at least 4 digits that are no container's name
     #[arg(short, long, value_name = "NAME|ID-PREFIX", help_heading = "Filters")]
     pub container: Vec<String>,
     /// Show only this systemd unit (repeatable); `.service` may be left out

@@ -39,6 +39,12 @@ const SILENT: Duration = Duration::from_secs(60);
 /// The same when half of the slots are taken.
 const SILENT_WHEN_SCARCE: Duration = Duration::from_secs(5);
 
+/// How often, at most, all that is silent is taken back, when three quarters of the slots are taken.
+const SWEEP: Duration = Duration::from_secs(10);
+
+/// How long the length of an interface's header is waited for before it is taken to be Ethernet's.
+const HEADER_PATIENCE: Duration = Duration::from_secs(2);
+
 /// What the ledger has to ask of the others.
 pub trait World {
     /// The cgroup with this id.
@@ -77,6 +83,7 @@ struct Live {
     last: Counters,
     /// All that was counted in it, as bytes on the wire.
     moved: Totals,
+    opened: Instant,
     idle_since: Instant,
     closing: bool,
 }
@@ -85,6 +92,7 @@ struct Live {
 pub struct Connections {
     slots: HashMap<u32, Live>,
     capacity: usize,
+    swept: Option<Instant>,
     rows: HashMap<Key, Row>,
     folded: Folded,
     next_id: u64,
@@ -116,6 +124,7 @@ impl Connections {
         Self {
             slots: HashMap::new(),
             capacity: capacity as usize,
+            swept: None,
             rows: HashMap::new(),
             folded: Folded::default(),
             next_id: 1,
@@ -153,7 +162,7 @@ impl Connections {
         for slot in finished {
             // Of a socket that lived shorter than a tick this is the first look at who used it.
             self.own(slot, table);
-            self.read(slot, table, world);
+            self.read(slot, table, world, true);
             self.finish(slot);
             table.release(slot);
         }
@@ -191,6 +200,7 @@ impl Connections {
             process,
             last: Counters::default(),
             moved: Totals::default(),
+            opened: self.now,
             idle_since: self.now,
             closing: false,
         };
@@ -219,7 +229,7 @@ impl Connections {
 
     /// The kernel side has closed a slot; with a socket its remote ends go too.
     fn close(&mut self, slot: u32, table: &mut ConnectionSlots) -> Result<(), Failure> {
-        let Some(live) = self.slots.get_mut(&slot) else { return Ok(()) };
+        let Some(live) = self.slots.get_mut(&slot).filter(|live| !live.closing) else { return Ok(()) };
         live.closing = true;
         self.closing.add(slot);
         match live.ident.kind {
@@ -270,15 +280,18 @@ impl Connections {
         let slots: Vec<u32> = self.slots.keys().copied().collect();
         for &slot in &slots {
             self.own(slot, table);
-            self.read(slot, table, world);
+            self.read(slot, table, world, false);
         }
         self.overflow_before = self.overflow;
-        self.overflow = table.overflow().map_or(self.overflow, |counters| Totals::on_the_wire(&counters, 0));
-        self.retire_silent(&slots, table)
+        self.overflow =
+            table.overflow().map_or(self.overflow, |counters| Totals::on_the_wire(&counters, LIKELY_HEADER));
+        self.retire_silent(&slots, table)?;
+        self.sweep(&slots, table)
     }
 
-    /// Adds what was counted in a slot since it was last read.
-    fn read(&mut self, slot: u32, table: &ConnectionSlots, world: &mut impl World) {
+    /// Adds what was counted in a slot since it was last read. While its interface is being looked for that waits a little,
+    /// unless it is the `last` time.
+    fn read(&mut self, slot: u32, table: &ConnectionSlots, world: &mut impl World, last: bool) {
         let Some(live) = self.slots.get_mut(&slot) else { return };
         let Some(counters) = table.counters(slot).filter(|&counters| counters != live.last) else { return };
         if live.header.is_none()
@@ -286,7 +299,10 @@ impl Connections {
         {
             live.header = world.link_header(live.group.place, &cgroup.path);
         }
-        let header = live.header.unwrap_or(LIKELY_HEADER);
+        if live.header.is_none() && !last && live.opened.elapsed() < HEADER_PATIENCE {
+            return;
+        }
+        let header = *live.header.get_or_insert(LIKELY_HEADER);
         let (now, last) = (Totals::on_the_wire(&counters, header), Totals::on_the_wire(&live.last, header));
         // Back: the kernel side has moved it to the slot of the socket's next process.
         let (amount, back) = (now.beyond(last), last.beyond(now));
@@ -345,6 +361,24 @@ impl Connections {
         Ok(())
     }
 
+    /// When slots are scarce, takes back those of all sockets that are silent: of some the kernel does not tell the end (its
+    /// own, or one whose last packet came while it was closed). A socket that was only silent takes a new one.
+    fn sweep(&mut self, slots: &[u32], table: &mut ConnectionSlots) -> Result<(), Failure> {
+        let scarce = slots.len() > self.capacity / 4 * 3;
+        if !scarce || self.swept.is_some_and(|swept| swept.elapsed() < SWEEP) {
+            return Ok(());
+        }
+        self.swept = Some(self.now);
+        table.forget();
+        for &slot in slots {
+            let silent = |live: &Live| live.ident.kind != kind::END && live.idle_since.elapsed() > SILENT_WHEN_SCARCE;
+            if self.slots.get(&slot).is_some_and(silent) {
+                self.close(slot, table)?;
+            }
+        }
+        Ok(())
+    }
+
     /// A snapshot was made.
     pub fn shown(&mut self) {
         self.rows.retain(|_, row| !row.is_closed());
@@ -354,8 +388,7 @@ impl Connections {
         let ids: HashSet<ProcessId> = self.by_process.iter().map(|(share, _)| share.process).collect();
         processes.look_after(ids.into_iter());
         let having: HashSet<ProcessId> = self.slots.values().map(|live| live.process).collect();
-        let lives = |process| processes.get(process).is_some_and(|process| !process.ended);
-        self.by_process.shown(|share| having.contains(&share.process) || lives(share.process));
+        self.by_process.shown(|share| having.contains(&share.process) || processes.lives(share.process));
         let remotes: HashSet<Option<IpAddr>> = self.rows.values().map(Row::remote).collect();
         self.by_remote.shown(|share| remotes.contains(&share.remote));
         self.forget();
@@ -383,7 +416,7 @@ impl Connections {
         self.cgroups.get(&group.row_id)
     }
 
-    /// What found no slot: before the last reading, and up to it; without link-layer headers.
+    /// What is counted for no connection: before the last reading, and up to it; with the headers of Ethernet.
     pub fn overflow(&self) -> (Totals, Totals) {
         (self.overflow_before, self.overflow)
     }

@@ -40,6 +40,15 @@ pub struct Filter {
     units: Vec<Pattern>,
 }
 
+/// What runtimes call containers, as far as is known.
+pub trait Names {
+    /// The name of this one.
+    fn name(&self, identity: &Identity) -> Option<Arc<str>>;
+
+    /// Whether any container has exactly this name.
+    fn has(&self, name: &str) -> bool;
+}
+
 /// A filter that cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FilterError {
@@ -95,10 +104,10 @@ impl Filter {
         any_or_none(&self.interfaces, |pattern| pattern.matches(name))
     }
 
-    /// Whether the group at `path`, which is `identity`, is wanted. `name` is what its runtime calls it, as far as is known.
-    pub fn wants_group(&self, path: &str, identity: &Identity, name: impl Fn() -> Option<Arc<str>>) -> bool {
+    /// Whether the group at `path`, which is `identity`, is wanted, by what `names` know by now.
+    pub fn wants_group(&self, path: &str, identity: &Identity, names: &impl Names) -> bool {
         any_or_none(&self.cgroups, |pattern| holds(pattern, path))
-            && any_or_none(&self.containers, |pattern| is_container(pattern, identity, &name))
+            && any_or_none(&self.containers, |pattern| is_container(pattern, identity, names))
             && any_or_none(&self.units, |pattern| is_in_unit(pattern, path, identity))
     }
 
@@ -196,11 +205,16 @@ fn holds(pattern: &Pattern, path: &str) -> bool {
     pattern.exact() == Some("/") || ends.chain([path.len()]).any(|end| pattern.matches(&path[..end]))
 }
 
-/// By name, or by how the id begins. (A row's name is the one that the runtime told, or part of the id.)
-fn is_container(pattern: &Pattern, identity: &Identity, name: impl Fn() -> Option<Arc<str>>) -> bool {
+/// By name, or by how the id begins. (A row's name is the one that the runtime told, or part of the id.) What is some
+/// container's name is no beginning of an id: `cafe` is one container, not each whose id happens to begin so.
+fn is_container(pattern: &Pattern, identity: &Identity, names: &impl Names) -> bool {
     identity.container.as_ref().is_some_and(|container| {
         let by_path = pattern.matches(&identity.name) || pattern.matches(&container.id);
-        by_path || pattern.begins_hex(&container.id) || name().is_some_and(|name| pattern.matches(&name))
+        let by_id = || pattern.begins_hex(&container.id) && !pattern.exact().is_some_and(|text| names.has(text));
+        if identity::is_hex_id(&container.id) && pattern.exact().is_some() {
+            return by_id() || names.name(identity).is_some_and(|name| pattern.matches(&name));
+        }
+        by_path || names.name(identity).is_some_and(|name| pattern.matches(&name))
     })
 }
 

@@ -8,6 +8,7 @@ pub mod cgroup_root;
 pub mod cli;
 pub mod connections;
 pub mod failure;
+pub mod files;
 pub mod filter;
 pub mod fit;
 #[cfg(test)]
@@ -34,3 +35,4 @@ pub mod top;
 pub mod totals;
 pub mod units;
 pub mod view;
+mod words;

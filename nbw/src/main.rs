@@ -1,6 +1,9 @@
 //! The `nbw` command.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use nbw::{
@@ -27,6 +30,8 @@ fn main() -> ExitCode {
         Command::Watch(args) => runtime.block_on(app::watch(args)),
         Command::Top(args) => runtime.block_on(app::top(args)),
     };
+    // Files can hang, and whoever reads one is not waited for.
+    runtime.shutdown_background();
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => end(&failure),
@@ -35,7 +40,8 @@ fn main() -> ExitCode {
 
 fn end(failure: &Failure) -> ExitCode {
     if !matches!(failure, Failure::ClosedPipe | Failure::Told) {
-        eprintln!("nbw: {failure}");
+        // `eprintln!` would panic where standard error is gone, and change the exit code.
+        let _ = writeln!(io::stderr(), "nbw: {failure}");
     }
     failure.exit_code()
 }

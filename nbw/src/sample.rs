@@ -17,12 +17,20 @@ pub struct Sample {
     pub time: jiff::Timestamp,
     /// Every group slot that has an owner.
     pub groups: Vec<GroupReading>,
-    /// Every monitored interface that could be read, by index.
+    /// Every monitored interface that could be read, in the order of their indices.
     pub links: Vec<(u32, Counters)>,
     /// What found no group slot.
     pub overflow: Option<Counters>,
     /// How often each way of failing was met.
     pub health: Health,
+}
+
+impl Sample {
+    /// What was counted on an interface, if it is monitored.
+    pub fn link(&self, index: u32) -> Option<&Counters> {
+        let at = self.links.binary_search_by_key(&index, |&(index, _)| index).ok()?;
+        Some(&self.links[at].1)
+    }
 }
 
 /// One group slot.
@@ -44,7 +52,9 @@ pub fn read(kernel: &Kernel, links: impl IntoIterator<Item = u32>) -> Sample {
     let time = jiff::Timestamp::now();
     let groups = read_groups(&kernel.groups);
     let overflow = kernel.groups.overflow();
-    let links = links.into_iter().filter_map(|index| Some((index, kernel.links.counters(index)?))).collect();
+    let counted = |index| Some((index, kernel.links.counters(index)?));
+    let mut links: Vec<(u32, Counters)> = links.into_iter().filter_map(counted).collect();
+    links.sort_unstable_by_key(|&(index, _)| index);
     Sample { at, time, groups, links, overflow, health: kernel.health() }
 }
 

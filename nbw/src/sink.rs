@@ -7,9 +7,6 @@ pub(crate) mod fixture;
 pub mod json;
 pub mod plain;
 mod row;
-mod words;
-
-pub(crate) use words::{kind as kind_label, runtime as runtime_label};
 
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;

@@ -9,7 +9,9 @@ use serde::{Serialize, Serializer};
 
 mod rows;
 
-pub use rows::{By, Connection, ConnectionState, Container, End, Pod, Process, Remote, Rows, Through, Unit};
+pub use rows::{
+    By, Connection, ConnectionState, Container, End, Pod, Process, Remote, RemoteKind, Rows, Through, Unit,
+};
 
 /// Version of the JSON layout, raised when a field changes its meaning.
 pub const SCHEMA: u32 = 1;

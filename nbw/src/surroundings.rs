@@ -1,6 +1,12 @@
 //! What is around the traffic: interfaces, cgroups, network namespaces.
 
-use std::rc::Rc;
+use std::{
+    num::NonZeroUsize,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+use lru::LruCache;
 
 use crate::{
     cgroup_root::CgroupRoot,
@@ -14,6 +20,12 @@ use crate::{
         runtimes::Runtimes,
     },
 };
+
+/// How long the network namespace of a cgroup's processes is taken to stay the same.
+const GUESS: Duration = Duration::from_secs(10);
+
+/// Cgroups of which it is kept.
+const GUESSES: NonZeroUsize = NonZeroUsize::new(4_096).expect("not zero");
 
 /// All of it, as far as it is known.
 pub struct Surroundings {
@@ -29,6 +41,8 @@ pub struct Surroundings {
     pub host: u64,
     /// What containers and pods are called.
     pub runtimes: Runtimes,
+    /// Network namespaces of cgroups, where the kernel does not tell them.
+    guessed: LruCache<String, (u64, Instant)>,
 }
 
 impl Surroundings {
@@ -45,7 +59,20 @@ impl Surroundings {
             netns: NetnsTable::default(),
             host,
             runtimes: Runtimes::start()?,
+            guessed: LruCache::new(GUESSES),
         })
+    }
+
+    /// The network namespace of a cgroup's processes; 0 if there are none.
+    fn guess(&mut self, path: &str) -> u64 {
+        if let Some(&(netns, at)) = self.guessed.get(path)
+            && at.elapsed() < GUESS
+        {
+            return netns;
+        }
+        let netns = self.netns.of_processes(&self.root.processes(path)).unwrap_or(0);
+        self.guessed.put(path.to_owned(), (netns, Instant::now()));
+        netns
     }
 
     /// Whether the interface is known to be gone.
@@ -68,7 +95,7 @@ impl World for Surroundings {
     /// nothing: its place stays unknown, and is no interface of `host`.
     fn place(&mut self, netns: u64, ifindex: u32, path: &str) -> Place {
         let netns = match netns {
-            0 if !matches!(path, "" | "/") => self.netns.of_processes(&self.root.processes(path)).unwrap_or(0),
+            0 if !matches!(path, "" | "/") => self.guess(path),
             told => told,
         };
         Place { netns, ifindex }

@@ -69,6 +69,15 @@ impl<K: Copy + Eq + Hash> Tally<K> {
         }
     }
 
+    /// Gives all of a sum to another, as what was shown before.
+    pub fn bequeath(&mut self, from: &K, to: K) {
+        let Some(sum) = self.sums.remove(from) else { return };
+        self.add(to, sum.now);
+        if let Some(heir) = self.sums.get_mut(&to) {
+            heir.before += sum.now;
+        }
+    }
+
     /// Adds `amount`, and takes `back` what is counted elsewhere now.
     pub fn change(&mut self, now: Instant, key: K, amount: Totals, back: Totals) {
         if !back.is_zero() {

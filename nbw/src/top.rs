@@ -7,7 +7,6 @@ mod action;
 mod areas;
 mod columns;
 mod draw;
-mod ends;
 mod event;
 #[cfg(test)]
 mod fixture;

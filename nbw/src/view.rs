@@ -186,13 +186,13 @@ impl View {
 
     /// Whether the user asked for what this cgroup moves there.
     fn wants(&self, cgroup: &Cgroup, place: Place, scene: &Scene<'_>) -> bool {
-        let name = || scene.around.runtimes.name(&cgroup.identity).map(|(name, _)| name);
-        self.asked(place, scene) && scene.filter.wants_group(&cgroup.row_path, &cgroup.identity, name)
+        let names = &scene.around.runtimes;
+        self.asked(place, scene) && scene.filter.wants_group(&cgroup.row_path, &cgroup.identity, names)
     }
 
     /// Whether the user asked for this interface. One of another namespace is asked for by the name of its end in this one.
     fn asked(&self, place: Place, scene: &Scene<'_>) -> bool {
-        let monitored = |ifindex: u32| scene.sample.links.iter().any(|(index, _)| *index == ifindex);
+        let monitored = |ifindex: u32| scene.sample.link(ifindex).is_some();
         if place.netns == scene.around.host {
             return monitored(place.ifindex);
         }

@@ -57,7 +57,7 @@ fn tabs_filter_sorting_pause_and_help_by_key() {
     let terminal = start(&netns, "-n 100ms", 80, 24);
     let (screen, _) = terminal.shows("keys", |screen| screen.contains("? help"));
     assert!(screen.lines().all(|line| line.chars().count() <= 80) && screen.lines().count() == 24, "{screen}");
-    assert!(row(&screen, "nbw ").is_some() && row(&screen, " interface 3").is_some(), "{screen}");
+    assert!(row(&screen, "nbw ").is_some() && row(&screen, " iface 3").is_some(), "{screen}");
 
     terminal.type_keys("2");
     terminal.shows("groups", |screen| row(screen, "unattributed").is_some() && screen.contains("kind"));

@@ -145,6 +145,8 @@ pub mod slot_word {
     pub const MANY: u64 = 1 << 23;
     /// The bits of the slot.
     pub const SLOT: u64 = MANY - 1;
+    /// The word of a socket that was closed: what it still moves has a slot for each packet, which is closed at once.
+    pub const LEFT: u64 = !SLOT;
     /// Where the digest begins.
     pub const DIGEST: u32 = 24;
 
@@ -160,7 +162,7 @@ pub mod slot_word {
         (word & SLOT) as u32
     }
 
-    /// A digest of an address and port of which, among 2^40, the upper 24 bits are lost in the word.
+    /// A digest of an address and port, of 40 bits.
     ///
     /// Multiplication by odd constants (Knuth, The Art of Computer Programming, volume 3, section 6.4): the golden ratio's, and those
     /// of xxHash.

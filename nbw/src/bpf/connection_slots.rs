@@ -41,6 +41,7 @@ pub struct ConnectionSlots {
     head: Words,
     read: u64,
     free: FreeSlots,
+    epoch: Words,
     ends: HashMap<MapData, EndKey, u64>,
 }
 
@@ -58,6 +59,7 @@ impl ConnectionSlots {
             head: object.map_words(maps::JOURNAL_HEAD, 1, size_of::<u64>())?,
             read: 0,
             free: FreeSlots::open(object, slots)?,
+            epoch: object.map_words(maps::CONNECTION_EPOCH, 1, size_of::<u64>())?,
             ends: object.take_map(maps::END_INDEX)?,
         })
     }
@@ -89,11 +91,20 @@ impl ConnectionSlots {
         halves(self.word(slot, TGID_AND_UID)).0
     }
 
-    /// Names the owner of a socket that was there before nbw.
+    /// Makes every socket forget its slot: with its next packet it takes a new one, and closes the old. After a grace period
+    /// nothing is counted in a slot that was not taken since.
+    pub fn forget(&self) {
+        self.epoch.all()[0].fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Names the owner of a socket that was there before nbw, unless a process has used it meanwhile.
     pub fn set_owner(&self, slot: u32, owner: &Owner) {
-        self.set_word(slot, COMM, owner.comm[0]);
-        self.set_word(slot, COMM + 1, owner.comm[1]);
-        self.set_word(slot, TGID_AND_UID, whole(owner.tgid, owner.uid));
+        let word = &self.idents.all()[slot as usize * IDENT_WORDS + TGID_AND_UID];
+        let named = whole(owner.tgid, owner.uid);
+        if word.compare_exchange(0, named, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+            self.set_word(slot, COMM, owner.comm[0]);
+            self.set_word(slot, COMM + 1, owner.comm[1]);
+        }
     }
 
     /// What was counted in the slot: bytes from the network header on. None if the slot cannot be read at this moment.

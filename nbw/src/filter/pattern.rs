@@ -2,6 +2,12 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use crate::resolve::identity::is_hex_id;
+
+/// So many digits of an id are not likely to be those of another: of 1,000 containers, one begins like a given one in 1 case
+/// of 65.
+const LEAST_DIGITS: usize = 4;
+
 /// A name, and what else it matches where it is a glob.
 #[derive(Debug, Clone)]
 pub(super) struct Pattern {
@@ -30,10 +36,9 @@ impl Pattern {
         self.text == name || self.glob.as_ref().is_some_and(matches)
     }
 
-    /// Whether this is the beginning of the hexadecimal `id`.
+    /// Whether this is the beginning of the hexadecimal `id`, of [`LEAST_DIGITS`] at least.
     pub(super) fn begins_hex(&self, id: &str) -> bool {
-        let is_hex = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_hex(&self.text) && id.len() == 64 && is_hex(id) && id.starts_with(&self.text.to_ascii_lowercase())
+        self.text.len() >= LEAST_DIGITS && is_hex_id(id) && id.starts_with(&self.text.to_ascii_lowercase())
     }
 }
 

@@ -17,8 +17,21 @@ fn filter(interfaces: &[&str], cgroups: &[&str], containers: &[&str], units: &[&
     Filter::new(&owned(interfaces), &owned(cgroups), &owned(containers), &owned(units), mount)
 }
 
+/// All containers have this name, if there is one.
+struct Called(Option<&'static str>);
+
+impl Names for Called {
+    fn name(&self, _: &Identity) -> Option<Arc<str>> {
+        self.0.map(Into::into)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.0 == Some(name)
+    }
+}
+
 fn wants(filter: &Filter, path: &str) -> bool {
-    filter.wants_group(path, &identify(path), || None)
+    filter.wants_group(path, &identify(path), &Called(None))
 }
 
 fn cgroup(pattern: &str, path: &str) -> bool {
@@ -121,7 +134,9 @@ fn containers_by_id_and_name() {
     let docker = format!("/docker/{ID}/init.scope");
     for (pattern, wanted) in [
         (ID, true),
-        ("3", true),
+        ("3", false),
+        ("3f4", false),
+        ("3f4e", true),
         ("3f4e2a1b5c6d", true),
         ("3F4E", true),
         ("3f4f", false),
@@ -141,11 +156,32 @@ fn containers_by_id_and_name() {
 #[test]
 fn a_container_has_the_name_that_it_was_given_later() {
     let path = format!("/docker/{ID}");
-    let name = || Some("web-1".into());
+    let name = Called(Some("web-1"));
     for (pattern, wanted) in [("web-1", true), ("web-*", true), ("web", false), ("3f4e", true)] {
         let some = filter(&[], &[], &[pattern], &[]).unwrap();
-        assert_eq!(some.wants_group(&path, &identify(&path), name), wanted, "{pattern}");
+        assert_eq!(some.wants_group(&path, &identify(&path), &name), wanted, "{pattern}");
     }
+}
+
+#[test]
+fn what_is_a_name_is_no_beginning_of_an_id() {
+    struct Other;
+    impl Names for Other {
+        fn name(&self, identity: &Identity) -> Option<Arc<str>> {
+            identity.container.as_ref().filter(|container| container.id != ID).map(|_| "3f4e".into())
+        }
+
+        fn has(&self, name: &str) -> bool {
+            name == "3f4e" || name == &ID[..12]
+        }
+    }
+    let wants = |pattern: &str, id: &str| {
+        let path = format!("/docker/{id}");
+        filter(&[], &[], &[pattern], &[]).unwrap().wants_group(&path, &identify(&path), &Other)
+    };
+    let other = "a".repeat(64);
+    assert!(wants("3f4e", &other) && !wants("3f4e", ID) && !wants(&ID[..12], ID));
+    assert!(wants("3f4e2", ID) && wants(ID, ID) && wants("3f4e*", ID));
 }
 
 /// Pattern, path, and whether it matches. The container's own units are not the host's.
@@ -174,7 +210,7 @@ fn units_by_name() {
 
 #[test]
 fn repeats_are_or_ed_and_options_are_and_ed() {
-    let some = filter(&[], &["/system.slice", "/machine.slice"], &["3f", "web"], &["docker-*.scope"]).unwrap();
+    let some = filter(&[], &["/system.slice", "/machine.slice"], &["3f4e", "web"], &["docker-*.scope"]).unwrap();
     assert!(some.has_group_filter());
     assert!(wants(&some, &format!("/system.slice/docker-{ID}.scope")));
     assert!(!wants(&some, &format!("/other.slice/docker-{ID}.scope")), "--cgroup");

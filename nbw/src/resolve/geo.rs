@@ -5,7 +5,6 @@
 //! end nbw with SIGBUS. They cost their size: some 10 MB for a country or ASN file, 60 MB and more for a city file.
 
 use std::{
-    fs,
     net::IpAddr,
     path::{Path, PathBuf},
     sync::{Arc, Once},
@@ -14,11 +13,14 @@ use std::{
 use maxminddb::{MaxMindDbError, Reader};
 use record::Record;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, files};
 
 mod record;
 #[cfg(test)]
 mod tests;
+
+/// No database is longer, in bytes: its own pointers have 32 bits.
+const MOST_BYTES: u64 = 4 << 30;
 
 /// Where an address is, as far as the databases know.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -81,7 +83,7 @@ struct Database {
 impl Database {
     fn open(path: &Path) -> Result<Self, Failure> {
         let refuse = |why: &dyn std::fmt::Display| Failure::Usage(format!("--mmdb {}: {why}", path.display()));
-        let bytes = read(path).map_err(|error| refuse(&error))?;
+        let bytes = files::read(path, None, MOST_BYTES).map_err(|error| refuse(&error))?;
         let reader = Reader::from_source(bytes).map_err(|error| refuse(&format!("not an MMDB database: {error}")))?;
         Ok(Self { path: path.to_owned(), reader, complained: Once::new() })
     }
@@ -100,12 +102,4 @@ impl Database {
     fn record(&self, ip: IpAddr) -> Result<Option<Record>, MaxMindDbError> {
         self.reader.lookup(ip)?.decode()
     }
-}
-
-/// A regular file's bytes. Anything else (a pipe, a device) could keep nbw waiting or reading for ever.
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(std::io::Error::other("not a regular file"));
-    }
-    fs::read(path)
 }

@@ -25,7 +25,8 @@ use crate::{
 use path::Part;
 
 pub use managed::{Manager, Unit, UnitKind};
-pub(in crate::resolve) use path::{is_hex_id, short_id};
+pub(crate) use path::is_hex_id;
+pub(in crate::resolve) use path::short_id;
 
 /// What a cgroup is and how people call it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub struct Identity {
     /// cleaned: the [`Unit::name`] of [`unit_of`]. Units of a container's own systemd are the container's affair and are
     /// not named here, nor are directories that a service makes in its own cgroup, whatever their names.
     pub unit: Option<String>,
+    /// The user to whom the cgroup is delegated (it is below systemd's `user@UID.service`), who may make any directories there.
+    pub user: Option<u32>,
 }
 
 /// A container, as far as its cgroup's path tells.
@@ -92,6 +95,7 @@ fn of_container(path: &str, own: &[Part<'_>], found: container::Found) -> Identi
         container: Some(Container { id: found.id, path: path[..end].to_owned() }),
         pod: pod::around(own).map(|pod| pod.uid),
         unit: unit_name(own),
+        user: user_of(own),
     }
 }
 
@@ -105,7 +109,13 @@ fn of_plain(parts: &[Part<'_>]) -> Identity {
         container: None,
         pod: pod.map(|pod| pod.uid),
         unit: unit_name(parts),
+        user: user_of(parts),
     }
+}
+
+/// The outermost counts.
+fn user_of(parts: &[Part<'_>]) -> Option<u32> {
+    parts.iter().find_map(|part| part.name.strip_prefix("user@")?.strip_suffix(".service")?.parse().ok())
 }
 
 fn kind_and_name(parts: &[Part<'_>]) -> (GroupKind, String) {

@@ -4,12 +4,14 @@ mod visit;
 
 use std::{
     collections::{HashMap, HashSet},
+    num::NonZeroUsize,
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use futures_util::FutureExt;
+use lru::LruCache;
 use tokio::task::JoinHandle;
 
 use crate::links::{Joint, Link};
@@ -27,6 +29,9 @@ const REFRESH: Duration = Duration::from_secs(10);
 
 /// How long an answer is waited for before a picture is made without it.
 const WORTH_WAITING: Duration = Duration::from_millis(50);
+
+/// No more namespaces that are gone are remembered, nor interfaces that could not be found: the oldest are forgotten first.
+const REMEMBERED: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
 
 /// A network namespace that is not nbw's own.
 #[derive(Debug, Clone)]
@@ -61,14 +66,14 @@ impl Netns {
 
 /// The namespaces found so far. They are searched for in the background, one search at a time: entering one costs a
 /// millisecond, and any user may make many.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct NetnsTable {
     known: HashMap<u64, Netns>,
     /// Namespaces that were there once and are not any more.
-    lost: HashSet<u64>,
+    lost: LruCache<u64, ()>,
     wanted: HashSet<(u64, u32)>,
     near: Vec<PathBuf>,
-    missed: HashMap<(u64, u32), Missed>,
+    missed: LruCache<(u64, u32), Missed>,
     search: Option<Search>,
     refreshed: Option<Instant>,
 }
@@ -86,6 +91,20 @@ struct Search {
     everything: bool,
     wanted: HashSet<(u64, u32)>,
     answer: JoinHandle<HashMap<u64, Netns>>,
+}
+
+impl Default for NetnsTable {
+    fn default() -> Self {
+        Self {
+            known: HashMap::new(),
+            lost: LruCache::new(REMEMBERED),
+            wanted: HashSet::new(),
+            near: Vec::new(),
+            missed: LruCache::new(REMEMBERED),
+            search: None,
+            refreshed: None,
+        }
+    }
 }
 
 impl NetnsTable {
@@ -113,7 +132,7 @@ impl NetnsTable {
         let asked =
             self.wanted.contains(&key) || self.search.as_ref().is_some_and(|search| search.wanted.contains(&key));
         let rested = |missed: &Missed| missed.at.elapsed() > PATIENCE * 2u32.pow(missed.times.min(DOUBLINGS));
-        !asked && self.missed.get(&key).is_none_or(rested)
+        !asked && self.missed.peek(&key).is_none_or(rested)
     }
 
     /// The cookie of the namespace that one of these processes is in.
@@ -142,8 +161,8 @@ impl NetnsTable {
     fn begin(&mut self, everything: bool) {
         let (wanted, near) = (std::mem::take(&mut self.wanted), std::mem::take(&mut self.near));
         let until = if everything { HashSet::new() } else { wanted.iter().map(|&(cookie, _)| cookie).collect() };
-        let files = near.into_iter().chain(everywhere());
-        let answer = tokio::task::spawn_blocking(move || visit(files.collect(), &until));
+        // To list all processes takes milliseconds: not on the thread of the ticks.
+        let answer = tokio::task::spawn_blocking(move || visit(near.into_iter().chain(everywhere()).collect(), &until));
         self.search = Some(Search { begun: Instant::now(), everything, wanted, answer });
     }
 
@@ -152,19 +171,27 @@ impl NetnsTable {
         if search.everything {
             // What was found otherwise meanwhile may have been missed by this search.
             let gone = self.known.extract_if(|cookie, old| old.seen < search.begun && !found.contains_key(cookie));
-            self.lost.extend(gone.map(|(cookie, _)| cookie));
+            for (cookie, _) in gone {
+                self.lost.put(cookie, ());
+            }
             self.refreshed = Some(Instant::now());
-            self.missed.retain(|_, missed| missed.at.elapsed() < REFRESH * 12);
         }
-        self.lost.retain(|cookie| !found.contains_key(cookie));
+        for cookie in found.keys() {
+            self.lost.pop(cookie);
+        }
         self.known.extend(found);
         for key in search.wanted {
-            if self.has(key.0, key.1) {
-                self.missed.remove(&key);
-            } else {
-                let times = self.missed.get(&key).map_or(0, |missed| missed.times + 1);
-                self.missed.insert(key, Missed { at: Instant::now(), times });
-            }
+            self.note(key);
+        }
+    }
+
+    /// Remembers whether what was searched for is missing.
+    fn note(&mut self, key: (u64, u32)) {
+        if self.has(key.0, key.1) {
+            self.missed.pop(&key);
+        } else {
+            let times = self.missed.peek(&key).map_or(0, |missed| missed.times + 1);
+            self.missed.put(key, Missed { at: Instant::now(), times });
         }
     }
 
@@ -180,6 +207,23 @@ impl NetnsTable {
     /// Whether the interface is known to be gone: its namespace is, or has it no more.
     pub fn is_gone(&self, cookie: u64, ifindex: u32) -> bool {
         let without = |netns: &Netns| !netns.links.contains_key(&ifindex);
-        self.lost.contains(&cookie) || self.known.get(&cookie).is_some_and(without)
+        self.lost.peek(&cookie).is_some() || self.known.get(&cookie).is_some_and(without)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gone_or_missing_is_remembered_within_bounds() {
+        let mut table = NetnsTable::default();
+        for cookie in 0..3 * REMEMBERED.get() as u64 {
+            table.note((cookie, 1));
+            table.lost.put(cookie, ());
+        }
+        assert_eq!((table.missed.len(), table.lost.len()), (REMEMBERED.get(), REMEMBERED.get()));
+        assert!(table.is_gone(3 * REMEMBERED.get() as u64 - 1, 1) && !table.is_gone(0, 1));
+        assert!(!table.may_ask(3 * REMEMBERED.get() as u64 - 1, 1) && table.may_ask(0, 1));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{
     collections::HashMap,
+    fs,
+    os::unix::fs::MetadataExt,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -16,8 +18,11 @@ use crate::text;
 /// How long what is known of a process holds: then it may have ended, and its pid be another's.
 const FRESH: Duration = Duration::from_secs(1);
 
+/// Command lines that wait to be read.
+const MOST_UNREAD: usize = 4_096;
+
 /// Number of a process, unlike any other's while nbw runs.
-pub type ProcessId = u32;
+pub type ProcessId = u64;
 
 /// Who has the sockets that no process has: the kernel, or one that is not known.
 pub const NOBODY: ProcessId = 0;
@@ -50,6 +55,8 @@ pub struct Processes {
     next: ProcessId,
     /// Those whose command lines are to be read: that can block while the process maps memory.
     unread: Vec<(ProcessId, u32)>,
+    /// Whether nbw has a pid namespace of its own: then `/proc` has other processes under the pids that the kernel tells.
+    elsewhere: bool,
     reading: Option<JoinHandle<Vec<(ProcessId, String)>>>,
 }
 
@@ -57,7 +64,7 @@ impl Default for Processes {
     fn default() -> Self {
         let nobody = Process {
             pid: 0,
-            name: "kernel".into(),
+            name: "no process".into(),
             command: "".into(),
             uid: None,
             ended: false,
@@ -70,6 +77,7 @@ impl Default for Processes {
             all: HashMap::from([(NOBODY, nobody)]),
             next: NOBODY + 1,
             unread: Vec::new(),
+            elsewhere: !in_initial_namespace(),
             reading: None,
         }
     }
@@ -92,7 +100,7 @@ impl Processes {
     fn has(&mut self, id: ProcessId, owner: &Owner) -> bool {
         let Some(process) = self.all.get_mut(&id) else { return false };
         let doubtful = process.ended || process.comm != owner.comm;
-        process.comm = owner.comm;
+        (process.comm, process.uid) = (owner.comm, Some(owner.uid));
         if doubtful { self.look(id) } else { self.is_still(id) }
     }
 
@@ -111,6 +119,9 @@ impl Processes {
     fn look(&mut self, id: ProcessId) -> bool {
         let Some(process) = self.all.get_mut(&id) else { return false };
         process.looked = Instant::now();
+        if self.elsewhere {
+            return true;
+        }
         match start_of(process.pid) {
             Some((start, name)) if start == process.start => {
                 // It may have executed another program.
@@ -131,8 +142,8 @@ impl Processes {
     fn enter(&mut self, owner: &Owner) -> ProcessId {
         let id = self.next;
         self.next += 1;
-        let found = start_of(owner.tgid);
-        let ended = found.is_none();
+        let found = if self.elsewhere { None } else { start_of(owner.tgid) };
+        let ended = found.is_none() && !self.elsewhere;
         let (start, name) = found.unwrap_or_else(|| (0, text::clean_bytes(&owner.name().collect::<Vec<u8>>())));
         let process = Process {
             pid: owner.tgid,
@@ -144,7 +155,7 @@ impl Processes {
             comm: owner.comm,
             looked: Instant::now(),
         };
-        if !ended {
+        if !ended && !self.elsewhere && self.unread.len() < MOST_UNREAD {
             self.unread.push((id, owner.tgid));
         }
         self.all.insert(id, process);
@@ -181,12 +192,23 @@ impl Processes {
         }
     }
 
+    /// Whether it is known to live.
+    pub fn lives(&self, id: ProcessId) -> bool {
+        !self.elsewhere && self.all.get(&id).is_some_and(|process| !process.ended)
+    }
+
     /// Forgets all but those that are to be kept.
     pub fn keep(&mut self, kept: impl Fn(ProcessId) -> bool) {
         self.all.retain(|&id, _| id == NOBODY || kept(id));
         let all = &self.all;
         self.by_pid.retain(|_, id| all.contains_key(id));
     }
+}
+
+/// Whether `/proc` shows the pids that the kernel tells: `PROC_PID_INIT_INO` of linux/proc_ns.h.
+pub fn in_initial_namespace() -> bool {
+    const PROC_PID_INIT_INO: u64 = 0xefff_fffc;
+    fs::metadata("/proc/self/ns/pid").is_ok_and(|namespace| namespace.ino() == PROC_PID_INIT_INO)
 }
 
 /// When a process began and what it is called; none if there is none with this pid.

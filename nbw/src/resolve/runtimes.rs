@@ -20,6 +20,7 @@ mod http;
 mod info;
 mod places;
 mod pods;
+mod served;
 #[cfg(test)]
 mod tests;
 mod wishes;
@@ -29,7 +30,10 @@ use std::{io, sync::Arc, thread};
 use tokio::sync::oneshot;
 
 use super::identity::{self, Identity};
-use crate::snapshot::{GroupKind, Runtime};
+use crate::{
+    filter::Names,
+    snapshot::{GroupKind, Runtime},
+};
 
 use book::Book;
 use places::Places;
@@ -58,7 +62,7 @@ struct Known {
 /// Something that is to have a name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Wanted {
-    /// The container with this id, which is hexadecimal, in this user's slice, if it is in one's.
+    /// The container with this id, which is hexadecimal, below this user's service manager, if it is below one's.
     Container(Arc<str>, Option<u32>),
     /// The pod with this uid, or id of podman's.
     Pod(Arc<str>),
@@ -100,28 +104,45 @@ impl Runtimes {
         self.known.book.container(&container.id, user_of(&container.path))
     }
 
-    /// What is known by now of the Kubernetes pod with this uid.
-    pub fn pod(&self, uid: &str) -> Option<Arc<PodInfo>> {
-        self.known.book.pod(uid)
+    /// What is known by now of the pod that this belongs to, by the uid in its path. Where users make the paths, it is none.
+    pub fn pod(&self, identity: &Identity) -> Option<Arc<PodInfo>> {
+        self.known.book.pod(identity.pod.as_deref().filter(|_| identity.user.is_none())?)
     }
 
-    /// What the runtimes call this, and which of them it is: a container's or a pod's own name.
+    /// What the runtimes call this, and which of them it is: a container's or a pod's own name. What is looked up is shown, and so
+    /// [wanted](Self::want): a name that may have changed is asked for again while it is shown.
     pub fn name(&self, identity: &Identity) -> Option<(Arc<str>, Option<Runtime>)> {
+        self.want(identity);
+        self.known_name(identity)
+    }
+
+    fn known_name(&self, identity: &Identity) -> Option<(Arc<str>, Option<Runtime>)> {
         if let Some(container) = &identity.container {
             let info = self.container(container)?;
             return Some((Arc::clone(&info.name), info.runtime));
         }
-        let uid = identity.pod.as_deref().filter(|_| identity.kind == GroupKind::Pod)?;
-        Some((Arc::clone(&self.pod(uid)?.name), None))
+        let pod = self.pod(identity).filter(|_| identity.kind == GroupKind::Pod)?;
+        Some((Arc::clone(&pod.name), None))
     }
 
-    /// Says that this is seen now: if it has no name soon, the runtimes are asked for it.
+    /// Says that this is seen now: if it has no name soon, or an old one, the runtimes are asked for it.
     pub fn want(&self, identity: &Identity) {
         for wanted in Wanted::of(identity).into_iter().flatten() {
-            if !wanted.is_known(&self.known.book) {
+            if !wanted.is_settled(&self.known.book) {
                 self.known.wishes.add(wanted);
             }
         }
+    }
+}
+
+impl Names for Runtimes {
+    fn name(&self, identity: &Identity) -> Option<Arc<str>> {
+        self.name(identity).map(|(name, _)| name)
+    }
+
+    /// Users' own containers are left out: no user's choice of a name is to hide somebody else's container.
+    fn has(&self, name: &str) -> bool {
+        self.known.book.has_name(name)
     }
 }
 
@@ -133,9 +154,10 @@ impl Wanted {
         [container, identity.pod.as_deref().map(|uid| Self::Pod(uid.into()))]
     }
 
-    fn is_known(&self, book: &Book) -> bool {
+    /// Whether there is no need to ask.
+    fn is_settled(&self, book: &Book) -> bool {
         match self {
-            Self::Container(id, user) => book.container(id, *user).is_some(),
+            Self::Container(id, user) => book.is_settled(id, *user),
             Self::Pod(uid) => book.pod(uid).is_some(),
         }
     }
@@ -163,7 +185,7 @@ impl Wanted {
     }
 }
 
-/// The user in whose slice (systemd's `user-UID.slice`) a cgroup is.
+/// The user to whom a cgroup is delegated, who may make any directories there: it is below systemd's `user@UID.service`.
 fn user_of(path: &str) -> Option<u32> {
-    path.split('/').find_map(|name| name.strip_prefix("user-")?.strip_suffix(".slice")?.parse().ok())
+    path.split('/').find_map(|name| name.strip_prefix("user@")?.strip_suffix(".service")?.parse().ok())
 }

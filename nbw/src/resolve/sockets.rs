@@ -21,6 +21,10 @@ use crate::bpf::OwnerMap;
 /// Takes some microseconds a descriptor: not for the thread that draws.
 pub fn adopt(map: &mut OwnerMap) -> HashMap<u64, Owner> {
     let mut owners = HashMap::new();
+    if !processes::in_initial_namespace() {
+        tracing::warn!("nbw has a pid namespace of its own: processes have no command lines (docker: --pid=host)");
+        return owners;
+    }
     let mut seen = HashSet::new();
     for process in procfs::process::all_processes().into_iter().flatten().flatten() {
         let sockets = sockets(&process, &mut seen);

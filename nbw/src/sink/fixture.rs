@@ -59,7 +59,7 @@ pub(super) fn later() -> Snapshot {
 }
 
 /// A snapshot with rows of every kind.
-pub(super) fn with_rows() -> Snapshot {
+pub(crate) fn with_rows() -> Snapshot {
     Snapshot { rows: rows::rows(), ..snapshot() }
 }
 

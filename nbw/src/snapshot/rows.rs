@@ -176,6 +176,10 @@ pub struct Unit {
 /// A process: who made, or last used, the sockets that the traffic went through.
 #[derive(Debug, Clone, Serialize)]
 pub struct Process {
+    /// Number of the process, unlike any other's while nbw runs, also where a pid is used again; none for rows that stand
+    /// for what has no row of its own. Not part of the JSON contract.
+    #[serde(skip)]
+    pub id: Option<u64>,
     /// Its pid in nbw's pid namespace; 0 where no process has the sockets (the kernel's own) or none is known.
     pub pid: u32,
     /// Its name (`comm`).
@@ -238,6 +242,9 @@ pub struct Connection {
     /// When its socket's first packet was seen.
     #[serde(serialize_with = "super::rfc3339_milliseconds")]
     pub since: jiff::Timestamp,
+    /// Its process, as [`Process::id`]. Not part of the JSON contract.
+    #[serde(skip)]
+    pub process_id: u64,
     /// Pid of its process, as for [`Process::pid`].
     pub pid: u32,
     /// Name of its process.
@@ -256,10 +263,26 @@ pub struct Connection {
     pub tx: Flow,
 }
 
+/// What a row of remote hosts stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RemoteKind {
+    /// A host.
+    Address,
+    /// All ends without an address: listeners' own packets, and the ends beyond the number that is told apart.
+    Other,
+    /// Hosts that had their own rows and have none any more.
+    Ended,
+    /// What found no slot.
+    NoSlot,
+}
+
 /// A remote host, over all connections to it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Remote {
-    /// Its address; none for what has none (listeners' own packets and `other`).
+    /// Whether it is a host.
+    pub kind: RemoteKind,
+    /// Its address; none for all that is no host.
     pub address: Option<IpAddr>,
     /// Its name by reverse DNS.
     pub host: Option<Arc<str>>,

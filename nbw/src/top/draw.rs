@@ -34,13 +34,15 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State) {
     }
 }
 
-/// Writes text into an area's line (from 0), from a column of it on; what does not fit is cut. Returns the column behind it.
+/// Writes text into an area's line (from 0), from a column of it on; what does not fit is cut, into the area and into the
+/// buffer: a terminal can shrink at any time. Returns the column behind it.
 fn write(buffer: &mut Buffer, area: Rect, line: u16, x: u16, text: &str, style: Style) -> u16 {
-    if line >= area.height || x >= area.width {
+    let (column, row) = (area.x.saturating_add(x), area.y.saturating_add(line));
+    let end = area.right().min(buffer.area.right());
+    if column >= end || row >= area.bottom().min(buffer.area.bottom()) {
         return x;
     }
-    let room = usize::from(area.width - x);
-    let (end, _) = buffer.set_stringn(area.x + x, area.y + line, text, room, style);
+    let (end, _) = buffer.set_stringn(column, row, text, usize::from(end - column), style);
     end - area.x
 }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use self::connections::{connections, end};
 use crate::snapshot::{
     Connection, ConnectionState, Container, End, Flow, Group, GroupKind, HOST_NETNS, Health, Interface, Pod, Process,
-    Remote, Rows, Runtime, SCHEMA, Snapshot, Through, Unit,
+    Remote, RemoteKind, Rows, Runtime, SCHEMA, Snapshot, Through, Unit,
 };
 
 pub(super) const WEB_ID: &str = "4f9a1c0d7be2b4d6a1c0d7be24f9a1c0d7be2b4d6a1c0d7be24f9a1c0d7be2b4";
@@ -191,6 +191,7 @@ fn unit(name: &str, path: &str, kind: GroupKind, (rx, tx): Flows) -> Unit {
 
 fn process(pid: u32, name: &str, command: &str, user: &str, group: (&str, &str), (rx, tx): Flows) -> Process {
     Process {
+        id: Some(pid.into()),
         pid,
         name: name.into(),
         command: command.into(),
@@ -219,7 +220,9 @@ fn processes([web, api, nginx, ssh]: [Flows; 4]) -> Vec<Process> {
 }
 
 fn remotes([web, api, nginx, ssh]: [Flows; 4]) -> Vec<Remote> {
+    let kind = |address: &str| if address.is_empty() { RemoteKind::Other } else { RemoteKind::Address };
     let remote = |address: &str, host: Option<&str>, country: Option<&str>, (rx, tx): Flows| Remote {
+        kind: kind(address),
         address: address.parse().ok(),
         host: host.map(Arc::from),
         country: country.map(Arc::from),

@@ -46,18 +46,22 @@ impl Write for Line {
 impl Drop for Line {
     fn drop(&mut self) {
         let line = String::from_utf8_lossy(&self.0);
-        let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *held {
-            Some(lines) => {
-                if lines.len() == MOST {
-                    lines.pop_front();
-                }
-                lines.push_back(line.into_owned());
-            }
+        if !keep(&line) {
             // There is nobody to tell that nobody can be told.
-            None => drop(io::stderr().write_all(line.as_bytes())),
+            drop(io::stderr().write_all(line.as_bytes()));
         }
     }
+}
+
+/// Keeps a line, if lines are kept. What is not, is written without the lock: standard error may not take it for long.
+fn keep(line: &str) -> bool {
+    let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(lines) = &mut *held else { return false };
+    if lines.len() == MOST {
+        lines.pop_front();
+    }
+    lines.push_back(line.to_owned());
+    true
 }
 
 /// Keeps what is logged from now on.

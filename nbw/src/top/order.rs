@@ -11,11 +11,11 @@ use jiff::Timestamp;
 use super::{
     columns::Column,
     relation::Relation,
-    rows::{self, Row},
+    rows::{self, Key, Row},
 };
 use crate::{
-    sink::{kind_label, runtime_label},
     snapshot::{By, End, Snapshot},
+    words,
 };
 
 /// By which column rows are sorted, and whether the other way round than is usual for it.
@@ -47,25 +47,20 @@ pub(super) struct Wanted<'a> {
 /// Places in the snapshot's list of the rows to show, in the order to show them in.
 pub(super) fn visible(snapshot: &Snapshot, wanted: &Wanted<'_>) -> Vec<usize> {
     let mut scratch = String::new();
-    let mut rows: Vec<(Value<'_>, Reverse<u64>, usize)> = rows::all(snapshot, wanted.by)
+    let mut rows: Vec<(Value<'_>, Reverse<u64>, Key, usize)> = rows::all(snapshot, wanted.by)
         .enumerate()
         .filter(|(_, row)| wanted.relation.holds(*row))
         .filter(|(_, row)| wanted.filter.is_empty() || mentions(*row, wanted.filter, &mut scratch))
-        .map(|(at, row)| (value(row, wanted.sorting.column, wanted.names), Reverse(row.total()), at))
+        .map(|(at, row)| (value(row, wanted.sorting.column, wanted.names), Reverse(row.total()), row.key(), at))
         .collect();
     let falls = wanted.sorting.falls();
     rows.sort_unstable_by(|a, b| {
         let order = a.0.compare(&b.0);
         let order = if falls { order.reverse() } else { order };
-        order.then_with(|| a.1.cmp(&b.1)).then_with(|| by_identity(snapshot, wanted.by, a.2, b.2))
+        // What is equal otherwise keeps its order from tick to tick.
+        order.then_with(|| a.1.cmp(&b.1)).then_with(|| a.2.cmp(&b.2))
     });
-    rows.into_iter().map(|(_, _, at)| at).collect()
-}
-
-/// What is equal otherwise keeps its order from tick to tick.
-fn by_identity(snapshot: &Snapshot, by: By, a: usize, b: usize) -> Ordering {
-    let key = |at| rows::at(snapshot, by, at).map(Row::key);
-    key(a).cmp(&key(b))
+    rows.into_iter().map(|(_, _, _, at)| at).collect()
 }
 
 /// What a row is sorted by. Nothing is formatted for it.
@@ -83,7 +78,8 @@ impl Value<'_> {
         match (self, other) {
             (Self::Number(a), Self::Number(b)) => a.total_cmp(b),
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
-            (Self::End(a, b, c), Self::End(d, e, f)) => (a, b, c).cmp(&(d, e, f)),
+            // Names, then addresses.
+            (Self::End(a, b, c), Self::End(d, e, f)) => (a.is_empty(), a, b, c).cmp(&(d.is_empty(), d, e, f)),
             (Self::Since(a), Self::Since(b)) => b.cmp(a),
             _ => Ordering::Equal,
         }
@@ -131,19 +127,19 @@ pub(super) fn text(row: Row<'_>, column: Column) -> &str {
     match (row, column) {
         (Row::Interface(row), Column::Name) => &row.name,
         (Row::Group(row), Column::Name) => &row.name,
-        (Row::Group(row), Column::Kind) => kind_label(row.kind),
+        (Row::Group(row), Column::Kind) => words::kind(row.kind),
         (Row::Group(row), Column::Place) => &row.interface,
         (Row::Container(row), Column::Name) => &row.name,
-        (Row::Container(row), Column::Runtime) => row.runtime.map_or("", runtime_label),
+        (Row::Container(row), Column::Runtime) => row.runtime.map_or("", words::runtime),
         (Row::Container(row), Column::Image) => row.image.as_deref().unwrap_or(""),
         (Row::Container(row), Column::Pod) => row.pod.as_deref().unwrap_or(""),
         (Row::Container(row), Column::Interfaces) => row.interfaces.first().map_or("", |through| &*through.name),
         (Row::Pod(row), Column::Name) => &row.name,
         (Row::Pod(row), Column::Namespace) => row.namespace.as_deref().unwrap_or(""),
-        (Row::Pod(row), Column::Runtime) => row.runtime.map_or("", runtime_label),
+        (Row::Pod(row), Column::Runtime) => row.runtime.map_or("", words::runtime),
         (Row::Pod(row), Column::Containers) => row.containers.first().map_or("", |name| &**name),
         (Row::Unit(row), Column::Name) => &row.name,
-        (Row::Unit(row), Column::Kind) => kind_label(row.kind),
+        (Row::Unit(row), Column::Kind) => words::kind(row.kind),
         (Row::Unit(row), Column::User) => row.user.as_deref().unwrap_or(""),
         (Row::Process(row), Column::Name) => &row.name,
         (Row::Process(row), Column::User) => row.user.as_deref().unwrap_or(""),
@@ -172,7 +168,7 @@ fn searchable(row: Row<'_>, out: &mut String) -> std::fmt::Result {
     match row {
         Row::Interface(row) => writeln!(out, "{}", row.name),
         Row::Group(row) => {
-            writeln!(out, "{}\n{}\n{}\n{}@{}", row.name, row.path, kind_label(row.kind), row.interface, row.netns)
+            writeln!(out, "{}\n{}\n{}\n{}@{}", row.name, row.path, words::kind(row.kind), row.interface, row.netns)
         }
         Row::Container(row) => {
             writeln!(out, "{}\n{}\n{}", row.name, row.id, row.path)?;
@@ -197,7 +193,7 @@ fn searchable(row: Row<'_>, out: &mut String) -> std::fmt::Result {
             [&row.local, &row.remote].into_iter().try_for_each(|end| search_end(end, out))
         }
         Row::Remote(row) => {
-            writeln!(out, "{}\n{}", super::ends::host(row.address, None), row.host.as_deref().unwrap_or(""))?;
+            writeln!(out, "{}\n{}", words::address(row), row.host.as_deref().unwrap_or(""))?;
             writeln!(out, "{}\n{}", row.country.as_deref().unwrap_or(""), row.network.as_deref().unwrap_or(""))
         }
     }
@@ -208,7 +204,7 @@ fn search_end(end: &End, out: &mut String) -> std::fmt::Result {
     match end.address {
         Some(IpAddr::V6(address)) => writeln!(out, "[{address}]:{}", end.port)?,
         Some(IpAddr::V4(address)) => writeln!(out, "{address}:{}", end.port)?,
-        None => writeln!(out, "{}", super::ends::label(end, false))?,
+        None => writeln!(out, "{}", words::socket(end))?,
     }
     writeln!(out, "{}:{}", end.host.as_deref().unwrap_or(""), end.service.as_deref().unwrap_or(""))
 }

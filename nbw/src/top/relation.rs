@@ -5,7 +5,7 @@
 use std::{collections::HashSet, net::IpAddr, sync::Arc};
 
 use super::rows::{self, Key, Row};
-use crate::snapshot::{By, Container, GroupKind, HOST_NETNS, Snapshot};
+use crate::snapshot::{By, Container, GroupKind, HOST_NETNS, Remote, RemoteKind, Snapshot};
 
 /// An interface's name, and the network namespace that it is in.
 type Place = (Arc<str>, Arc<str>);
@@ -27,7 +27,7 @@ enum Bound {
     Interface(Arc<str>),
     Path(Arc<str>),
     Pod { name: Arc<str>, namespace: Option<Arc<str>> },
-    Process { pid: u32, group: Arc<str> },
+    Process(u64),
     Remote(Option<IpAddr>),
 }
 
@@ -44,9 +44,8 @@ impl Crumb {
                 let bound = Bound::Pod { name: Arc::clone(&row.name), namespace: row.namespace.clone() };
                 (By::Pod, bound, By::Container)
             }
-            Row::Process(row) => {
-                (By::Process, Bound::Process { pid: row.pid, group: Arc::clone(&row.group) }, By::Connection)
-            }
+            Row::Process(row) => (By::Process, Bound::Process(row.id?), By::Connection),
+            Row::Remote(row) if matches!(row.kind, RemoteKind::Ended | RemoteKind::NoSlot) => return None,
             Row::Remote(row) => (By::Remote, Bound::Remote(row.address), By::Connection),
             Row::Connection(_) => return None,
         };
@@ -63,7 +62,7 @@ impl Crumb {
 enum Limit {
     Places(HashSet<Place>),
     Paths(Vec<Arc<str>>),
-    Process(u32, Arc<str>),
+    Process(u64),
     Remote(Option<IpAddr>),
 }
 
@@ -84,7 +83,7 @@ struct Linked {
     above: HashSet<Arc<str>>,
     /// Name and namespace.
     pods: HashSet<(Arc<str>, Option<Arc<str>>)>,
-    processes: HashSet<(u32, Arc<str>)>,
+    processes: HashSet<u64>,
     remotes: HashSet<Option<IpAddr>>,
 }
 
@@ -122,7 +121,7 @@ fn resolve(bound: &Bound, snapshot: &Snapshot) -> Limit {
                 |container: &&Container| container.pod.as_ref() == Some(name) && container.namespace == *namespace;
             Limit::Paths(containers(snapshot).iter().filter(its).map(|container| Arc::clone(&container.path)).collect())
         }
-        Bound::Process { pid, group } => Limit::Process(*pid, Arc::clone(group)),
+        Bound::Process(id) => Limit::Process(*id),
         Bound::Remote(address) => Limit::Remote(*address),
     }
 }
@@ -131,12 +130,25 @@ fn containers(snapshot: &Snapshot) -> &[Container] {
     snapshot.rows.containers.as_deref().unwrap_or_default()
 }
 
-/// The host's interface itself, and the interfaces of containers that it is the other end of.
+/// The host's interface itself, and the interfaces of other namespaces that it is the other end of, or that sit on it.
 fn places_of(name: &Arc<str>, snapshot: &Snapshot) -> HashSet<Place> {
-    let through = containers(snapshot).iter().flat_map(|container| &container.interfaces);
-    let far = through.filter(|through| through.peer.as_ref() == Some(name));
-    let far = far.map(|through| (Arc::clone(&through.name), Arc::clone(&through.netns)));
+    let far = far_places(snapshot).filter(|(_, host)| *host == name).map(|(place, _)| place);
     far.chain([(Arc::clone(name), HOST_NETNS.into())]).collect()
+}
+
+/// Places in other namespaces, each with the host's interface that it is reached through.
+fn far_places(snapshot: &Snapshot) -> impl Iterator<Item = (Place, &Arc<str>)> {
+    let place = |name, netns| (Arc::clone(name), Arc::clone(netns));
+    let of_groups = snapshot.groups.iter().flat_map(move |group| {
+        [&group.peer, &group.parent]
+            .into_iter()
+            .flatten()
+            .map(move |host| (place(&group.interface, &group.netns), host))
+    });
+    let through = containers(snapshot).iter().flat_map(|container| &container.interfaces);
+    let of_containers =
+        through.filter_map(move |through| Some((place(&through.name, &through.netns), through.peer.as_ref()?)));
+    of_groups.chain(of_containers)
 }
 
 /// Whether a row meets a limit; none where the row does not have what is limited.
@@ -157,17 +169,17 @@ fn meets(row: Row<'_>, limit: &Limit) -> Option<bool> {
         (Row::Unit(row), Limit::Paths(paths)) if within(&row.path, paths) => true,
         (Row::Process(row), Limit::Paths(paths)) => within(&row.group, paths),
         (Row::Connection(row), Limit::Paths(paths)) => within(&row.group, paths),
-        (Row::Process(row), Limit::Process(pid, group)) => is_process(row.pid, &row.group, *pid, group),
-        (Row::Connection(row), Limit::Process(pid, group)) => is_process(row.pid, &row.group, *pid, group),
-        (Row::Remote(row), Limit::Remote(address)) => row.address == *address,
+        (Row::Process(row), Limit::Process(id)) => row.id == Some(*id),
+        (Row::Connection(row), Limit::Process(id)) => row.process_id == *id,
+        (Row::Remote(row), Limit::Remote(address)) => is_of(row, *address),
         (Row::Connection(row), Limit::Remote(address)) => row.remote.address == *address,
         _ => return None,
     })
 }
 
-/// What no process is known for is told apart by its cgroup; a process may have sockets of several.
-fn is_process(pid: u32, group: &str, wanted: u32, wanted_group: &str) -> bool {
-    pid == wanted && (pid > 0 || group == wanted_group)
+/// Whether a row is that of all connections to an address, or to none.
+fn is_of(row: &Remote, address: Option<IpAddr>) -> bool {
+    matches!(row.kind, RemoteKind::Address | RemoteKind::Other) && row.address == address
 }
 
 /// Whether a cgroup is `parent` or below it.
@@ -186,6 +198,9 @@ impl Linked {
         for container in containers(snapshot) {
             linked.add_container(container);
         }
+        let hosts = far_places(snapshot).filter(|(place, _)| linked.places.contains(place));
+        let hosts: Vec<Place> = hosts.map(|(_, host)| (Arc::clone(host), HOST_NETNS.into())).collect();
+        linked.places.extend(hosts);
         linked
     }
 
@@ -193,7 +208,7 @@ impl Linked {
         match row {
             Row::Connection(row) => {
                 self.places.insert((Arc::clone(&row.interface), Arc::clone(&row.netns)));
-                self.processes.insert((row.pid, if row.pid == 0 { Arc::clone(&row.group) } else { "".into() }));
+                self.processes.insert(row.process_id);
                 self.remotes.insert(row.remote.address);
                 self.add_path(&row.group);
             }
@@ -214,20 +229,13 @@ impl Linked {
         self.above.extend(path.match_indices('/').skip(1).map(|(at, _)| Arc::from(&path[..at])));
     }
 
-    /// A container's pod, and the host's ends of its interfaces.
+    /// A container's pod.
     fn add_container(&mut self, container: &Container) {
         if !self.above.contains(&container.path) {
             return;
         }
         if let Some(pod) = &container.pod {
             self.pods.insert((Arc::clone(pod), container.namespace.clone()));
-        }
-        for through in &container.interfaces {
-            if self.places.contains(&(Arc::clone(&through.name), Arc::clone(&through.netns)))
-                && let Some(peer) = &through.peer
-            {
-                self.places.insert((Arc::clone(peer), HOST_NETNS.into()));
-            }
         }
     }
 
@@ -242,10 +250,8 @@ impl Linked {
             Row::Container(row) => self.above.contains(&row.path),
             Row::Pod(row) => self.pods.contains(&(Arc::clone(&row.name), row.namespace.clone())),
             Row::Unit(row) => self.above.contains(&row.path),
-            Row::Process(row) => {
-                self.processes.contains(&(row.pid, if row.pid == 0 { Arc::clone(&row.group) } else { "".into() }))
-            }
-            Row::Remote(row) => self.remotes.contains(&row.address),
+            Row::Process(row) => row.id.is_some_and(|id| self.processes.contains(&id)),
+            Row::Remote(row) => self.remotes.contains(&row.address) && is_of(row, row.address),
             Row::Connection(_) => false,
         }
     }

@@ -2,21 +2,33 @@
 
 use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
-use crate::snapshot::{
-    By, Connection, ConnectionState, Container, Flow, Group, GroupKind, Interface, Pod, Process, Remote, Snapshot, Unit,
+use crate::{
+    snapshot::{
+        By, Connection, ConnectionState, Container, Flow, Group, GroupKind, Interface, Pod, Process, Remote,
+        RemoteKind, Snapshot, Unit,
+    },
+    words,
 };
 
 /// Who a row is, from tick to tick.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Key {
     Interface(u32),
-    Group { id: u64, name: Arc<str>, interface: Arc<str>, netns: Arc<str> },
+    Group {
+        id: u64,
+        name: Arc<str>,
+        interface: Arc<str>,
+        netns: Arc<str>,
+    },
+    /// By its path: ids can be the same, of two runtimes or where a name stands for one.
     Container(Arc<str>),
     Pod(Arc<str>),
     Unit(Arc<str>),
-    Process { pid: u32, group: Arc<str> },
+    Process(u64),
+    /// What stands for several processes, by its name.
+    Processes(Arc<str>),
     Connection(u64),
-    Remote(Option<IpAddr>),
+    Remote(RemoteKind, Option<IpAddr>),
 }
 
 /// A row of any kind.
@@ -78,12 +90,12 @@ impl<'a> Row<'a> {
                 interface: Arc::clone(&row.interface),
                 netns: Arc::clone(&row.netns),
             },
-            Self::Container(row) => Key::Container(Arc::clone(&row.id)),
+            Self::Container(row) => Key::Container(Arc::clone(&row.path)),
             Self::Pod(row) => Key::Pod(Arc::clone(&row.uid)),
             Self::Unit(row) => Key::Unit(Arc::clone(&row.path)),
-            Self::Process(row) => Key::Process { pid: row.pid, group: Arc::clone(&row.group) },
+            Self::Process(row) => row.id.map_or_else(|| Key::Processes(Arc::clone(&row.name)), Key::Process),
             Self::Connection(row) => Key::Connection(row.id),
-            Self::Remote(row) => Key::Remote(row.address),
+            Self::Remote(row) => Key::Remote(row.kind, row.address),
         }
     }
 
@@ -122,8 +134,14 @@ impl<'a> Row<'a> {
             Self::Pod(row) => Cow::Borrowed(&row.name),
             Self::Unit(row) => Cow::Borrowed(&row.name),
             Self::Process(row) => Cow::Borrowed(&row.name),
-            Self::Connection(row) => Cow::Owned(format!("{} {}", row.protocol, super::ends::label(&row.remote, names))),
-            Self::Remote(row) => super::ends::host(row.address, row.host.as_deref().filter(|_| names)),
+            Self::Connection(row) => Cow::Owned(format!("{} {}", row.protocol, words::end(&row.remote, names))),
+            Self::Remote(row) => {
+                if names {
+                    words::remote(row)
+                } else {
+                    words::address(row).into()
+                }
+            }
         }
     }
 

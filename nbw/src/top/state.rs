@@ -8,6 +8,7 @@ mod select;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use ratatui::layout::Size;
 
 use super::{
     Options,
@@ -78,6 +79,8 @@ pub(super) struct State {
     warning: Option<(String, u32)>,
     /// The rows of the tab, as places in the snapshot's list.
     order: Vec<usize>,
+    /// The rate of the busiest of them, in bytes a second.
+    busiest: f64,
 }
 
 impl State {
@@ -112,6 +115,7 @@ impl State {
             linger: Linger::default(),
             warning: None,
             order: Vec::new(),
+            busiest: 0.0,
         }
     }
 
@@ -120,14 +124,19 @@ impl State {
         match event {
             Event::Snapshot(snapshot) => self.take(*snapshot),
             Event::Warning(warning) => self.warning = Some((warning, self.history.tick())),
-            Event::Resize(columns, rows) => {
-                self.size = (columns, rows);
-                self.follow();
-            }
+            Event::Resize(width, height) => self.fit(Size { width, height }),
             Event::Key(key) => return action::of_key(key, self.mode()).and_then(|action| self.act(action)),
             Event::Mouse(event) => return mouse::action(event, self).and_then(|action| self.act(action)),
         }
         None
+    }
+
+    /// Takes in the size of the screen.
+    pub(super) fn fit(&mut self, size: Size) {
+        if self.size != (size.width, size.height) {
+            self.size = (size.width, size.height);
+            self.follow();
+        }
     }
 
     fn mode(&self) -> Mode {
@@ -161,6 +170,8 @@ impl State {
             let wanted = Wanted { by: self.by, relation: &relation, filter: &filter, sorting, names: self.names };
             self.order = order::visible(&picture.snapshot, &wanted);
         }
+        let rates = self.order.iter().filter_map(|&at| Some(rows::at(self.snapshot()?, self.by, at)?.rate()));
+        self.busiest = rates.fold(0.0, f64::max);
         self.follow();
     }
 
@@ -202,9 +213,7 @@ impl State {
 
     /// The busiest of the rows shown, in bytes a second.
     pub(super) fn busiest(&self) -> f64 {
-        let Some(snapshot) = self.snapshot() else { return 0.0 };
-        let rows = self.order.iter().filter_map(|&index| rows::at(snapshot, self.by, index));
-        rows.map(Row::rate).fold(0.0, f64::max)
+        self.busiest
     }
 
     /// What stands where.

@@ -54,21 +54,20 @@ pub(super) fn take() -> io::Result<()> {
 
 /// Leaves the screen and the keyboard as they were found; does nothing where that was done before.
 pub(super) fn leave() {
-    let taken = wait_for_lock();
-    // There is nobody to tell that a terminal is gone. One that does not read cannot be written to.
-    if let Some(mut taken) = taken
-        && std::mem::take(&mut *taken)
-    {
+    // One that does not read cannot be written to: standard error, with what was kept for it, is mostly the same one.
+    let Some(mut taken) = wait_for_lock() else { return abandon() };
+    // There is nobody to tell that a terminal is gone.
+    if std::mem::take(&mut *taken) {
         drop(execute!(io::stdout(), DisableMouseCapture, LeaveAlternateScreen, cursor::Show));
     }
     drop(disable_raw_mode());
+    drop(taken);
     notices::release();
 }
 
 /// Leaves the keyboard only: for a terminal that does not take what is written.
 pub(super) fn abandon() {
     drop(disable_raw_mode());
-    notices::release();
 }
 
 fn wait_for_lock() -> Option<MutexGuard<'static, bool>> {

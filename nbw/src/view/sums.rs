@@ -125,7 +125,6 @@ impl View {
 }
 
 fn pod(scene: &Scene<'_>, uid: Arc<str>, sum: &Sum<'_>) -> Option<Pod> {
-    let cgroup = sum.cgroups.first()?;
     let info = sum.cgroups.iter().find_map(|cgroup| scene.pod(cgroup));
     let containers: BTreeSet<Arc<str>> = sum
         .cgroups
@@ -138,7 +137,7 @@ fn pod(scene: &Scene<'_>, uid: Arc<str>, sum: &Sum<'_>) -> Option<Pod> {
         name: info.as_ref().map_or_else(|| Arc::clone(&uid), |info| Arc::clone(&info.name)),
         namespace: info.and_then(|info| info.namespace),
         uid,
-        runtime: scene.called(cgroup).1,
+        runtime: sum.cgroups.iter().find_map(|cgroup| scene.called(cgroup).1),
         containers: containers.into_iter().collect(),
         rx,
         tx,
@@ -155,12 +154,13 @@ impl Scene<'_> {
         let runtimes = &self.around.runtimes;
         let of_container =
             cgroup.identity.container.as_ref().and_then(|own| runtimes.container(own)).and_then(|own| own.pod.clone());
-        of_container.or_else(|| runtimes.pod(cgroup.identity.pod.as_deref()?).map(|pod| (*pod).clone()))
+        of_container.or_else(|| runtimes.pod(&cgroup.identity).map(|pod| (*pod).clone()))
     }
 
     /// What tells a pod from others: its uid, from the path or the runtime.
     fn pod_id(&self, cgroup: &Cgroup) -> Option<Arc<str>> {
-        let told = || self.pod(cgroup).map(|pod| pod.uid.unwrap_or(pod.name));
+        let named = |pod: &PodInfo| format!("{}/{}", pod.namespace.as_deref().unwrap_or_default(), pod.name).into();
+        let told = || self.pod(cgroup).map(|pod| pod.uid.clone().unwrap_or_else(|| named(&pod)));
         cgroup.identity.pod.as_deref().map(Arc::from).or_else(told)
     }
 }

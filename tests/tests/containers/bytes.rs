@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use nbw_tests::lab::{Container, ContainerHost, Filtered, Nbw, Totals, assert_healthy, snapshot_where, together};
 
-use super::{has, moved};
+use super::{container, has, moved};
 
 /// Ethernet's header, which loopback has, too: netfilter counts from the network header on.
 const LINK_HEADER: u64 = 14;
@@ -66,6 +66,10 @@ impl<'a> Served<'a> {
         let least: u64 = UPLOADS.iter().map(|&upload| upload as u64).sum();
         assert!(counted.rx_bytes > least && counted.tx_bytes > 900_000, "{name}: {counted:?}");
         assert_eq!(moved(&snapshot, name, self.interface), on_the_wire(counted), "{name}");
+        let row = container(&snapshot, &self.container.id);
+        let image = if self.runtime == "podman" { "localhost/tiny:1" } else { "tiny:1" };
+        assert!(row["name"] == **name && row["runtime"] == self.runtime && row["image"] == image, "{row}");
+        assert_eq!(Totals::of(row), on_the_wire(counted), "{name} over all interfaces");
         assert_healthy(&snapshot);
     }
 }
@@ -84,7 +88,7 @@ fn each_container_has_its_name_and_exactly_its_bytes() {
         })
         .collect();
     host.without_offloads();
-    let mut nbw = host.watch("--interval 100ms");
+    let mut nbw = host.watch("--interval 100ms --by container");
     served.iter().for_each(Served::talk);
     served.iter().for_each(|served| served.check(&mut nbw));
 }

@@ -19,6 +19,17 @@ fn has(snapshot: &Value, name: &str, runtime: &str) -> bool {
     rows(snapshot, name).iter().any(|row| row["runtime"] == runtime)
 }
 
+/// The row that `--by container` has for this id.
+///
+/// # Panics
+/// When there is not exactly one.
+fn container<'a>(snapshot: &'a Value, id: &str) -> &'a Value {
+    let all = snapshot["containers"].as_array().expect("containers");
+    let rows: Vec<&Value> = all.iter().filter(|row| row["id"] == id).collect();
+    assert_eq!(rows.len(), 1, "rows of {id}: {snapshot}");
+    rows[0]
+}
+
 /// What a container has moved through one interface.
 ///
 /// # Panics

@@ -46,11 +46,16 @@ fn a_container_is_chosen_by_name_or_by_id() {
     let containers = ["docker", "podman"].map(|runtime| (runtime, talker(&host, runtime, &format!("{runtime}-1"))));
     let _other = talker(&host, "docker", "other");
     for (runtime, container) in &containers {
-        for filter in [&container.name, &container.id[..12], &container.id] {
-            let mut nbw = host.watch(&format!("--interval 100ms -c {filter}"));
+        for filter in [&container.name, &container.id[..8], &container.id[..12], &container.id] {
+            let mut nbw = host.watch(&format!("--interval 100ms --by container -c {filter}"));
             let snapshot = until_named(&mut nbw, &container.name, runtime);
             let groups = snapshot["groups"].as_array().expect("groups");
             assert!(groups.iter().all(|row| row["name"] == *container.name), "{filter}: {snapshot}");
+            let rows = snapshot["containers"].as_array().expect("containers");
+            let is_it = |row: &Value| {
+                row["id"] == *container.id && row["name"] == *container.name && row["runtime"] == **runtime
+            };
+            assert!(rows.len() == 1 && is_it(&rows[0]), "{filter}: {snapshot}");
         }
     }
 }

@@ -2,14 +2,15 @@
 
 use std::{
     io::{IoSlice, IoSliceMut},
-    net::SocketAddr,
     os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd},
     process::{Child, Command, Stdio},
+    ptr,
 };
 
 use nbw_tests::lab::{Cgroup, Netns};
 use nix::{
     cmsg_space,
+    errno::Errno,
     sys::socket::{
         AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, recvmsg, sendmsg, socketpair,
     },
@@ -18,10 +19,12 @@ use nix::{
 /// A process of `nbw-peer`; killed on drop.
 pub(crate) struct Peer {
     /// Its pid.
-    pub pid: u32,
+    pub(crate) pid: u32,
     control: OwnedFd,
-    /// None for one that another has forked: that ends by itself when nobody is left to tell it anything.
+    /// None for one that another has forked.
     child: Option<Child>,
+    /// What that one is killed by: its pid may be another's by then.
+    forked: Option<OwnedFd>,
 }
 
 impl Peer {
@@ -42,7 +45,7 @@ impl Peer {
         let (control, theirs) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags).expect("sockets");
         let child = command.stdin(theirs).stdout(Stdio::null()).spawn().expect("nbw-peer starts");
         // `ip netns exec` becomes it.
-        Self { pid: child.id(), control, child: Some(child) }
+        Self { pid: child.id(), control, child: Some(child), forked: None }
     }
 
     /// Tells it what to do.
@@ -91,8 +94,13 @@ impl Peer {
     pub(crate) fn fork(&self) -> Self {
         self.tell("fork");
         let control = self.answer_with().1.expect("the child's socket");
-        let mut child = Self { pid: 0, control, child: None };
+        let mut child = Self { pid: 0, control, child: None, forked: None };
         child.pid = child.answer().parse().expect("its pid");
+        // SAFETY: the call takes no pointers; the descriptor is ours.
+        child.forked = Some(unsafe {
+            let descriptor = libc::syscall(libc::SYS_pidfd_open, child.pid, 0);
+            OwnedFd::from_raw_fd(Errno::result(descriptor).expect("a pidfd") as RawFd)
+        });
         child
     }
 
@@ -127,6 +135,11 @@ impl Drop for Peer {
             // It may have been killed already.
             let _ = child.kill();
             let _ = child.wait();
+        }
+        if let Some(child) = &self.forked {
+            let signal = libc::SIGKILL;
+            // It may have ended already. SAFETY: no information is passed along.
+            unsafe { libc::syscall(libc::SYS_pidfd_send_signal, child.as_raw_fd(), signal, ptr::null::<()>(), 0) };
         }
     }
 }

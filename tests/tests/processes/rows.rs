@@ -30,9 +30,9 @@ pub(crate) fn process(snapshot: &Value, pid: u32) -> Totals {
 #[derive(Default)]
 pub(crate) struct History {
     /// By id.
-    pub last: HashMap<u64, Value>,
+    pub(crate) last: HashMap<u64, Value>,
     /// How often each was said to be closed.
-    pub closings: HashMap<u64, u32>,
+    pub(crate) closings: HashMap<u64, u32>,
 }
 
 impl History {

@@ -40,7 +40,7 @@ fn when_slots_run_out_groups_are_exact_and_the_rest_is_shown() {
     let named = process(&snapshot, peer.pid);
     assert!(named.tx_packets > 0 && named.tx_packets < 32, "{named:?}");
     let rest = sum(rows(&snapshot, "processes", |row| row["name"] == "no slot left"));
-    // The overflow is the whole machine's, and knows no interface, so no link-layer headers either.
+    // What is not told apart is the whole machine's.
     assert!(named.tx_packets + rest.tx_packets >= SOCKETS, "{named:?} and {rest:?}");
     assert!(snapshot["health"]["no_connection"].as_u64() >= Some(SOCKETS - 31), "{}", snapshot["health"]);
     for number in 0..SOCKETS {

@@ -2,15 +2,14 @@
 
 use std::{
     collections::HashMap,
-    fs::{self, File},
-    io::{self, Read},
+    fs, io,
     net::IpAddr,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use crate::text;
+use crate::{files, text};
 
 /// No file is read further than this.
 const MOST_BYTES: u64 = 16 << 20;
@@ -101,14 +100,8 @@ fn stamp(path: &Path) -> Stamp {
     Some((file.dev(), file.ino(), file.mtime(), file.mtime_nsec(), file.size()))
 }
 
-/// A regular file's contents; anything else could be waited for in vain.
 fn contents(path: &Path) -> io::Result<Vec<u8>> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
-    let mut bytes = vec![];
-    File::open(path)?.take(MOST_BYTES).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    files::read(path, None, MOST_BYTES)
 }
 
 #[cfg(test)]
@@ -152,11 +145,5 @@ mod tests {
         fs::write(directory.path().join("new"), "192.0.2.1 goat\n").unwrap();
         fs::rename(directory.path().join("new"), &paths.hosts).unwrap();
         assert!(files.are_outdated(&paths));
-    }
-
-    #[test]
-    fn what_is_no_regular_file_is_not_waited_for() {
-        assert!(contents(Path::new("/dev/zero")).is_err());
-        assert!(contents(Path::new("/proc")).is_err());
     }
 }

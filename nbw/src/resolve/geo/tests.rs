@@ -6,6 +6,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use std::fs;
+
 use super::*;
 
 /// A database of these records, in an IPv6 tree as the published ones are.

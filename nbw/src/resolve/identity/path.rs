@@ -24,7 +24,7 @@ pub(super) fn parts(path: &str) -> Vec<Part<'_>> {
 }
 
 /// Whether `text` is a container id as docker, podman, containerd (CRI) and CRI-O make them: 32 random bytes.
-pub(in crate::resolve) fn is_hex_id(text: &str) -> bool {
+pub(crate) fn is_hex_id(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 

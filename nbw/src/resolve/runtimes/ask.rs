@@ -16,11 +16,15 @@ use super::{
 
 /// Asks for what is wanted, as it becomes due.
 pub(super) async fn forever(places: &Places, known: &Known) -> Infallible {
-    let files = Blocking::default();
+    let (look, files) = (Blocking::default(), Blocking::default());
+    let mut sockets = Sockets::default();
     loop {
         let wanted = known.wishes.due(&known.book).await;
-        sockets(places, &wanted, &known.book).await;
-        let left: Vec<Wanted> = wanted.into_iter().filter(|wanted| !wanted.is_known(&known.book)).collect();
+        let there = places.clone();
+        // Where looking takes too long, those of before are still there, for all that is known.
+        sockets = look.call(move || (there.docker_endpoints(), there.grpc_sockets())).await.unwrap_or(sockets);
+        ask_all(&sockets, &wanted, &known.book).await;
+        let left: Vec<Wanted> = wanted.into_iter().filter(|wanted| !wanted.is_settled(&known.book)).collect();
         if !left.is_empty() {
             let places = places.clone();
             for (teller, told) in files.call(move || files::find(&places, &left)).await.unwrap_or_default() {
@@ -30,11 +34,11 @@ pub(super) async fn forever(places: &Places, known: &Known) -> Infallible {
     }
 }
 
+/// Who may answer: by docker's API, by gRPC.
+type Sockets = (Vec<Endpoint>, Vec<Address>);
+
 /// Asks all sockets at once: together they take no longer than the slowest may.
-async fn sockets(places: &Places, wanted: &[Wanted], book: &Book) {
-    let places = places.clone();
-    let look = move || (places.docker_endpoints(), places.grpc_sockets());
-    let (docker, grpc) = Blocking::default().call(look).await.unwrap_or_default();
+async fn ask_all((docker, grpc): &Sockets, wanted: &[Wanted], book: &Book) {
     let ids: Vec<&str> = wanted.iter().filter_map(Wanted::id).collect();
     let wants_pods = wanted.iter().any(|wanted| wanted.pod().is_some());
     let docker = docker.iter().map(|endpoint| ask_docker(endpoint, &ids, wants_pods, book));

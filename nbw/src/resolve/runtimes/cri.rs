@@ -172,7 +172,7 @@ fn told(runtime: Option<Runtime>, sandboxes: Vec<Sandbox>, containers: Vec<Conta
     let own = sandboxes.into_iter().map(|sandbox| of_sandbox(runtime, sandbox, &pods));
     let others = containers.into_iter().map(|container| of_container(runtime, container, &pods));
     let containers = own.chain(others).filter_map(Raw::accept).collect();
-    Told { containers, pods: pods.into_values().collect() }
+    Told { containers, pods: pods.into_values().collect(), lasting: true }
 }
 
 fn pod(sandbox: &Sandbox) -> Option<PodInfo> {

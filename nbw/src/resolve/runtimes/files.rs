@@ -7,23 +7,24 @@ mod runc;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    fs,
-    io::{self, Read},
-    path::Path,
-};
+use std::{fs, io, path::Path};
 
 use serde::de::DeserializeOwned;
 
 use super::{
     Wanted,
     book::{Teller, Told},
+    connect::said,
     info::Raw,
-    places::{Places, open_regular},
+    places::Places,
 };
+use crate::files;
 
-/// No file is read that is longer, in bytes.
+/// No file of the system's is read that is longer, in bytes.
 const MOST_BYTES: u64 = 32 << 20;
+
+/// No file of an ordinary user's.
+const USERS_BYTES: u64 = 1 << 20;
 
 /// No directory is looked at beyond this many entries.
 const ENTRIES: usize = 65_536;
@@ -47,21 +48,20 @@ fn of_system(places: &Places, wanted: &[Wanted]) -> Told {
     }
     let containers = raw.into_iter().filter_map(Raw::accept).collect();
     let uids: Vec<&str> = wanted.iter().filter_map(Wanted::pod).collect();
-    Told { containers, pods: kubelet::pods(places, &uids) }
+    Told { containers, pods: kubelet::pods(places, &uids), lasting: false }
 }
 
 /// A JSON file, which may be missing, huge, or anything but JSON. With `owner`, only that user's.
 fn json<T: DeserializeOwned>(path: &Path, owner: Option<u32>) -> Option<T> {
     let read = || -> io::Result<T> {
-        let mut bytes = Vec::new();
-        open_regular(path, owner)?.take(MOST_BYTES).read_to_end(&mut bytes)?;
+        let bytes = files::read(path, owner, if owner.is_some() { USERS_BYTES } else { MOST_BYTES })?;
         Ok(serde_json::from_slice(&bytes)?)
     };
     match read() {
         Ok(found) => Some(found),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {
-            tracing::debug!("{}: {error}", path.display());
+            tracing::debug!("{path:?}: {}", said(&error));
             None
         }
     }

@@ -34,11 +34,13 @@ struct Listener {
 pub(super) async fn all(places: &Places, known: &Arc<Known>) -> Infallible {
     let blocking = Blocking::default();
     let mut listeners: HashMap<Endpoint, Listener> = HashMap::new();
+    let mut found = Vec::new();
     loop {
         let places = places.clone();
-        let found = blocking.call(move || places.docker_endpoints()).await.unwrap_or_default();
+        // Where looking takes too long, those of before are still there, for all that is known.
+        found = blocking.call(move || places.docker_endpoints()).await.unwrap_or(found);
         listeners.retain(|endpoint, listener| listener.task.is_some() || found.contains(endpoint));
-        for endpoint in found {
+        for endpoint in found.iter().filter(|endpoint| endpoint.followed) {
             listeners.entry(endpoint.clone()).or_default();
         }
         for (endpoint, listener) in &mut listeners {

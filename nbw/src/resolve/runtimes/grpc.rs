@@ -13,6 +13,7 @@ use tonic_prost::ProstCodec;
 use tower::service_fn;
 
 use super::{
+    book::Teller,
     connect::{PATIENCE, connect},
     places::Address,
 };
@@ -29,7 +30,7 @@ impl Client {
         let address = address.clone();
         let connector = service_fn(move |_: Uri| {
             let address = address.clone();
-            async move { connect(&address).await.map(TokioIo::new) }
+            async move { connect(&address, Teller::System.most_bytes()).await.map(TokioIo::new) }
         });
         let channel =
             Endpoint::from_static("http://localhost").timeout(PATIENCE).connect_with_connector_lazy(connector);

@@ -12,17 +12,17 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 
-use super::{connect::connect, places::Address};
+use super::{connect::connect, places::Endpoint};
 
 /// Sends a request on a connection of its own, since what is read of a connection is bounded.
 ///
 /// # Errors
 /// The connection's.
-pub(super) async fn send<B>(address: &Address, mut request: Request<B>) -> io::Result<Response<Incoming>>
+pub(super) async fn send<B>(endpoint: &Endpoint, mut request: Request<B>) -> io::Result<Response<Incoming>>
 where
     B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + Unpin + 'static,
 {
-    let stream = connect(address).await?;
+    let stream = connect(&endpoint.address, endpoint.teller.most_bytes()).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
     // It ends with the answer, or when the answer is not wanted any more.
     tokio::spawn(async move { drop(connection.await) });
@@ -36,10 +36,10 @@ where
 ///
 /// # Errors
 /// The connection's; `NotFound` for an answer that is none; `InvalidData` for one that is not of this kind.
-pub(super) async fn get<T: DeserializeOwned>(address: &Address, path: &'static str) -> io::Result<T> {
+pub(super) async fn get<T: DeserializeOwned>(endpoint: &Endpoint, path: &str) -> io::Result<T> {
     let mut request = Request::new(http_body_util::Empty::<hyper::body::Bytes>::new());
-    *request.uri_mut() = Uri::from_static(path);
-    let answer = send(address, request).await?;
+    *request.uri_mut() = path.parse().map_err(io::Error::other)?;
+    let answer = send(endpoint, request).await?;
     if !answer.status().is_success() {
         return Err(io::Error::new(io::ErrorKind::NotFound, answer.status().to_string()));
     }

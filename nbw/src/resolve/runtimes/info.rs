@@ -10,6 +10,9 @@ const TEXT_BYTES: usize = 512;
 /// No more labels are kept of a container. (What an image brings along is a dozen.)
 const LABELS: usize = 64;
 
+/// What is kept of all labels of a container together, in bytes.
+const LABELS_BYTES: usize = 8 << 10;
+
 /// A container, as its runtime tells of it. All texts are clean and short.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContainerInfo {
@@ -91,7 +94,14 @@ pub(super) fn short(text: &str) -> Option<Arc<str>> {
 
 fn kept(labels: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let clean = |text: &str| text::clean_to(text, TEXT_BYTES).into_owned();
-    labels.iter().take(LABELS).map(|(key, value)| (clean(key), clean(value))).collect()
+    let mut left = LABELS_BYTES;
+    let labels = labels.iter().take(LABELS).map(|(key, value)| (clean(key), clean(value)));
+    let fits = |(key, value): &(String, String)| {
+        let rest = left.checked_sub(key.len() + value.len());
+        left = rest.unwrap_or(left);
+        rest.is_some()
+    };
+    labels.filter(fits).collect()
 }
 
 /// Labels of kubelet (its `pkg/kubelet/types/labels.go`), which dockershim's heirs and CRI-O pass on; else the annotations
@@ -168,8 +178,13 @@ mod tests {
         told.image = Some("\u{202e}".repeat(1 << 16));
         let info = told.accept().unwrap();
         assert!(info.name.len() <= TEXT_BYTES && !info.name.contains('\u{1b}'));
-        assert!(info.image.is_some_and(|image| image.len() <= TEXT_BYTES && !image.contains('\u{202e}')));
-        assert_eq!(info.labels.len(), LABELS);
+        assert!(info.image.as_ref().is_some_and(|image| image.len() <= TEXT_BYTES && !image.contains('\u{202e}')));
+        let bytes =
+            |info: &ContainerInfo| info.labels.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>();
+        assert!(bytes(&info) <= LABELS_BYTES && info.labels.len() >= LABELS_BYTES / (2 * TEXT_BYTES));
+        let few = raw("x", &[]);
+        let short = (0..1000).map(|n| (n.to_string(), String::new())).collect();
+        assert_eq!(Raw { labels: short, ..few }.accept().unwrap().labels.len(), LABELS);
         let fits = |text: &String| text.len() <= TEXT_BYTES && !text.contains('\n');
         assert!(info.labels.iter().all(|(key, value)| fits(key) && fits(value)));
     }

@@ -1,12 +1,12 @@
 //! Where runtimes are asked: sockets and directories.
 
 use std::{
-    env, fs, io,
+    env, fs,
     os::unix::fs::{FileTypeExt, MetadataExt},
     path::{Path, PathBuf},
 };
 
-use super::book::Teller;
+use super::{book::Teller, served};
 
 /// Sockets that speak gRPC: containerd's and CRI's. One that is not there costs a look.
 const GRPC_SOCKETS: [&str; 6] = [
@@ -34,6 +34,8 @@ pub(super) struct Endpoint {
     pub(super) address: Address,
     /// Whose word it is.
     pub(super) teller: Teller,
+    /// Whether it may be listened to all the time: not where that would keep somebody from ending.
+    pub(super) followed: bool,
 }
 
 /// Where to connect to.
@@ -79,16 +81,18 @@ impl Places {
         self.root.join(path.strip_prefix("/").unwrap_or(path))
     }
 
-    /// The sockets that are there now and may speak docker's API. Looks at files: not for a task.
+    /// The sockets that are there now and may speak docker's API. Those found by their path alone are left out where nobody
+    /// but systemd is behind them: to connect would start who was stopped. Looks at files: not for a task.
     pub(super) fn docker_endpoints(&self) -> Vec<Endpoint> {
         let own = [(&self.docker, DOCKER_SOCKETS[0]), (&self.podman, DOCKER_SOCKETS[1])];
         let mut found = Vec::new();
         for (told, usual) in own {
-            let address = told.clone().or_else(|| self.socket(usual));
-            let endpoint = address.map(|address| Endpoint { address, teller: Teller::System });
+            let told = told.clone().map(|address| Endpoint { teller: self.teller(&address), address, followed: true });
+            let endpoint = told.or_else(|| self.served(self.socket(usual)?));
             found.extend(endpoint.filter(|endpoint| !found.contains(endpoint)));
         }
-        found.extend(self.user_endpoints());
+        let of_users = self.user_endpoints().into_iter().filter(|endpoint| !found.contains(endpoint));
+        found.extend(of_users.collect::<Vec<_>>());
         found
     }
 
@@ -103,6 +107,20 @@ impl Places {
         found
     }
 
+    /// What a user serves is that user's word, whoever names the socket.
+    fn teller(&self, address: &Address) -> Teller {
+        let Address::Unix(path) = address else { return Teller::System };
+        let real = fs::canonicalize(path);
+        let paths = [Some(path), real.as_ref().ok()].into_iter().flatten();
+        let roots = [&self.root, Path::new("/")];
+        let below = |path: &Path, root: &Path| {
+            let user = path.strip_prefix(root.join("run/user")).ok()?.components().next()?;
+            user.as_os_str().to_str()?.parse().ok()
+        };
+        let mut users = paths.flat_map(|path| roots.map(|root| below(path, root))).flatten();
+        users.next().map_or(Teller::System, Teller::User)
+    }
+
     fn socket(&self, path: &str) -> Option<Address> {
         let real = fs::canonicalize(self.root.join(path)).ok()?;
         fs::metadata(&real).ok()?.file_type().is_socket().then_some(Address::Unix(real))
@@ -114,16 +132,31 @@ impl Places {
             let uid: u32 = entry.file_name().to_str()?.parse().ok()?;
             Some((uid, entry.path()))
         });
-        users.flat_map(|(uid, home)| USER_SOCKETS.map(|path| (uid, home.join(path)))).filter_map(of_user).collect()
+        let sockets = users.flat_map(|(uid, home)| USER_SOCKETS.map(|path| (uid, home.join(path))));
+        sockets.filter_map(|(uid, path)| self.of_user(uid, path)).collect()
     }
-}
 
-/// The user's own socket: not a link by which nbw would speak to something else in the user's stead.
-fn of_user((uid, path): (u32, PathBuf)) -> Option<Endpoint> {
-    let directory = fs::symlink_metadata(path.parent()?).ok()?;
-    let socket = fs::symlink_metadata(&path).ok()?;
-    let is_own = directory.is_dir() && socket.file_type().is_socket() && socket.uid() == uid;
-    is_own.then_some(Endpoint { address: Address::Unix(path), teller: Teller::User(uid) })
+    /// The system's socket, if a daemon is behind it.
+    fn served(&self, address: Address) -> Option<Endpoint> {
+        let Address::Unix(path) = &address else { return None };
+        let followed = self.may_follow(path);
+        served::by_system(&self.root, path).then_some(Endpoint { address, teller: Teller::System, followed })
+    }
+
+    /// The user's own socket, if a daemon is behind it: not a link by which nbw would speak to something else in the user's
+    /// stead.
+    fn of_user(&self, uid: u32, path: PathBuf) -> Option<Endpoint> {
+        let directory = fs::symlink_metadata(path.parent()?).ok()?;
+        let socket = fs::symlink_metadata(&path).ok()?;
+        let is_own = directory.is_dir() && socket.file_type().is_socket() && socket.uid() == uid;
+        let followed = self.may_follow(&path);
+        let found = || Endpoint { address: Address::Unix(path.clone()), teller: Teller::User(uid), followed };
+        (is_own && served::by_user(&self.root, uid, &path)).then(found)
+    }
+
+    fn may_follow(&self, socket: &Path) -> bool {
+        !(served::is_by_systemd(&self.root) && served::is_podmans(socket))
+    }
 }
 
 impl Address {
@@ -137,24 +170,6 @@ impl Address {
         let tcp = text.strip_prefix("tcp://").or_else(|| text.strip_prefix("http://"));
         tcp.map(|address| Self::Tcp(address.trim_end_matches('/').to_owned()))
     }
-}
-
-/// Opens a regular file for reading: nothing else is even opened, as opening can do things (a FIFO waits, a watchdog
-/// starts). With `owner`, only that user's.
-///
-/// # Errors
-/// The operating system's; `InvalidInput` where it is something else.
-pub(super) fn open_regular(path: &Path, owner: Option<u32>) -> io::Result<fs::File> {
-    use std::os::{fd::AsRawFd, unix::fs::OpenOptionsExt};
-    let found = fs::OpenOptions::new().read(true).custom_flags(libc::O_PATH).open(path)?;
-    let metadata = found.metadata()?;
-    if !metadata.is_file() || owner.is_some_and(|owner| owner != metadata.uid()) {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    fs::OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
-        .open(format!("/proc/self/fd/{}", found.as_raw_fd()))
 }
 
 #[cfg(test)]
@@ -191,6 +206,59 @@ mod tests {
     }
 
     #[test]
+    fn what_a_user_serves_is_the_users_word_even_where_the_environment_names_it() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("run/user/1000/podman/podman.sock");
+        let places = Places { podman: Some(Address::Unix(path)), ..Places::below(root.path()) };
+        assert_eq!(places.docker_endpoints()[0].teller, Teller::User(1000));
+        for (path, teller) in [
+            ("/run/user/1001/docker.sock", Teller::User(1001)),
+            ("/run/user/x/docker.sock", Teller::System),
+            ("/run/docker.sock", Teller::System),
+        ] {
+            assert_eq!(places.teller(&Address::Unix(path.into())), teller, "{path}");
+        }
+    }
+
+    /// systemd keeps the sockets; who has the processes is in cgroups.
+    #[test]
+    fn nobody_is_started() {
+        let root = tempfile::tempdir().unwrap();
+        let uid = nix::unistd::getuid().as_raw();
+        let user = format!("user.slice/user-{uid}.slice/user@{uid}.service/app.slice/podman.service");
+        let sockets = ["run/docker.sock", "run/podman/podman.sock", &format!("run/user/{uid}/podman/podman.sock")];
+        let write = |path: &Path, text: &str| {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        let listeners = sockets.map(|path| {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            UnixListener::bind(path).unwrap()
+        });
+        let places = Places::below(root.path());
+        assert_eq!(places.docker_endpoints().len(), 3, "not by systemd");
+        fs::create_dir_all(root.path().join("run/systemd/system")).unwrap();
+        assert_eq!(places.docker_endpoints(), []);
+        for (pid, name) in [("1", "dockerd"), ("2", "podman"), ("3", "docker-proxy")] {
+            write(&root.path().join(format!("proc/{pid}/comm")), &format!("{name}\n"));
+        }
+        let cgroups = root.path().join("sys/fs/cgroup");
+        write(&cgroups.join("system.slice/docker.service/cgroup.procs"), "3\n");
+        assert_eq!(places.docker_endpoints(), [], "only what a daemon has left");
+        for (unit, pids) in
+            [("system.slice/docker.service", "3\n1\n"), ("system.slice/podman.service/x", "2\n"), (&user, "2\n")]
+        {
+            write(&cgroups.join(unit).join("cgroup.procs"), pids);
+        }
+        let found = places.docker_endpoints();
+        assert_eq!(found.iter().map(|found| found.followed).collect::<Vec<_>>(), [true, false, false]);
+        let named = Places { podman: Some(Address::Unix("/p.sock".into())), ..Places::below(root.path()) };
+        assert!(named.docker_endpoints()[1].followed, "who names a socket wants it to be used");
+        drop(listeners);
+    }
+
+    #[test]
     fn a_link_of_a_users_is_not_followed() {
         let root = tempfile::tempdir().unwrap();
         let uid = nix::unistd::getuid().as_raw();
@@ -199,16 +267,5 @@ mod tests {
         let _listener = UnixListener::bind(root.path().join("somebody.sock")).unwrap();
         symlink(root.path().join("somebody.sock"), home.join("docker.sock")).unwrap();
         assert_eq!(Places::below(root.path()).docker_endpoints(), []);
-    }
-
-    #[test]
-    fn only_regular_files_are_opened() {
-        let root = tempfile::tempdir().unwrap();
-        let (fifo, file) = (root.path().join("fifo"), root.path().join("file"));
-        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
-        fs::write(&file, "x").unwrap();
-        let uid = nix::unistd::getuid().as_raw();
-        assert!(open_regular(&fifo, None).is_err() && open_regular(root.path(), None).is_err());
-        assert!(open_regular(&file, Some(uid)).is_ok() && open_regular(&file, Some(uid + 1)).is_err());
     }
 }

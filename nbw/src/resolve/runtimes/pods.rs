@@ -4,7 +4,7 @@ use std::io;
 
 use serde::Deserialize;
 
-use super::{http::get, info::PodInfo, places::Address};
+use super::{http::get, info::PodInfo, places::Endpoint};
 
 /// In any version since 4.0.
 const PODS: &str = "/v4.0.0/libpod/pods/json";
@@ -20,7 +20,7 @@ struct Pod {
 ///
 /// # Errors
 /// As [`get`].
-pub(super) async fn list(address: &Address) -> io::Result<Vec<PodInfo>> {
-    let pods: Vec<Pod> = get(address, PODS).await?;
+pub(super) async fn list(endpoint: &Endpoint) -> io::Result<Vec<PodInfo>> {
+    let pods: Vec<Pod> = get(endpoint, PODS).await?;
     Ok(pods.iter().filter_map(|pod| PodInfo::of(&pod.name, "", &pod.id, None)).collect())
 }

@@ -128,6 +128,31 @@ fn a_daemon_without_events_is_asked() {
 }
 
 #[test]
+fn a_daemon_that_was_stopped_is_not_started_by_connecting() {
+    let root = host();
+    fs::create_dir_all(root.path().join("run/systemd/system")).unwrap();
+    let sockets = ["run/docker.sock", "run/podman/podman.sock"];
+    let listeners = sockets.map(|path| std::os::unix::net::UnixListener::bind(root.path().join(path)).unwrap());
+    // Asked again and again, the first of the questions at once: those that are heard are heard before.
+    let known = Known::default();
+    known.wishes.add(Wanted::Container("a".repeat(64).into(), None));
+    let places = Places::below(root.path());
+    let runtimes = runtimes(root.path());
+    let asked = hostile::in_runtime(async {
+        tokio::select! {
+            never = ask::forever(&places, &known) => match never {},
+            asked = known.wishes.was_asked(3) => asked,
+        }
+    });
+    drop(runtimes);
+    assert!(asked);
+    for listener in &listeners {
+        listener.set_nonblocking(true).unwrap();
+        assert_eq!(listener.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    }
+}
+
+#[test]
 fn podmans_pods_have_names_too() {
     let root = host();
     let _daemon = Daemon::recorded(&root.path().join("run/podman/podman.sock"), "podman");
@@ -147,4 +172,7 @@ fn nothing_is_wanted_of_what_the_path_names() {
     let user = format!("/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-{}.scope", "a".repeat(64));
     let wanted = Wanted::of(&identify(&user));
     assert_eq!(wanted, [Some(Wanted::Container("a".repeat(64).into(), Some(1000))), None]);
+    // The outermost counts: users may make directories of any name.
+    assert_eq!(user_of("/user.slice/user-7.slice/user@7.service/user@0.service/x"), Some(7));
+    assert_eq!(user_of("/user.slice/user-7.slice/session-1.scope"), None);
 }

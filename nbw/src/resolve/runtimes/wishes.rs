@@ -20,7 +20,7 @@ const BACK_OFF: Duration = Duration::from_secs(1);
 /// No longer than this.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// Questions until nobody is expected to know: minutes.
+/// Questions that are asked in any case, some minutes long; then only for what is shown.
 const QUESTIONS: u32 = 10;
 
 /// No more than these wait; the oldest are given up first.
@@ -37,6 +37,8 @@ pub(super) struct Wishes {
 struct Wish {
     due: Instant,
     asked: u32,
+    /// Since the question before.
+    shown: bool,
 }
 
 impl Default for Wishes {
@@ -46,10 +48,14 @@ impl Default for Wishes {
 }
 
 impl Wishes {
-    /// One more, unless it waits already.
+    /// One more, or one that is still shown.
     pub(super) fn add(&self, wanted: Wanted) {
-        self.waiting().get_or_insert(wanted, || Wish { due: Instant::now() + EVENTS_FIRST, asked: 0 });
-        self.added.notify_one();
+        let mut waiting = self.waiting();
+        let new = || Wish { due: Instant::now() + EVENTS_FIRST, asked: 0, shown: false };
+        let wish = waiting.get_or_insert_mut(wanted, new);
+        if !std::mem::replace(&mut wish.shown, true) {
+            self.added.notify_one();
+        }
     }
 
     /// Waits for those whose time has come.
@@ -71,18 +77,17 @@ impl Wishes {
     fn take_due(&self, book: &Book) -> (Vec<Wanted>, Option<Instant>) {
         let now = Instant::now();
         let mut waiting = self.waiting();
-        let is_over = |wanted: &Wanted, wish: &Wish| wish.asked >= QUESTIONS || wanted.is_known(book);
         let over: Vec<Wanted> =
-            waiting.iter().filter(|(wanted, wish)| is_over(wanted, wish)).map(|(wanted, _)| wanted.clone()).collect();
+            waiting.iter().filter(|(wanted, _)| wanted.is_settled(book)).map(|(wanted, _)| wanted.clone()).collect();
         for wanted in over {
             waiting.pop(&wanted);
         }
         let mut due = Vec::new();
-        for (wanted, wish) in waiting.iter_mut().filter(|(_, wish)| wish.due <= now) {
+        for (wanted, wish) in waiting.iter_mut().filter(|(_, wish)| wish.is_active() && wish.due <= now) {
             due.push(wanted.clone());
             *wish = wish.asked_at(now);
         }
-        (due, waiting.iter().map(|(_, wish)| wish.due).min())
+        (due, waiting.iter().map(|(_, wish)| wish).filter(|wish| wish.is_active()).map(|wish| wish.due).min())
     }
 
     fn waiting(&self) -> MutexGuard<'_, LruCache<Wanted, Wish>> {
@@ -92,7 +97,11 @@ impl Wishes {
 
 impl Wish {
     fn asked_at(self, now: Instant) -> Self {
-        Self { due: now + back_off(self.asked, LONGEST), asked: self.asked + 1 }
+        Self { due: now + back_off(self.asked, LONGEST), asked: self.asked + 1, shown: false }
+    }
+
+    fn is_active(self) -> bool {
+        self.shown || self.asked < QUESTIONS
     }
 }
 
@@ -109,5 +118,32 @@ impl Wishes {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_knows_is_asked_for_again_while_it_is_shown() {
+        let (wishes, book) = (Wishes::default(), Book::default());
+        let wanted = || Wanted::Pod("12".into());
+        let asked_after_long = || {
+            wishes.waiting().iter_mut().for_each(|(_, wish)| wish.due = Instant::now());
+            wishes.take_due(&book)
+        };
+        wishes.add(wanted());
+        for _ in 0..QUESTIONS {
+            assert_eq!(asked_after_long().0, [wanted()]);
+        }
+        assert_eq!(asked_after_long(), (vec![], None), "not shown any more");
+        for _ in 0..2 {
+            wishes.add(wanted());
+            assert_eq!(asked_after_long().0, [wanted()]);
+        }
+        wishes.add(wanted());
+        let (due, next) = wishes.take_due(&book);
+        assert!(due.is_empty() && next.is_some_and(|next| next > Instant::now()), "not more often");
     }
 }

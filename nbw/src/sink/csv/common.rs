@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::super::words;
 use crate::snapshot::{
-    Connection, Container, Group, GroupKind, HOST_NETNS, Interface, Pod, Process, Remote, Runtime, Snapshot, Unit,
+    Connection, Container, Group, HOST_NETNS, Interface, Pod, Process, Remote, Runtime, Snapshot, Unit,
 };
+use crate::words;
 
 /// What a row says besides its flows and its kind's own columns; empty where it does not apply.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -16,7 +16,7 @@ pub(super) struct Row<'a> {
     elapsed_seconds: f64,
     row: &'static str,
     name: Cow<'a, str>,
-    kind: Option<GroupKind>,
+    kind: &'static str,
     id: Cow<'a, str>,
     path: &'a str,
     runtime: Option<Runtime>,
@@ -53,7 +53,7 @@ impl Tick {
 
     pub(super) fn group<'a>(&'a self, group: &'a Group) -> Row<'a> {
         Row {
-            kind: Some(group.kind),
+            kind: words::kind(group.kind),
             id: group.id.to_string().into(),
             path: &group.path,
             runtime: group.runtime,
@@ -83,7 +83,7 @@ impl Tick {
     }
 
     pub(super) fn unit<'a>(&'a self, unit: &'a Unit) -> Row<'a> {
-        Row { kind: Some(unit.kind), path: &unit.path, ..self.row("unit", &unit.name) }
+        Row { kind: words::kind(unit.kind), path: &unit.path, ..self.row("unit", &unit.name) }
     }
 
     pub(super) fn process<'a>(&'a self, process: &'a Process) -> Row<'a> {
@@ -101,6 +101,6 @@ impl Tick {
     }
 
     pub(super) fn remote<'a>(&'a self, remote: &'a Remote) -> Row<'a> {
-        Row { name: words::remote(remote), ..self.row("remote", "") }
+        Row { name: words::remote(remote), kind: words::remote_kind(remote.kind), ..self.row("remote", "") }
     }
 }

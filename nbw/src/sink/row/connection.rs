@@ -1,13 +1,10 @@
 //! Connections, by both their ends.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
-use indicatif::HumanDuration;
-
-use super::super::words;
 use super::Row;
 use crate::snapshot::{Connection, ConnectionState, End, Flow};
+use crate::words;
 
 impl Row for Connection {
     fn rx(&self) -> &Flow {
@@ -33,13 +30,12 @@ impl Row for Connection {
     }
 
     fn facts(&self, now: jiff::Timestamp) -> Vec<Cow<'_, str>> {
-        let age = Duration::try_from(now.duration_since(self.since)).unwrap_or_default();
         vec![
             (&*self.protocol).into(),
             words::named_socket(&self.local).into(),
             words::process(&self.process, self.pid).into(),
             (&*self.group_name).into(),
-            format!("{:#}", HumanDuration(age)).into(),
+            words::short(words::since(self.since, now)).into(),
         ]
     }
 

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::super::words;
 use super::{Row, or_empty, prefixed};
 use crate::snapshot::{Container, Flow, Through};
+use crate::words;
 
 /// A container on the host's network may use dozens of interfaces; so many are named.
 const NAMED: usize = 3;
@@ -36,7 +36,7 @@ impl Row for Container {
             self.runtime.map_or("", words::runtime).into(),
             or_empty(self.image.as_ref()),
             pod(self).into(),
-            joined(&self.interfaces, |through| words::place(&through.name, &through.netns)).into(),
+            joined(&self.interfaces, |through| words::place(&through.name, &through.netns).into_owned()).into(),
             peers.join(", ").into(),
         ]
     }
@@ -50,7 +50,7 @@ fn pod(container: &Container) -> String {
 fn places(container: &Container) -> String {
     joined(&container.interfaces, |through| {
         let place = words::place(&through.name, &through.netns);
-        through.peer.as_ref().map_or_else(|| place.clone(), |peer| format!("{place} ({peer})"))
+        through.peer.as_ref().map_or_else(|| place.to_string(), |peer| format!("{place} ({peer})"))
     })
 }
 

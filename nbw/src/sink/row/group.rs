@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::super::words;
 use super::Row;
 use crate::snapshot::{Flow, Group, GroupKind};
+use crate::words;
 
 impl Row for Group {
     fn rx(&self) -> &Flow {
@@ -35,7 +35,7 @@ impl Row for Group {
             (None, Some(parent)) => format!("on {parent}").into(),
             (None, None) => "".into(),
         };
-        vec![kind.into(), words::place(&self.interface, &self.netns).into(), host_end]
+        vec![kind.into(), words::place(&self.interface, &self.netns), host_end]
     }
 
     fn derived(&self) -> bool {

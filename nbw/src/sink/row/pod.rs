@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::super::words;
 use super::Row;
 use crate::snapshot::{Flow, Pod};
+use crate::words;
 
 impl Row for Pod {
     fn rx(&self) -> &Flow {

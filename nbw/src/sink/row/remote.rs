@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::super::words;
 use super::{Row, or_empty};
 use crate::snapshot::{Flow, Remote};
+use crate::words;
 
 impl Row for Remote {
     fn rx(&self) -> &Flow {

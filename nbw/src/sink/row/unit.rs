@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::super::words;
 use super::{Row, or_empty, prefixed};
 use crate::snapshot::{Flow, Unit};
+use crate::words;
 
 impl Row for Unit {
     fn rx(&self) -> &Flow {

@@ -1,14 +1,14 @@
 //! What stands in a cell.
 
-use std::{borrow::Cow, time::Duration};
+use std::borrow::Cow;
 
-use indicatif::HumanDuration;
 use jiff::Timestamp;
 
 use crate::{
-    snapshot::{Connection, ConnectionState, HOST_NETNS, Through},
-    top::{columns::Column, ends, order, rows::Row, state::State},
+    snapshot::{Connection, ConnectionState, Through},
+    top::{columns::Column, order, rows::Row, state::State},
     units::{link_speed, packet_rate_padded, volume_padded},
+    words,
 };
 
 /// The text of a cell, as long as it likes.
@@ -33,24 +33,19 @@ fn own<'a>(row: Row<'a>, column: Column, state: &State, now: Timestamp) -> Cow<'
             row.link_bits_per_second.map_or("".into(), |speed| link_speed(speed).into())
         }
         (Row::Group(row), Column::Kind) if Row::Group(row).is_derived() => "".into(),
-        (Row::Group(row), Column::Place) => place(&row.interface, &row.netns),
+        (Row::Group(row), Column::Place) => words::place(&row.interface, &row.netns),
         (Row::Container(row), Column::Interfaces) => listed(&row.interfaces, |through| through_label(through)),
         (Row::Pod(row), Column::Containers) => listed(&row.containers, |name| Cow::Borrowed(name)),
         (Row::Process(row), Column::Pid) if row.pid == 0 => "".into(),
         (Row::Process(row), Column::Pid) => row.pid.to_string().into(),
-        (Row::Connection(row), Column::Name) => ends::label(&row.remote, state.names).into(),
-        (Row::Connection(row), Column::Local) => ends::label(&row.local, false).into(),
+        (Row::Connection(row), Column::Name) => words::end(&row.remote, state.names).into(),
+        (Row::Connection(row), Column::Local) => words::end(&row.local, false).into(),
         (Row::Connection(row), Column::Age) => age(row, now).into(),
-        (Row::Connection(row), Column::Place) => place(&row.interface, &row.netns),
+        (Row::Connection(row), Column::Place) => words::place(&row.interface, &row.netns),
         (Row::Remote(_), Column::Name) => row.name(state.names),
         (Row::Remote(row), Column::Connections) => row.connections.to_string().into(),
         (row, column) => order::text(row, column).into(),
     }
-}
-
-/// An interface, and where it is unless that is here.
-pub(super) fn place<'a>(interface: &'a str, netns: &str) -> Cow<'a, str> {
-    if netns == HOST_NETNS { interface.into() } else { format!("{interface}@{netns}").into() }
 }
 
 /// The container's own interface and the host's end of it.
@@ -72,16 +67,6 @@ fn listed<'a, T>(items: &'a [T], label: impl Fn(&'a T) -> Cow<'a, str>) -> Cow<'
 fn age(connection: &Connection, now: Timestamp) -> String {
     match connection.state {
         ConnectionState::Closed => "closed".into(),
-        ConnectionState::Open => short(since(connection.since, now)),
+        ConnectionState::Open => words::short(words::since(connection.since, now)),
     }
-}
-
-/// From a moment to another; nothing where the clock was put back.
-pub(super) fn since(then: Timestamp, now: Timestamp) -> Duration {
-    Duration::try_from(now.duration_since(then)).unwrap_or_default()
-}
-
-/// A duration in its greatest unit: `3s`, `5m`, `2h`.
-pub(super) fn short(duration: Duration) -> String {
-    format!("{:#}", HumanDuration(duration))
 }

@@ -7,10 +7,10 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::{cells, write, write_right};
 use crate::{
     fit,
-    sink::{kind_label, runtime_label},
     snapshot::{Connection, ConnectionState, Container, End, Group, Interface, Pod, Process, Remote, Unit},
-    top::{ends, rows::Row, state::State},
+    top::{rows::Row, state::State},
     units::{link_speed, volume},
+    words,
 };
 
 /// What something is called, and what it is.
@@ -88,16 +88,21 @@ fn of_interface(row: &Interface) -> Vec<Detail> {
         ("state", state.into()),
         ("link", row.link_bits_per_second.map_or_else(String::new, link_speed)),
         ("index", row.index.to_string()),
+        ("port of", or_empty(row.master.as_deref())),
+        ("sits on", or_empty(row.parent.as_deref())),
+        ("total", if row.edge { "counts it".into() } else { "leaves it out".into() }),
     ]
 }
 
 fn of_group(row: &Group) -> Vec<Detail> {
     let id = if row.id == 0 { String::new() } else { row.id.to_string() };
     vec![
-        ("kind", kind_label(row.kind).into()),
+        ("kind", words::kind(row.kind).into()),
         ("path", row.path.to_string()),
-        ("interface", cells::place(&row.interface, &row.netns).into_owned()),
-        ("runtime", row.runtime.map_or("", runtime_label).into()),
+        ("interface", words::place(&row.interface, &row.netns).into_owned()),
+        ("host's end", or_empty(row.peer.as_deref())),
+        ("sits on", or_empty(row.parent.as_deref())),
+        ("runtime", row.runtime.map_or("", words::runtime).into()),
         ("cgroup id", id),
     ]
 }
@@ -105,15 +110,12 @@ fn of_group(row: &Group) -> Vec<Detail> {
 fn of_container(row: &Container) -> Vec<Detail> {
     let labels: Vec<String> = row.labels.iter().map(|(label, value)| format!("{label}={value}")).collect();
     let through: Vec<Cow<'_, str>> = row.interfaces.iter().map(cells::through_label).collect();
-    let pod = match (&row.namespace, &row.pod) {
-        (Some(namespace), Some(pod)) => format!("{namespace}/{pod}"),
-        (_, pod) => or_empty(pod.as_deref()),
-    };
+    let pod = row.pod.as_deref().map(|pod| words::pod(row.namespace.as_deref(), pod));
     vec![
         ("image", or_empty(row.image.as_deref())),
         ("id", row.id.to_string()),
-        ("runtime", row.runtime.map_or("", runtime_label).into()),
-        ("pod", pod),
+        ("runtime", row.runtime.map_or("", words::runtime).into()),
+        ("pod", pod.unwrap_or_default()),
         ("through", through.join(" ")),
         ("labels", labels.join(" ")),
         ("path", row.path.to_string()),
@@ -124,13 +126,17 @@ fn of_pod(row: &Pod) -> Vec<Detail> {
     vec![
         ("namespace", or_empty(row.namespace.as_deref())),
         ("uid", row.uid.to_string()),
-        ("runtime", row.runtime.map_or("", runtime_label).into()),
+        ("runtime", row.runtime.map_or("", words::runtime).into()),
         ("containers", row.containers.join(" ")),
     ]
 }
 
 fn of_unit(row: &Unit) -> Vec<Detail> {
-    vec![("kind", kind_label(row.kind).into()), ("user", or_empty(row.user.as_deref())), ("path", row.path.to_string())]
+    vec![
+        ("kind", words::kind(row.kind).into()),
+        ("user", or_empty(row.user.as_deref())),
+        ("path", row.path.to_string()),
+    ]
 }
 
 fn of_process(row: &Process) -> Vec<Detail> {
@@ -163,22 +169,22 @@ fn of_connection(row: &Connection, state: &State) -> Vec<Detail> {
         ("local", end(&row.local)),
         ("process", process),
         ("owner", row.group_name.to_string()),
-        ("since", format!("{since} ({})", cells::short(cells::since(row.since, now)))),
+        ("since", format!("{since} ({})", words::short(words::since(row.since, now)))),
         ("state", format!("{}, {is}", row.protocol)),
-        ("interface", cells::place(&row.interface, &row.netns).into_owned()),
+        ("interface", words::place(&row.interface, &row.netns).into_owned()),
     ]
 }
 
 /// Numbers first, then the names that are known.
 fn end(end: &End) -> String {
     let names: Vec<&str> = [&end.host, &end.service].into_iter().filter_map(|name| name.as_deref()).collect();
-    let numbers = ends::label(end, false);
+    let numbers = words::socket(end);
     if names.is_empty() { numbers } else { format!("{numbers} {}", names.join(" ")) }
 }
 
 fn of_remote(row: &Remote) -> Vec<Detail> {
     vec![
-        ("address", ends::host(row.address, None).into_owned()),
+        ("address", words::address(row)),
         ("name", or_empty(row.host.as_deref())),
         ("country", or_empty(row.country.as_deref())),
         ("network", or_empty(row.network.as_deref())),

@@ -11,11 +11,12 @@ use ratatui::{
     },
 };
 
-use super::{cells, write};
+use super::write;
 use crate::{
     fit,
     top::{history::Point, state::State},
     units::Units,
+    words,
 };
 
 /// Dots of a braille character.
@@ -124,7 +125,10 @@ fn overlay(buffer: &mut Buffer, part: &Buffer) {
     for position in part.area.positions() {
         let cell = &part[position];
         if cell.symbol() != " " && cell.symbol() != "\u{2800}" {
-            buffer[position] = cell.clone();
+            // A terminal can have shrunk.
+            if let Some(target) = buffer.cell_mut(position) {
+                target.clone_from(cell);
+            }
         }
     }
 }
@@ -149,7 +153,7 @@ fn times(buffer: &mut Buffer, area: Rect, x: u16, count: usize, state: &State) {
     let Some(picture) = state.picture() else { return };
     let known = state.history.known(picture.tick).min(count);
     let Some(first) = known.checked_sub(1).and_then(|before| state.history.time(picture.tick, before)) else { return };
-    let ago = cells::short(cells::since(first, picture.snapshot.time));
+    let ago = words::short(words::since(first, picture.snapshot.time));
     let at = usize::from(x) + (count - known) / DOTS_ACROSS;
     let label = format!("{ago} ago");
     let room = usize::from(area.width).saturating_sub(at + 4);

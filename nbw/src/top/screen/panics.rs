@@ -2,6 +2,7 @@
 
 use std::{
     any::Any,
+    io::{self, Write},
     panic::{self, PanicHookInfo},
 };
 
@@ -13,7 +14,8 @@ use crate::top::tty;
 pub(super) fn leave_on_panic(tell: mpsc::UnboundedSender<Told>) {
     panic::set_hook(Box::new(move |info| {
         tty::leave();
-        eprintln!("nbw: {}", sentence(info));
+        // `eprintln!` would panic where standard error is gone.
+        let _ = writeln!(io::stderr(), "nbw: {}", sentence(info));
         let _ = tell.send(Told::Panicked);
     }));
 }

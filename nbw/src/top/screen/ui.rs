@@ -5,8 +5,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError, mpsc as std_mpsc},
 };
 
-use nix::sys::signal::{Signal, raise};
-use ratatui::{Terminal, backend::CrosstermBackend, crossterm::style};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, raise, sigaction};
+use ratatui::{Frame, Terminal, backend::CrosstermBackend, crossterm::style};
 use tokio::sync::mpsc;
 
 use super::{Message, Told};
@@ -64,8 +64,13 @@ impl Ui {
             self.state.on(Event::Warning(warning.clone().unwrap_or_default()));
             self.warning = warning;
         }
-        let state = &self.state;
-        self.terminal.draw(|frame| draw::draw(frame, state)).map(drop)
+        let state = &mut self.state;
+        let picture = |frame: &mut Frame<'_>| {
+            // The size that the terminal has now: its event may still be on the way.
+            state.fit(frame.area().as_size());
+            draw::draw(frame, state);
+        };
+        self.terminal.draw(picture).map(drop)
     }
 
     /// Whether to go on.
@@ -93,7 +98,7 @@ impl Ui {
     /// Stops the whole process here, with the terminal as the shell wants it.
     fn suspend(&mut self) -> io::Result<()> {
         tty::leave();
-        raise(Signal::SIGSTOP)?;
+        stop()?;
         self.take_again()
     }
 
@@ -105,5 +110,46 @@ impl Ui {
         let size = self.terminal.size()?;
         self.state.on(Event::Resize(size.width, size.height));
         Ok(())
+    }
+}
+
+/// Stops this process until somebody has it go on. Not by SIGSTOP: where nobody could (no shell is there, as with
+/// `ssh -t host nbw top`), the kernel drops SIGTSTP, and nothing is stopped.
+fn stop() -> io::Result<()> {
+    let usual = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+    // SAFETY: it installs no handler of ours; the one put back is the one that was there.
+    let ours = unsafe { sigaction(Signal::SIGTSTP, &usual) }?;
+    let stopped = raise(Signal::SIGTSTP);
+    // SAFETY: as above.
+    unsafe { sigaction(Signal::SIGTSTP, &ours) }?;
+    Ok(stopped?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::CommandExt;
+
+    use super::*;
+
+    /// Runs only this test again, in a session of its own: a process group that is orphaned.
+    #[test]
+    fn where_no_shell_is_nothing_stops() {
+        const INSIDE: &str = "NBW_TEST_ORPHANED";
+        if std::env::var_os(INSIDE).is_some() {
+            return stop().unwrap();
+        }
+        let test = "top::screen::ui::tests::where_no_shell_is_nothing_stops";
+        let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", test]).env(INSIDE, "1").stdout(std::process::Stdio::null());
+        // SAFETY: setsid is async-signal-safe.
+        unsafe { command.pre_exec(|| Ok(nix::unistd::setsid().map(|_| ())?)) };
+        let mut child = command.spawn().unwrap();
+        let status = nix::sys::wait::waitpid(
+            nix::unistd::Pid::from_raw(child.id().try_into().unwrap()),
+            Some(nix::sys::wait::WaitPidFlag::WUNTRACED),
+        );
+        // Where it was stopped it is still there.
+        drop((child.kill(), child.wait()));
+        assert!(matches!(status, Ok(nix::sys::wait::WaitStatus::Exited(_, 0))), "{status:?}");
     }
 }

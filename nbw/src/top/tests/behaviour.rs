@@ -2,11 +2,12 @@
 
 use super::*;
 use crate::{
-    snapshot::{Connection, ConnectionState},
+    snapshot::{Connection, ConnectionState, Container, Process, Remote, RemoteKind},
     top::{
         columns::{self, Column},
         linger,
         order::Sorting,
+        rows::{self, Key, Row},
     },
 };
 
@@ -283,4 +284,26 @@ fn thousands_of_rows_scroll() {
     assert_eq!(state.counts().1, 0);
     press(&mut state, KeyCode::Esc);
     assert_eq!(names(&state).0.len(), 10);
+}
+
+#[test]
+fn no_two_rows_are_the_same() {
+    let mut snapshot = fixture::snapshot(1);
+    let rows = &mut snapshot.rows;
+    let containers = rows.containers.as_mut().unwrap();
+    containers.push(Container { path: "/lxc.payload.web".into(), ..containers[0].clone() });
+    let processes = rows.processes.as_mut().unwrap();
+    processes.push(Process { id: Some(99), ended: true, ..processes[0].clone() });
+    for name in ["ended", "no slot left", "kernel"] {
+        processes.push(Process { id: None, pid: 0, name: name.into(), ..processes[0].clone() });
+    }
+    let remotes = rows.remotes.as_mut().unwrap();
+    for kind in [RemoteKind::Ended, RemoteKind::NoSlot] {
+        remotes.push(Remote { kind, address: None, host: None, ..remotes[0].clone() });
+    }
+    for by in By::ALL {
+        let keys: Vec<Key> = rows::all(&snapshot, by).map(Row::key).collect();
+        let distinct: std::collections::HashSet<&Key> = keys.iter().collect();
+        assert_eq!(distinct.len(), keys.len(), "{keys:?}");
+    }
 }

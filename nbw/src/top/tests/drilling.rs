@@ -1,7 +1,10 @@
 //! Into rows and out of them.
 
 use super::*;
-use crate::top::linger;
+use crate::{
+    snapshot::{Group, Interface},
+    top::linger,
+};
 
 /// Goes down from the first row to the one of this name.
 fn go_to(state: &mut State, name: &str) {
@@ -52,6 +55,47 @@ fn the_host_s_end_of_a_veth_leads_into_its_container() {
         type_keys(&mut state, tab);
         assert_eq!(names(&state).0, found, "{tab}");
     }
+}
+
+#[test]
+fn a_port_of_a_bridge_leads_to_the_groups_behind_it_containers_or_not() {
+    let mut snapshot = fixture::snapshot(1);
+    let veth = snapshot.interfaces[1].clone();
+    snapshot.interfaces.push(Interface {
+        name: "vethns".into(),
+        index: 12,
+        master: Some("br0".into()),
+        ..veth.clone()
+    });
+    snapshot.interfaces.push(Interface { name: "eth7".into(), index: 13, ..veth });
+    let group = snapshot.groups[3].clone();
+    let far = |name: &str, peer: Option<&str>, parent: Option<&str>| Group {
+        name: name.into(),
+        path: format!("/{name}").into(),
+        netns: name.into(),
+        peer: peer.map(Into::into),
+        parent: parent.map(Into::into),
+        ..group.clone()
+    };
+    snapshot.groups.extend([far("ns", Some("vethns"), None), far("vlan", None, Some("eth7"))]);
+    let mut state = fresh(120, 40);
+    show(&mut state, snapshot);
+    for (interface, found) in [("vethns", "ns"), ("eth7", "vlan")] {
+        type_keys(&mut state, "1");
+        go_to(&mut state, interface);
+        if interface == "vethns" {
+            assert!(screen(&state, 120, 40).iter().any(|line| line.contains("port of") && line.contains("br0")));
+        }
+        type_keys(&mut state, "\n");
+        assert_eq!((state.by, names(&state).0), (By::Group, vec![found.to_owned()]));
+        assert!(screen(&state, 120, 40).iter().any(|line| line.contains(interface)));
+        press(&mut state, KeyCode::Backspace);
+    }
+    // And from the group to the interface that it is reached through.
+    type_keys(&mut state, "2");
+    go_to(&mut state, "vlan");
+    type_keys(&mut state, "\n1");
+    assert_eq!(names(&state).0, ["eth7"]);
 }
 
 #[test]

@@ -116,6 +116,20 @@ fn any_size_can_be_drawn() {
 }
 
 #[test]
+fn a_screen_that_has_shrunk_is_drawn_as_far_as_it_goes() {
+    for (columns, rows) in [(60, 15), (1, 1), (200, 3), (10, 50)] {
+        for keys in ["", "?", "/x"] {
+            let mut state = view(200, 50);
+            type_keys(&mut state, keys);
+            drawn(&state, columns, rows);
+        }
+    }
+    let mut state = view(200, 50);
+    state.fit((60, 15).into());
+    assert_eq!(screen(&state, 60, 15), screen(&view(60, 15), 60, 15));
+}
+
+#[test]
 fn only_colours_of_the_palette_or_none() {
     let palette = [Color::Reset, Color::Cyan, Color::Magenta, Color::Blue, Color::Yellow, Color::Red];
     let mut state = view(120, 30);

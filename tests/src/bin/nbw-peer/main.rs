@@ -102,7 +102,6 @@ impl Sockets {
             "send-to" => datagrams()?.send_to(&vec![7; command.parse(3)?], command.word(2))?.to_string(),
             "take" => datagrams::take(&datagrams()?, command.parse(2)?)?,
             "answer" => datagrams::answer(&datagrams()?, command.parse(2)?)?,
-            "address" => datagrams()?.local_addr()?.to_string(),
             what => return Err(Error::other(format!("what is {what}?"))),
         })
     }

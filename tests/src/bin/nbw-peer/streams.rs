@@ -7,8 +7,9 @@ use std::{
     os::fd::{AsRawFd, OwnedFd},
 };
 
-use nix::sys::socket::{
-    AddressFamily, Backlog, SockFlag, SockType, SockaddrStorage, bind, listen, setsockopt, socket, sockopt,
+use nix::sys::{
+    socket::{AddressFamily, Backlog, SockFlag, SockType, SockaddrStorage, bind, listen, setsockopt, socket, sockopt},
+    time::{TimeVal, TimeValLike},
 };
 
 use crate::PATIENCE;
@@ -20,6 +21,8 @@ pub(crate) fn listener(address: SocketAddr, shared: bool) -> Result<OwnedFd> {
     setsockopt(&socket, sockopt::ReuseAddr, &true)?;
     setsockopt(&socket, sockopt::ReusePort, &shared)?;
     bind(socket.as_raw_fd(), &SockaddrStorage::from(address))?;
+    // Of accepting; and what is accepted inherits it.
+    setsockopt(&socket, sockopt::ReceiveTimeout, &TimeVal::seconds(PATIENCE.as_secs() as i64))?;
     listen(&socket, Backlog::MAXCONN)?;
     Ok(socket)
 }

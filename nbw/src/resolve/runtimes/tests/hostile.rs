@@ -11,6 +11,7 @@ use std::{
 use super::{
     super::{
         ask::{self, Blocking},
+        book::Teller,
         connect::PATIENCE,
         places::{Address, Endpoint},
         *,
@@ -71,7 +72,7 @@ fn liar(socket: &Path, lie: Lie) {
     });
 }
 
-fn in_runtime<T>(work: impl Future<Output = T>) -> T {
+pub(super) fn in_runtime<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
@@ -81,7 +82,7 @@ fn a_lying_daemon_is_an_error_in_time() {
         let root = host();
         let socket = root.path().join("liar.sock");
         liar(&socket, lie);
-        let endpoint = Endpoint { address: Address::Unix(socket), teller: book::Teller::System };
+        let endpoint = Endpoint { address: Address::Unix(socket), teller: Teller::System, followed: true };
         let book = book::Book::default();
         let asked = docker::ask(&endpoint, &["aa"], true, &book);
         // Twice as long as it may take: the limit is on waiting, and the machine may be busy.
@@ -89,6 +90,41 @@ fn a_lying_daemon_is_an_error_in_time() {
         assert!(answer.unwrap_or_else(|_| panic!("{what}: not in time")).is_err(), "{what}");
         assert!(!READ_ALL.load(Ordering::Relaxed), "{what}");
     }
+}
+
+/// Valid answers: of a version, or of `entry` as often as it fits into so many bytes.
+fn many(mut stream: UnixStream, bytes: usize, entry: &str) {
+    let head = read_head(&stream);
+    let body = match head.contains("/version") {
+        true => "{\"Components\":[]}".to_owned(),
+        false => format!("[{}{entry}]", format!("{entry},").repeat(bytes / (entry.len() + 1) - 1)),
+    };
+    let _ = write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+}
+
+/// Valid JSON that takes far more memory than it has bytes, or would.
+#[test]
+fn of_a_user_no_more_is_read_and_kept_than_fits() {
+    let root = host();
+    let heard = |number: u32, teller: Teller, lie: Lie| {
+        let socket = root.path().join(format!("{number}.sock"));
+        liar(&socket, lie);
+        let book = book::Book::default();
+        let answer = in_runtime(docker::ask(
+            &Endpoint { address: Address::Unix(socket), teller, followed: true },
+            &["aa"],
+            true,
+            &book,
+        ));
+        (answer.is_ok(), book.container("aa", Some(1000)).is_some())
+    };
+    let user = Teller::User(1000);
+    assert_eq!(heard(1, user, |stream| many(stream, 1 << 19, "{\"Id\":\"aa\",\"Names\":[\"a\"]}")), (true, true));
+    assert_eq!(heard(2, user, |stream| many(stream, 1 << 21, "{\"Id\":\"aa\",\"Names\":[\"a\"]}")), (false, false));
+    for (number, teller) in [(3, user), (4, Teller::System)] {
+        assert_eq!(heard(number, teller, |stream| many(stream, 1 << 19, "{}")), (false, false));
+    }
+    assert!(user.most_containers() <= 1024 && user.most_bytes() <= 1 << 20);
 }
 
 #[test]

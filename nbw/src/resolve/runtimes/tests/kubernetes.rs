@@ -43,6 +43,10 @@ fn a_container_in_a_pod_by_cri() {
         // What one question has brought is known without another.
         assert_eq!(name(&runtimes, &identify(&format!("{POD}/{SANDBOX}"))).unwrap().0, "web-0");
         assert_eq!(name(&runtimes, &identify(POD)).unwrap().0, "web-0");
+        // A user may make a cgroup of this name.
+        let copied = format!("/user.slice/user-7.slice/user@7.service{POD}");
+        assert_eq!(name(&runtimes, &identify(&copied)), None);
+        assert_eq!(name(&runtimes, &identify(&format!("{copied}/{NGINX}"))), None);
     }
 }
 
