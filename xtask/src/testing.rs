@@ -41,7 +41,7 @@ fn privileged(filter: Option<&str>) -> Result<()> {
     // One at a time: they share the host's cgroup root, and measure under load.
     let arguments: Vec<&str> = filter.into_iter().chain(["--test-threads=1"]).collect();
     if root::is_root() {
-        let mut tests = cargo(["test", "--package", PACKAGE, "--"]);
+        let mut tests = cargo(["test", "--package", PACKAGE, "--no-fail-fast", "--"]);
         return command::run(tests.args(&arguments).envs(artifacts()));
     }
     test_binaries()?.iter().try_for_each(|binary| test_as_root(binary, &arguments))

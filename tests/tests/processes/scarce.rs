@@ -24,7 +24,8 @@ fn link(snapshot: &Value, hosts: &TwoHosts) -> Totals {
 fn when_slots_run_out_groups_are_exact_and_the_rest_is_shown() {
     const SOCKETS: u64 = 200;
     let (hosts, ours) = (TwoHosts::new(151, false), Cgroup::new());
-    let mut nbw = watch(&hosts.left, "process", &hosts.cable.a, "--connection-slots 32");
+    // Without `-i`: what has no slot is on no interface.
+    let mut nbw = Nbw::watch(&hosts.left, "--by process --interval 50ms --no-dns --connection-slots 32");
     let (peer, sink) = (Peer::within(&hosts.left, &ours), Peer::new(&hosts.right));
     let to = format!("{}:9", hosts.cable.v4.1);
     sink.ask(&format!("udp s {to}"));
