@@ -34,6 +34,8 @@ pub fn find(
     direction: Direction,
     ifindex: u32,
 ) -> u32 {
+    // Another CPU may have been making it in that moment: then it is there now.
+    let cache = if cache.is_null() { group::storage(socket) } else { cache };
     // SAFETY: the verifier holds `socket` to be a socket that is not null.
     let cgroup = unsafe { bpf_sk_cgroup_id(socket.cast()) };
     let key = GroupKey { cgroup, netns: netns(ctx, cache), ifindex, reserved: 0 };
