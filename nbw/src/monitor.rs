@@ -35,7 +35,8 @@ pub struct Monitor {
     filter: Filter,
     around: Surroundings,
     ledger: Ledger,
-    groupings: Groupings,
+    /// Where rows are shown that sum groups up.
+    groupings: Option<Groupings>,
     connections: Option<Connections>,
     recycler: Recycler,
     view: View,
@@ -65,7 +66,7 @@ impl Monitor {
             kernel,
             netlink,
             ledger: Ledger::default(),
-            groupings: Groupings::default(),
+            groupings: view.by.iter().any(|by| by.sums_groups()).then(Groupings::default),
             connections: None,
             recycler: Recycler::default(),
             view: View::new(view, &filter, names),
@@ -219,20 +220,24 @@ impl Monitor {
         let elapsed = sample.at - self.last;
         self.last = sample.at;
         let mut idle = self.ledger.take(&sample);
-        self.groupings.take(&self.ledger);
+        if let Some(groupings) = &mut self.groupings {
+            groupings.take(&self.ledger);
+        }
         // These are given back below: nobody's, or somebody else's already, when the idle ones are looked at.
         idle.retain(|slot| finished.binary_search(slot).is_err());
         let scene = Scene {
             sample: &sample,
             elapsed,
             ledger: &self.ledger,
-            groupings: &self.groupings,
+            groupings: self.groupings.as_ref(),
             connections: self.connections.as_ref(),
             around: &self.around,
             filter: &self.filter,
         };
         let snapshot = self.view.snapshot(&scene);
-        self.groupings.shown(&self.ledger);
+        if let Some(groupings) = &mut self.groupings {
+            groupings.shown(&self.ledger);
+        }
         if let Some(connections) = &mut self.connections {
             connections.shown();
         }

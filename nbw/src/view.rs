@@ -46,8 +46,8 @@ pub struct Scene<'a> {
     pub elapsed: Duration,
     /// The groups, with this reading taken in.
     pub ledger: &'a Ledger,
-    /// The sums of groups that outlive them.
-    pub groupings: &'a Groupings,
+    /// The sums of groups that outlive them, where they are shown.
+    pub groupings: Option<&'a Groupings>,
     /// The connections, where they are counted.
     pub connections: Option<&'a Connections>,
     /// What everything is called.

@@ -2,6 +2,8 @@
 
 mod rows;
 
+pub(crate) use rows::none as no_rows;
+
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -65,7 +67,7 @@ pub(crate) fn with_rows() -> Snapshot {
 
 /// [`later`], where every kind was asked for and none has a row.
 pub(super) fn with_no_rows() -> Snapshot {
-    Snapshot { rows: rows::none(), groups: Vec::new(), ..later() }
+    Snapshot { rows: no_rows(), groups: Vec::new(), ..later() }
 }
 
 /// A snapshot with `count` groups, all busy.

@@ -47,6 +47,11 @@ impl By {
         matches!(self, Self::Process | Self::Connection | Self::Remote)
     }
 
+    /// Whether its rows are sums of groups.
+    pub fn sums_groups(self) -> bool {
+        matches!(self, Self::Container | Self::Pod | Self::Unit)
+    }
+
     /// The word for one row.
     pub fn singular(self) -> &'static str {
         match self {

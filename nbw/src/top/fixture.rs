@@ -7,6 +7,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use jiff::Timestamp;
 
 use self::connections::{connections, end};
+pub(super) use crate::sink::fixture::flow;
+use crate::sink::fixture::no_rows;
 use crate::snapshot::{
     Connection, ConnectionState, Container, End, Flow, Group, GroupKind, HOST_NETNS, Health, Interface, Pod, Process,
     Remote, RemoteKind, Rows, Runtime, SCHEMA, Snapshot, Through, Unit,
@@ -17,19 +19,6 @@ pub(super) const WEB_PATH: &str = "/docker/4f9a1c0d7be2b4d6a1c0d7be24f9a1c0d7be2
 pub(super) const API_PATH: &str = "/kubepods/burstable/pod0c1d/9e8f";
 pub(super) const NGINX_PATH: &str = "/system.slice/nginx.service";
 pub(super) const SSH_PATH: &str = "/system.slice/ssh.service";
-
-/// A flow of `bytes` in a tick of one second, and thirty times as much before it.
-pub(super) fn flow(bytes: i64) -> Flow {
-    let packets = bytes / 1_000;
-    Flow {
-        bytes,
-        packets,
-        bytes_per_second: bytes as f64,
-        packets_per_second: packets as f64,
-        total_bytes: bytes as u64 * 31,
-        total_packets: packets as u64 * 31,
-    }
-}
 
 /// The host after `tick` seconds; its traffic rises and falls.
 pub(super) fn snapshot(tick: u32) -> Snapshot {
@@ -80,15 +69,7 @@ pub(super) fn without_rows() -> Snapshot {
 
 /// A host on which nothing happens.
 pub(super) fn quiet() -> Snapshot {
-    let rows = Rows {
-        containers: Some(Vec::new()),
-        pods: Some(Vec::new()),
-        units: Some(Vec::new()),
-        processes: Some(Vec::new()),
-        connections: Some(Vec::new()),
-        remotes: Some(Vec::new()),
-    };
-    Snapshot { groups: Vec::new(), rows, ..snapshot(1) }
+    Snapshot { groups: Vec::new(), rows: no_rows(), ..snapshot(1) }
 }
 
 /// `count` open connections of one process.

@@ -10,6 +10,7 @@ use std::{
 
 use super::{Scene, View, located::Located};
 use crate::{
+    groupings::Groupings,
     ledger::Place,
     rate::{Totals, counted},
     resolve::{
@@ -48,7 +49,7 @@ impl View {
         key: impl Fn(&'a Rc<Cgroup>) -> Option<K>,
     ) -> HashMap<K, Sum<'a>> {
         let mut sums = HashMap::new();
-        for (group, cgroup, moved) in scene.groupings.iter() {
+        for (group, cgroup, moved) in scene.groupings.into_iter().flat_map(Groupings::iter) {
             let Some(key) = key(cgroup).filter(|_| self.wants(cgroup, group.place, scene)) else { continue };
             let nothing = Totals::default();
             let new = || Sum { cgroups: Vec::new(), places: BTreeSet::new(), now: nothing, before: nothing };

@@ -4,7 +4,7 @@ use nbw_tests::lab::{Nbw, Totals, TwoHosts, interface, snapshot_where, together}
 use serde_json::Value;
 
 use crate::{
-    peer::{Peer, carry},
+    peer::{Peer, carry, connected},
     rows::{History, process, rows, sum, watch},
 };
 
@@ -14,16 +14,6 @@ fn quiet(nbw: &mut Nbw, hosts: &TwoHosts) -> Value {
 
 fn link(snapshot: &Value, hosts: &TwoHosts) -> Totals {
     Totals::of(interface(snapshot, &hosts.cable.a))
-}
-
-/// A server at the left, a client at the right, and a connection `c`.
-fn connected(hosts: &TwoHosts) -> (Peer, Peer) {
-    let (server, client) = (Peer::new(&hosts.left), Peer::new(&hosts.right));
-    let at = format!("{}:80", hosts.cable.v4.0);
-    server.ask(&format!("listen l {at}"));
-    client.ask(&format!("connect c {at}"));
-    server.ask("accept c l");
-    (server, client)
 }
 
 /// Of the left host, with a remote end.

@@ -4,22 +4,12 @@ use nbw_tests::lab::{Nbw, Totals, TwoHosts, assert_healthy, interface, together}
 use serde_json::Value;
 
 use crate::{
-    peer::{Peer, carry},
+    peer::{Peer, carry, connected},
     rows::{process, rows, sum, watch},
 };
 
 fn quiet(nbw: &mut Nbw, hosts: &TwoHosts) -> Value {
     together(nbw, || hosts.left.kernel_counters(&hosts.cable.a)).1
-}
-
-/// A server with a connection `c` from a client.
-fn connected(hosts: &TwoHosts) -> (Peer, Peer) {
-    let (server, client) = (Peer::new(&hosts.left), Peer::new(&hosts.right));
-    let at = format!("{}:80", hosts.cable.v4.0);
-    server.ask(&format!("listen l {at}"));
-    client.ask(&format!("connect c {at}"));
-    server.ask("accept c l");
-    (server, client)
 }
 
 /// Payload, with the headers that it may have and the acknowledgements of as much in the other direction.

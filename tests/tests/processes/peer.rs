@@ -7,7 +7,7 @@ use std::{
     ptr,
 };
 
-use nbw_tests::lab::{Cgroup, Netns};
+use nbw_tests::lab::{Cgroup, Netns, TwoHosts};
 use nix::{
     cmsg_space,
     errno::Errno,
@@ -149,4 +149,14 @@ pub(crate) fn carry(from: &Peer, to: &Peer, name: &str, bytes: usize) {
     to.tell(&format!("receive {name} {bytes}"));
     from.ask(&format!("send {name} {bytes}"));
     to.answer();
+}
+
+/// A server at the left, a client at the right, and a connection `c`.
+pub(crate) fn connected(hosts: &TwoHosts) -> (Peer, Peer) {
+    let (server, client) = (Peer::new(&hosts.left), Peer::new(&hosts.right));
+    let at = format!("{}:80", hosts.cable.v4.0);
+    server.ask(&format!("listen l {at}"));
+    client.ask(&format!("connect c {at}"));
+    server.ask("accept c l");
+    (server, client)
 }
