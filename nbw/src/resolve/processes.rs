@@ -21,6 +21,10 @@ const FRESH: Duration = Duration::from_secs(1);
 /// Command lines that wait to be read.
 const MOST_UNREAD: usize = 4_096;
 
+/// How often an empty command line is read again. A process that is just executing a program has its new name before the
+/// kernel has laid out its arguments (`begin_new_exec`, then `create_elf_tables`); one that ended, or a kernel thread, has none.
+const RETRIES: u8 = 5;
+
 /// Number of a process, unlike any other's while nbw runs.
 pub type ProcessId = u64;
 
@@ -54,10 +58,19 @@ pub struct Processes {
     all: HashMap<ProcessId, Process>,
     next: ProcessId,
     /// Those whose command lines are to be read: that can block while the process maps memory.
-    unread: Vec<(ProcessId, u32)>,
+    unread: Vec<Unread>,
     /// Whether nbw has a pid namespace of its own: then `/proc` has other processes under the pids that the kernel tells.
     elsewhere: bool,
-    reading: Option<JoinHandle<Vec<(ProcessId, String)>>>,
+    reading: Option<JoinHandle<Vec<(Unread, String)>>>,
+}
+
+/// A process whose command line is to be read.
+#[derive(Debug, Clone, Copy)]
+struct Unread {
+    id: ProcessId,
+    pid: u32,
+    /// How often it is read again if it turns out empty.
+    retries: u8,
 }
 
 impl Default for Processes {
@@ -127,7 +140,7 @@ impl Processes {
                 // It may have executed another program.
                 if *process.name != *name {
                     process.name = name.into();
-                    self.unread.push((id, process.pid));
+                    self.unread.push(Unread { id, pid: process.pid, retries: RETRIES });
                 }
                 true
             }
@@ -156,7 +169,7 @@ impl Processes {
             looked: Instant::now(),
         };
         if !ended && !self.elsewhere && self.unread.len() < MOST_UNREAD {
-            self.unread.push((id, owner.tgid));
+            self.unread.push(Unread { id, pid: owner.tgid, retries: RETRIES });
         }
         self.all.insert(id, process);
         self.by_pid.insert(owner.tgid, id);
@@ -170,16 +183,23 @@ impl Processes {
     pub fn read_commands(&mut self) {
         if let Some(commands) = self.reading.as_mut().and_then(FutureExt::now_or_never) {
             self.reading = None;
-            for (id, command) in commands.unwrap_or_default() {
-                if let Some(process) = self.all.get_mut(&id) {
-                    process.command = command.into();
-                }
+            for (unread, command) in commands.unwrap_or_default() {
+                self.take_in(unread, command);
             }
         }
         if self.reading.is_none() && !self.unread.is_empty() {
             let unread = std::mem::take(&mut self.unread);
-            let read = move || unread.into_iter().filter_map(|(id, pid)| Some((id, command_of(pid)?))).collect();
+            let read = move || unread.into_iter().filter_map(|unread| Some((unread, command_of(unread.pid)?))).collect();
             self.reading = Some(tokio::task::spawn_blocking(read));
+        }
+    }
+
+    fn take_in(&mut self, unread: Unread, command: String) {
+        let Some(process) = self.all.get_mut(&unread.id) else { return };
+        if !command.is_empty() {
+            process.command = command.into();
+        } else if unread.retries > 0 {
+            self.unread.push(Unread { retries: unread.retries - 1, ..unread });
         }
     }
 
@@ -246,10 +266,8 @@ mod tests {
         let mut processes = Processes::default();
         let id = processes.of(&owner_of(child.id()));
         assert_eq!(processes.of(&owner_of(child.id())), id);
-        while processes.get(id).unwrap().command.is_empty() {
-            processes.read_commands();
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        let read = read_until(&mut processes, |processes| !processes.get(id).unwrap().command.is_empty());
+        read.await.expect("the command line is read");
         assert_eq!(&*processes.get(id).unwrap().command, "sleep 1000");
         assert!(!processes.get(id).unwrap().ended);
         child.kill().unwrap();
@@ -257,6 +275,37 @@ mod tests {
         processes.all.get_mut(&id).unwrap().looked -= FRESH;
         processes.look_after([id].into_iter());
         assert!(processes.get(id).unwrap().ended);
+    }
+
+    /// Reads until it is so, for at most some seconds.
+    async fn read_until(processes: &mut Processes, done: impl Fn(&Processes) -> bool) -> Result<(), impl std::fmt::Debug> {
+        tokio::time::timeout(Duration::from_secs(20), async {
+            while !done(processes) {
+                processes.read_commands();
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await
+    }
+
+    /// As it is for one that is caught while it executes a program.
+    #[tokio::test]
+    async fn an_empty_command_line_is_read_again_but_not_for_ever() {
+        let mut zombie = std::process::Command::new("true").spawn().unwrap();
+        let ended = ProcFs::new(zombie.id().try_into().unwrap()).unwrap();
+        while ended.cmdline().is_ok_and(|words| !words.is_empty()) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let mut processes = Processes::default();
+        let id = processes.of(&owner_of(zombie.id()));
+        let unread = Unread { id, pid: std::process::id(), retries: 1 };
+        processes.take_in(unread, String::new());
+        assert_eq!(processes.unread.last().map(|unread| (unread.pid, unread.retries)), Some((std::process::id(), 0)));
+        read_until(&mut processes, |processes| !processes.get(id).unwrap().command.is_empty()).await.expect("read again");
+        // The zombie's own line is empty, whenever it is read: it comes to an end all the same.
+        let rest = |processes: &Processes| processes.unread.is_empty() && processes.reading.is_none();
+        read_until(&mut processes, rest).await.expect("it is left alone after some times");
+        zombie.wait().unwrap();
     }
 
     #[test]
