@@ -2,9 +2,12 @@
 
 use std::{
     env,
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader},
     path::PathBuf,
-    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    thread,
+    time::Duration,
 };
 
 use nix::{
@@ -14,6 +17,9 @@ use nix::{
 use serde_json::Value;
 
 use super::{Cgroup, Netns};
+
+/// After this long nbw is not expected to print anything more.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Bytes and packets in both directions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -64,7 +70,8 @@ impl Totals {
 /// A running `nbw watch --format json`; killed on drop.
 pub struct Nbw {
     child: Child,
-    lines: BufReader<ChildStdout>,
+    /// Read by a thread: a read that nobody answers would hold the tests up for ever.
+    lines: Receiver<String>,
 }
 
 impl Nbw {
@@ -93,7 +100,10 @@ impl Nbw {
 
     fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("nbw starts");
-        let lines = BufReader::new(child.stdout.take().expect("its standard output"));
+        let stdout = BufReader::new(child.stdout.take().expect("its standard output"));
+        let (send, lines) = channel();
+        // It ends with nbw, or when nobody listens any more.
+        thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
         let mut nbw = Self { child, lines };
         nbw.next();
         nbw
@@ -105,9 +115,17 @@ impl Nbw {
     /// When it has ended or prints something else.
     #[expect(clippy::should_implement_trait, reason = "an iterator would end where this fails")]
     pub fn next(&mut self) -> Value {
-        let mut line = String::new();
-        self.lines.read_line(&mut line).expect("a line from nbw");
+        let line = self.line().expect("nbw has not ended");
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
+    }
+
+    /// What it prints next; none if it has ended.
+    fn line(&self) -> Option<String> {
+        match self.lines.recv_timeout(PATIENCE) {
+            Ok(line) => Some(line),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("nbw prints nothing"),
+        }
     }
 
     /// The first snapshot whose reading begins after this call: whatever happened before is in it.
@@ -133,8 +151,7 @@ impl Nbw {
 
     /// Waits for its end; its status, and what it still printed.
     pub fn wait(&mut self) -> (ExitStatus, String) {
-        let mut rest = String::new();
-        self.lines.read_to_string(&mut rest).expect("the rest of its output");
+        let rest: String = std::iter::from_fn(|| self.line()).map(|line| line + "\n").collect();
         (self.child.wait().expect("its end"), rest)
     }
 }

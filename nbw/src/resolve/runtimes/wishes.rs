@@ -112,12 +112,14 @@ pub(super) fn back_off(times: u32, longest: Duration) -> Duration {
 
 #[cfg(test)]
 impl Wishes {
-    /// Waits until something was asked for so many times.
+    /// Waits until something was asked for so many times; false if it never is.
     pub(super) async fn was_asked(&self, times: u32) -> bool {
-        while !self.waiting().iter().any(|(_, wish)| wish.asked >= times) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        true
+        let asked = async {
+            while !self.waiting().iter().any(|(_, wish)| wish.asked >= times) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), asked).await.is_ok()
     }
 }
 
