@@ -1,5 +1,7 @@
 //! Benches: ratios within one run, printed as a table or as one JSON object.
 
+pub mod alerts;
+mod clock;
 pub mod connections;
 pub mod kernel;
 pub mod peer;

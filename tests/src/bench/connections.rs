@@ -4,7 +4,6 @@
 //! machine only ever adds time. nbw counts for all cgroups of the host: others' programs at their root, another nbw's too,
 //! are in every figure, [`others`] says how many.
 
-mod clock;
 mod exchange;
 pub mod load;
 mod series;

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use nbw_tests::bench::{
+    alerts,
     connections::{self, load},
     kernel, poll,
 };
@@ -21,6 +22,8 @@ enum Bench {
     Poll(poll::Options),
     /// What 20,000 short connections a second cost, the load and nbw
     Connections(connections::Options),
+    /// What 500 alerts with a dead webhook do to an agent's ticks and memory
+    Alerts(alerts::Options),
     /// One of the processes that make the connections
     #[command(subcommand, hide = true)]
     Load(load::Side),
@@ -31,6 +34,7 @@ fn main() -> Result<()> {
         Bench::Kernel(options) => kernel::run(&options),
         Bench::Poll(options) => poll::run(&options),
         Bench::Connections(options) => connections::run(&options),
+        Bench::Alerts(options) => alerts::run(&options),
         Bench::Load(side) => load::run(&side),
     }
 }

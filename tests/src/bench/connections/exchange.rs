@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Result;
 
-use super::clock;
+use crate::bench::clock;
 use crate::lab::Netns;
 
 /// Bytes of a message.

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
-use super::clock;
+use crate::bench::clock;
 
 /// Connections that are open at once.
 const BATCH: u64 = 32;

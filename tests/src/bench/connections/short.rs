@@ -8,12 +8,11 @@ use std::{
 use anyhow::{Context, Result, ensure};
 
 use super::{
-    clock,
     load::{Done, Protocol},
     series::Series,
     watched::{Seen, Watched, Watcher},
 };
-use crate::lab::Netns;
+use crate::{bench::clock, lab::Netns};
 
 /// The server's port.
 const PORT: u16 = 700;

@@ -15,7 +15,7 @@ use anyhow::{Context, Result, anyhow};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use super::clock;
+use crate::bench::clock;
 use crate::lab::{Nbw, Netns};
 
 /// Who is watching.
