@@ -2,7 +2,6 @@
 //!
 //! Repeats of one option are or-ed, different options are and-ed; an option that was not given asks for all.
 
-mod pattern;
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +12,7 @@ use crate::{
     text,
 };
 
-use pattern::Pattern;
+use crate::pattern::Pattern;
 
 /// Units that can be asked for by name; a name without one of these endings means a service, as for
 /// systemctl(1).

@@ -2,10 +2,13 @@
 //!
 //! Data flows one way: `hooks -> maps -> bpf -> sample -> rate -> snapshot -> sinks` (docs/architecture.md).
 
+pub mod action;
+pub mod alert;
 pub mod app;
 pub mod bpf;
 pub mod cgroup_root;
 pub mod cli;
+pub mod config;
 pub mod connections;
 pub mod failure;
 pub mod files;
@@ -20,11 +23,13 @@ pub mod links;
 pub mod monitor;
 pub mod netlink;
 pub mod outlet;
+pub mod pattern;
 pub mod privilege;
 pub mod rate;
 pub mod recycle;
 pub mod relations;
 pub mod resolve;
+pub mod rule;
 pub mod sample;
 pub mod sink;
 pub mod snapshot;

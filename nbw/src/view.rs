@@ -156,6 +156,7 @@ impl View {
             interfaces: self.interfaces(sample, elapsed),
             groups,
             rows: self.rows(scene),
+            alerts: None,
             health: sample.health.clone(),
         }
     }

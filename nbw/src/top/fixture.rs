@@ -58,6 +58,7 @@ pub(super) fn snapshot(tick: u32) -> Snapshot {
             connections: Some(connections(start, [web, api, nginx, ssh])),
             remotes: Some(remotes([web, api, nginx, ssh])),
         },
+        alerts: None,
         health: Health(vec![("no_slot", 0)]),
     }
 }

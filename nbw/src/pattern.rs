@@ -10,7 +10,7 @@ const LEAST_DIGITS: usize = 4;
 
 /// A name, and what else it matches where it is a glob.
 #[derive(Debug, Clone)]
-pub(super) struct Pattern {
+pub struct Pattern {
     text: String,
     glob: Option<GlobMatcher>,
 }
@@ -18,26 +18,26 @@ pub(super) struct Pattern {
 impl Pattern {
     /// `*` and `?` stop at a slash, `**` does not. A backslash is a backslash, since units have them in their
     /// names (`\x2d`); what is special is quoted as `[*]`.
-    pub(super) fn new(text: &str) -> Result<Self, globset::Error> {
+    pub fn new(text: &str) -> Result<Self, globset::Error> {
         let is_glob = text.contains(['*', '?', '[', '{']);
         let glob = if is_glob { Some(compile(text)?) } else { None };
         Ok(Self { text: text.to_owned(), glob })
     }
 
     /// The name, if this is no glob.
-    pub(super) fn exact(&self) -> Option<&str> {
+    pub fn exact(&self) -> Option<&str> {
         self.glob.is_none().then_some(self.text.as_str())
     }
 
     /// Whether `name` is the text itself (also one that could be read as a glob), or matches the glob. The
     /// root, `/`, is no glob's: `/*` are its children, and with a subtree it would be everything.
-    pub(super) fn matches(&self, name: &str) -> bool {
+    pub fn matches(&self, name: &str) -> bool {
         let matches = |glob: &GlobMatcher| name != "/" && glob.is_match(name);
         self.text == name || self.glob.as_ref().is_some_and(matches)
     }
 
     /// Whether this is the beginning of the hexadecimal `id`, of [`LEAST_DIGITS`] at least.
-    pub(super) fn begins_hex(&self, id: &str) -> bool {
+    pub fn begins_hex(&self, id: &str) -> bool {
         self.text.len() >= LEAST_DIGITS && is_hex_id(id) && id.starts_with(&self.text.to_ascii_lowercase())
     }
 }

@@ -1,0 +1,3 @@
+//! The agent's configuration file.
+
+pub mod duration;
