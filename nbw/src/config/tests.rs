@@ -127,7 +127,7 @@ fn alerts_are_checked_as_a_whole() {
     assert!(of("actions = [\"lgo\"]").starts_with("line 3: there is no action `lgo`: did you mean `log`?"));
     assert!(of("warn_at = [0.8]").contains("`warn_at` is for volumes"));
     assert!(of("clear = \"> 3MB/s\"").contains("the other side"));
-    assert!(of("clear = \"< 3GB per day\"").contains("of the same kind"));
+    assert!(of("clear = \"< 10pps\"").contains("of the same kind"));
     assert!(of("labels = { \"9a\" = \"x\" }").contains("a label's name"));
     assert!(of("[[alert]]\nrule = \"host rx > 5MB/s\"").starts_with("line 4: this rule is in another alert"));
     assert!(of("repeat = \"0s\"").contains("more than zero"));

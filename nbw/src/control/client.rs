@@ -26,6 +26,8 @@ const LONGEST_ANSWER: usize = 64 << 20;
 pub struct Client {
     lines: Framed<UnixStream, LinesCodec>,
     socket: PathBuf,
+    /// How long an answer may take that needs no measuring.
+    pub(super) patience: Duration,
 }
 
 /// Why there is no answer.
@@ -75,7 +77,7 @@ impl Client {
         let connected = timeout(CONNECT, UnixStream::connect(socket)).await;
         let connected = connected.map_err(|_| ControlError::Silent { socket: own() })?;
         let stream = connected.map_err(|error| not_connected(&error, own()))?;
-        Ok(Self { lines: Framed::new(stream, LinesCodec::new_with_max_length(LONGEST_ANSWER)), socket: own() })
+        Ok(Self { lines: Framed::new(stream, LinesCodec::new_with_max_length(LONGEST_ANSWER)), socket: own(), patience: ANSWER })
     }
 
     /// How the agent is.
@@ -83,7 +85,7 @@ impl Client {
     /// # Errors
     /// Any [`ControlError`] but those of connecting.
     pub async fn status(&mut self) -> Result<Status, ControlError> {
-        match self.ask(&Request::Status {}, ANSWER).await? {
+        match self.ask(&Request::Status {}, self.patience).await? {
             Answer::Status(status) => Ok(*status),
             _ => Err(self.broken("it answers something else than was asked")),
         }

@@ -69,10 +69,9 @@ async fn who_is_not_there_is_told_apart_from_who_does_not_answer() {
     assert_eq!(within(Client::connect(&socket)).await.map(drop), none);
     let server = Server::bind(&socket, "").unwrap();
     let mut client = within(Client::connect(&socket)).await.unwrap();
-    tokio::time::pause();
+    client.patience = Duration::from_millis(50);
     let silent = Err(ControlError::Silent { socket: socket.clone() });
-    assert_eq!(client.status().await.map(drop), silent);
-    tokio::time::resume();
+    assert_eq!(within(client.status()).await.map(drop), silent);
     drop(server);
     assert!(!socket.exists());
     fs::write(&socket, "").unwrap();
