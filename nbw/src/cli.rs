@@ -9,6 +9,10 @@ use crate::{bpf::Hook, sink::Format, snapshot::By, units::Units, view::Sort};
 
 /// The shortest interval: below it the ticks would be longer than what they measure.
 const SHORTEST: Duration = Duration::from_millis(10);
+/// Fewer slots than this are none: one of them is the overflow's.
+pub const LEAST_SLOTS: i64 = 2;
+/// More slots than this would take the kernel too much memory.
+pub const MOST_SLOTS: i64 = 1_048_576;
 /// The longest interval: a day.
 const LONGEST: Duration = Duration::from_secs(86_400);
 
@@ -152,11 +156,11 @@ pub struct KernelArgs {
     pub hook: Option<Hook>,
     /// Room for this many pairs of group and interface at a time
     #[arg(long, value_name = "N", default_value_t = nbw_common::abi::GROUP_SLOTS,
-          value_parser = clap::value_parser!(u32).range(2..=1_048_576), help_heading = "Kernel")]
+          value_parser = clap::value_parser!(u32).range(LEAST_SLOTS..=MOST_SLOTS), help_heading = "Kernel")]
     pub slots: u32,
     /// Room for this many connections at a time, where they are counted
     #[arg(long, value_name = "N", default_value_t = nbw_common::abi::CONNECTION_SLOTS,
-          value_parser = clap::value_parser!(u32).range(2..=i64::from(nbw_common::abi::MOST_CONNECTION_SLOTS)),
+          value_parser = clap::value_parser!(u32).range(LEAST_SLOTS..=i64::from(nbw_common::abi::MOST_CONNECTION_SLOTS)),
           help_heading = "Kernel")]
     pub connection_slots: u32,
     /// Tell this many remote ends of one unconnected socket apart
@@ -170,8 +174,11 @@ pub struct KernelArgs {
     pub netns_by_socket: bool,
 }
 
-/// A duration that can be an interval.
-fn interval(text: &str) -> Result<Duration, String> {
+/// A duration that can be an interval: 10 ms to 24 h.
+///
+/// # Errors
+/// Says what is expected.
+pub fn interval(text: &str) -> Result<Duration, String> {
     let parsed: SignedDuration =
         text.parse().map_err(|_| "expected a time with its unit, such as 1s, 500ms or 1m".to_owned())?;
     match Duration::try_from(parsed) {

@@ -10,6 +10,7 @@ pub mod cgroup_root;
 pub mod cli;
 pub mod config;
 pub mod connections;
+pub mod control;
 pub mod failure;
 pub mod files;
 pub mod filter;
