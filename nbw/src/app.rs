@@ -1,5 +1,6 @@
 //! The only wiring: from the command line to the monitor to the sink.
 
+mod check;
 mod live;
 mod top;
 
@@ -10,6 +11,7 @@ use tokio::{
     time::{Instant, Interval, MissedTickBehavior, interval_at},
 };
 
+pub use self::check::{check, check_failed};
 use self::live::Live;
 pub use self::top::top;
 use crate::{cli::WatchArgs, failure::Failure, outlet::Outlet, sink::Format, view::ViewOptions};

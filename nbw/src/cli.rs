@@ -5,6 +5,9 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
 
+mod check;
+
+pub use self::check::CheckArgs;
 use crate::{bpf::Hook, sink::Format, snapshot::By, units::Units, view::Sort};
 
 /// The shortest interval: below it the ticks would be longer than what they measure.
@@ -35,6 +38,8 @@ pub enum Command {
     Watch(WatchArgs),
     /// Explore live traffic on the whole screen
     Top(TopArgs),
+    /// Say in one line whether a rule is true now, for scripts and for monitors such as Nagios
+    Check(CheckArgs),
 }
 
 impl Cli {
@@ -50,6 +55,7 @@ impl Command {
         match self {
             Self::Watch(args) => args.live.verbose,
             Self::Top(args) => args.live.verbose,
+            Self::Check(args) => args.verbose,
         }
     }
 }
@@ -149,7 +155,7 @@ pub struct NameArgs {
 }
 
 /// How the kernel side is loaded.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct KernelArgs {
     /// Attach to interfaces by this hook [default: tcx where the kernel has it, else clsact]
     #[arg(long, value_enum, help_heading = "Kernel")]

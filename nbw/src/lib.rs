@@ -7,6 +7,7 @@ pub mod alert;
 pub mod app;
 pub mod bpf;
 pub mod cgroup_root;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod connections;

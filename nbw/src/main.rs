@@ -20,13 +20,22 @@ use tracing_subscriber::{
 };
 
 fn main() -> ExitCode {
-    let command = Cli::parse().into_command();
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.into_command(),
+        Err(error) => return misused(&error),
+    };
     log_to_stderr(command.verbose());
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
+        Err(error) if matches!(command, Command::Check(_)) => return app::check_failed(&error.to_string()),
         Err(error) => return end(&Failure::running(&error)),
     };
     let ended = match command {
+        Command::Check(args) => {
+            let code = runtime.block_on(app::check(args));
+            runtime.shutdown_background();
+            return code;
+        }
         Command::Watch(args) => runtime.block_on(app::watch(args)),
         Command::Top(args) => runtime.block_on(app::top(args)),
     };
@@ -36,6 +45,17 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => end(&failure),
     }
+}
+
+/// Monitors would take clap's exit code for "critical", and show standard output only.
+fn misused(error: &clap::Error) -> ExitCode {
+    let is_check = std::env::args_os().nth(1).is_some_and(|word| word == "check");
+    if !is_check || !error.use_stderr() {
+        error.exit();
+    }
+    let told = error.to_string();
+    let told = told.split("\nUsage:").next().unwrap_or(&told).trim_start_matches("error: ");
+    app::check_failed(told.split("For more information").next().unwrap_or(told))
 }
 
 fn end(failure: &Failure) -> ExitCode {
