@@ -4,7 +4,10 @@
 //! delays no other. When the queue is full the oldest notice is dropped and counted; word of an alert's end is sent
 //! also where that of its beginning was dropped, as receivers take an end that they do not know for nothing.
 
+mod alertmanager;
+mod board;
 mod deliver;
+mod email;
 mod exec;
 mod http;
 mod inbox;
@@ -13,6 +16,7 @@ mod payload;
 mod retry;
 mod settings;
 mod status;
+mod syslog;
 #[cfg(test)]
 mod tests;
 mod webhook;
@@ -24,6 +28,7 @@ pub use settings::{Alertmanager, Email, Exec, Log, Settings, SmtpTls, Syslog, We
 pub use status::{ActionStatus, LastError};
 
 use self::{
+    board::Board,
     deliver::{Deliver, deliver},
     inbox::Inbox,
     retry::{Pace, Trouble},
@@ -42,11 +47,13 @@ pub struct Dispatcher {
 }
 
 /// One action: what it has to tell, and how that goes. It outlives a change of its settings.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Action {
     name: Arc<str>,
     settings: Settings,
     inbox: Arc<Inbox>,
+    /// Instead of what is in the inbox, for those that have to know all that fires.
+    board: Arc<Board>,
     tally: Arc<Tally>,
 }
 
@@ -73,9 +80,20 @@ impl Dispatcher {
     pub fn tell(&self, notices: &[Notice]) {
         for notice in notices {
             let shared = Arc::new(notice.clone());
-            let wanted = |name: &Arc<str>| notice.actions.is_empty() || notice.actions.contains(name);
-            for (_, action) in self.actions.iter().filter(|(name, _)| wanted(name)) {
-                action.inbox.put(Arc::clone(&shared));
+            for action in self.wanted(notice) {
+                action.put(&shared, &self.host);
+            }
+        }
+    }
+
+    /// Says what fires now, as notices ([`crate::alert::Change::Repeated`]): actions that have to know all that fires (those
+    /// of type `alertmanager`) take up what they have not heard of. To be called after a start or [`Self::replace`]; it
+    /// may be called with each tick. Never waits.
+    pub fn keep_alive(&self, firing: &[Notice]) {
+        for notice in firing {
+            let shared = Arc::new(notice.clone());
+            for action in self.wanted(notice) {
+                action.keep(&shared, &self.host);
             }
         }
     }
@@ -92,8 +110,9 @@ impl Dispatcher {
     /// As [`Self::start`]; then nothing has changed.
     pub fn replace(&mut self, actions: &BTreeMap<Arc<str>, Settings>) -> Result<(), Failure> {
         let changed = actions.iter().filter(|(name, settings)| self.settings(name) != Some(*settings));
-        let makers: Vec<_> =
-            changed.map(|(name, settings)| Ok((name, settings, self.prepare(name, settings)?))).collect::<Result<_, Failure>>()?;
+        let makers: Vec<_> = changed
+            .map(|(name, settings)| Ok((name, settings, self.prepare(name, settings)?)))
+            .collect::<Result<_, Failure>>()?;
         self.remove(|name| !actions.contains_key(name));
         for (name, settings, maker) in makers {
             self.put(name, settings, maker);
@@ -110,6 +129,12 @@ impl Dispatcher {
             tracing::warn!("action {}: {} notices were not told before the end", action.name, action.queued);
         }
         left
+    }
+
+    /// The actions that a notice is for.
+    fn wanted(&self, notice: &Notice) -> impl Iterator<Item = &Arc<Action>> {
+        let is_wanted = |name: &Arc<str>| notice.actions.is_empty() || notice.actions.contains(name);
+        self.actions.iter().filter(move |(name, _)| is_wanted(name)).map(|(_, action)| action)
     }
 
     fn settings(&self, name: &str) -> Option<&Settings> {
@@ -130,11 +155,10 @@ impl Dispatcher {
         if self.settings(name).is_some_and(|former| former.word() != settings.word()) {
             self.remove(|other| other == name);
         }
-        let (inbox, tally) = match self.actions.get(name) {
-            Some(former) => (Arc::clone(&former.inbox), Arc::clone(&former.tally)),
-            None => Default::default(),
-        };
-        let action = Arc::new(Action { name: Arc::clone(name), settings: settings.clone(), inbox, tally });
+        let action = Arc::new(match self.actions.get(name) {
+            Some(former) => Action { settings: settings.clone(), ..Action::clone(former) },
+            None => Action::new(name, settings),
+        });
         self.actions.insert(Arc::clone(name), Arc::clone(&action));
         self.worker.run(name, maker(action));
     }
@@ -148,7 +172,12 @@ impl Dispatcher {
                 Box::new(move |action| Box::pin(exec::run(program, action)))
             }
             Settings::Webhook(settings) => delivering(webhook::ToWebhook::new(name, settings, &self.host)?, pace),
-            _ => return Err(Failure::Usage(format!("action {name}: not built yet"))),
+            Settings::Alertmanager(settings) => {
+                let way = alertmanager::ToAlertmanager::new(name, settings)?;
+                Box::new(move |action| Box::pin(alertmanager::run(way, action, pace)))
+            }
+            Settings::Syslog(settings) => delivering(syslog::ToSyslog::new(name, settings, &self.host)?, pace),
+            Settings::Email(settings) => delivering(email::ToEmail::new(name, settings, &self.host)?, pace),
         })
     }
 }
@@ -163,9 +192,33 @@ fn delivering(way: impl Deliver + 'static, pace: Pace) -> Maker {
 }
 
 impl Action {
+    fn new(name: &Arc<str>, settings: &Settings) -> Self {
+        let (inbox, board, tally) = Default::default();
+        Self { name: Arc::clone(name), settings: settings.clone(), inbox, board, tally }
+    }
+
+    fn knows_all(&self) -> bool {
+        matches!(self.settings, Settings::Alertmanager(_))
+    }
+
+    fn put(&self, notice: &Arc<Notice>, host: &str) {
+        if self.knows_all() {
+            self.board.put(notice, host);
+            self.inbox.wake();
+        } else {
+            self.inbox.put(Arc::clone(notice));
+        }
+    }
+
+    fn keep(&self, notice: &Arc<Notice>, host: &str) {
+        if self.knows_all() && self.board.keep(notice, host) {
+            self.inbox.wake();
+        }
+    }
+
     fn status(&self) -> ActionStatus {
         let counts = self.tally.counts();
-        let (queued, dropped) = self.inbox.counts();
+        let (queued, dropped) = if self.knows_all() { self.board.counts() } else { self.inbox.counts() };
         ActionStatus {
             name: Arc::clone(&self.name),
             kind: self.settings.word().to_owned(),

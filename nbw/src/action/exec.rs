@@ -42,7 +42,9 @@ impl Program {
     pub(super) fn new(action: &Arc<str>, settings: &Exec, hurry: CancellationToken) -> Result<Self, Failure> {
         let why = |why| wrong(action, "command", why);
         let Some((program, arguments)) = settings.command.split_first() else {
-            return Err(why("is empty: give a program and its arguments, such as [\"/usr/local/bin/tell\", \"-v\"]".to_owned()));
+            return Err(why(
+                "is empty: give a program and its arguments, such as [\"/usr/local/bin/tell\", \"-v\"]".to_owned()
+            ));
         };
         let path = PathBuf::from(program);
         check(&path).map_err(|reason| why(format!("{program:?} {reason}")))?;

@@ -165,7 +165,8 @@ fn certificates(action: &str, file: &Path) -> Result<Vec<Certificate>, Failure> 
     let shown = file.display();
     let bad = |why: String| wrong(action, "ca_file", format_args!("{shown} {why}"));
     let pem = files::read(file, None, MOST_OF_CERTIFICATES).map_err(|error| bad(format!("cannot be read: {error}")))?;
-    let found = Certificate::from_pem_bundle(&pem).map_err(|error| bad(format!("is no PEM: {}", with_causes(&error))))?;
+    let found =
+        Certificate::from_pem_bundle(&pem).map_err(|error| bad(format!("is no PEM: {}", with_causes(&error))))?;
     if found.is_empty() {
         return Err(bad("has no certificate: it has to have PEM blocks that begin with BEGIN CERTIFICATE".into()));
     }

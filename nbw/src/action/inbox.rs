@@ -61,6 +61,11 @@ impl Inbox {
         self.changed.notify_one();
     }
 
+    /// Something was put elsewhere for whoever waits.
+    pub(super) fn wake(&self) {
+        self.changed.notify_one();
+    }
+
     pub(super) fn is_closing(&self) -> bool {
         lock(&self.state).closing
     }

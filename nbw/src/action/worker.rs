@@ -1,12 +1,6 @@
 //! The thread that tells: a runtime of its own, with a task for each action.
 
-use std::{
-    collections::BTreeMap,
-    pin::Pin,
-    sync::Arc,
-    thread,
-    time::Duration,
-};
+use std::{collections::BTreeMap, pin::Pin, sync::Arc, thread, time::Duration};
 
 use tokio::{
     runtime::Builder,
