@@ -27,6 +27,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 pub use settings::{Alertmanager, Email, Exec, Log, Settings, SmtpTls, Syslog, Webhook};
 pub use status::{ActionStatus, LastError};
 
+use tokio_util::sync::CancellationToken;
+
 use self::{
     board::Board,
     deliver::{Deliver, deliver},
@@ -40,8 +42,7 @@ use crate::{alert::Notice, failure::Failure};
 /// Tells actions of alerts.
 #[derive(Debug)]
 pub struct Dispatcher {
-    host: Arc<str>,
-    pace: Pace,
+    common: Common,
     actions: BTreeMap<Arc<str>, Arc<Action>>,
     worker: Worker,
 }
@@ -55,6 +56,15 @@ struct Action {
     /// Instead of what is in the inbox, for those that have to know all that fires.
     board: Arc<Board>,
     tally: Arc<Tally>,
+}
+
+/// What is the same for all actions.
+#[derive(Debug, Clone)]
+struct Common {
+    host: Arc<str>,
+    pace: Pace,
+    /// Cancelled when what hangs is to end at once.
+    hurry: CancellationToken,
 }
 
 /// What makes an action's task, once it is known that all settings are right.
@@ -71,7 +81,8 @@ impl Dispatcher {
 
     fn start_at(pace: Pace, actions: &BTreeMap<Arc<str>, Settings>, host: &str) -> Result<Self, Failure> {
         let worker = Worker::start()?;
-        let mut dispatcher = Self { host: host.into(), pace, actions: BTreeMap::new(), worker };
+        let common = Common { host: host.into(), pace, hurry: worker.hurry() };
+        let mut dispatcher = Self { common, actions: BTreeMap::new(), worker };
         dispatcher.replace(actions)?;
         Ok(dispatcher)
     }
@@ -81,7 +92,7 @@ impl Dispatcher {
         for notice in notices {
             let shared = Arc::new(notice.clone());
             for action in self.wanted(notice) {
-                action.put(&shared, &self.host);
+                action.put(&shared, &self.common.host);
             }
         }
     }
@@ -93,7 +104,7 @@ impl Dispatcher {
         for notice in firing {
             let shared = Arc::new(notice.clone());
             for action in self.wanted(notice) {
-                action.keep(&shared, &self.host);
+                action.keep(&shared, &self.common.host);
             }
         }
     }
@@ -111,7 +122,7 @@ impl Dispatcher {
     pub fn replace(&mut self, actions: &BTreeMap<Arc<str>, Settings>) -> Result<(), Failure> {
         let changed = actions.iter().filter(|(name, settings)| self.settings(name) != Some(*settings));
         let makers: Vec<_> = changed
-            .map(|(name, settings)| Ok((name, settings, self.prepare(name, settings)?)))
+            .map(|(name, settings)| Ok((name, settings, prepare(name, settings, &self.common)?)))
             .collect::<Result<_, Failure>>()?;
         self.remove(|name| !actions.contains_key(name));
         for (name, settings, maker) in makers {
@@ -162,24 +173,33 @@ impl Dispatcher {
         self.actions.insert(Arc::clone(name), Arc::clone(&action));
         self.worker.run(name, maker(action));
     }
+}
 
-    fn prepare(&self, name: &Arc<str>, settings: &Settings) -> Result<Maker, Failure> {
-        let pace = self.pace;
-        Ok(match settings {
-            Settings::Log(_) => delivering(log::ToLog::new(name), pace),
-            Settings::Exec(settings) => {
-                let program = exec::Program::new(name, settings, self.worker.hurry())?;
-                Box::new(move |action| Box::pin(exec::run(program, action)))
-            }
-            Settings::Webhook(settings) => delivering(webhook::ToWebhook::new(name, settings, &self.host)?, pace),
-            Settings::Alertmanager(settings) => {
-                let way = alertmanager::ToAlertmanager::new(name, settings)?;
-                Box::new(move |action| Box::pin(alertmanager::run(way, action, pace)))
-            }
-            Settings::Syslog(settings) => delivering(syslog::ToSyslog::new(name, settings, &self.host)?, pace),
-            Settings::Email(settings) => delivering(email::ToEmail::new(name, settings, &self.host)?, pace),
-        })
-    }
+/// Whether these settings can be used, as far as this can be known before there is anything to tell.
+///
+/// # Errors
+/// [`Failure::Usage`] names the action and the setting that is wrong.
+pub fn check(actions: &BTreeMap<Arc<str>, Settings>) -> Result<(), Failure> {
+    let common = Common { host: Arc::default(), pace: Pace::default(), hurry: CancellationToken::new() };
+    actions.iter().try_for_each(|(name, settings)| prepare(name, settings, &common).map(drop))
+}
+
+fn prepare(name: &Arc<str>, settings: &Settings, common: &Common) -> Result<Maker, Failure> {
+    let Common { host, pace, hurry } = common.clone();
+    Ok(match settings {
+        Settings::Log(_) => delivering(log::ToLog::new(name), pace),
+        Settings::Exec(settings) => {
+            let program = exec::Program::new(name, settings, hurry)?;
+            Box::new(move |action| Box::pin(exec::run(program, action)))
+        }
+        Settings::Webhook(settings) => delivering(webhook::ToWebhook::new(name, settings, &host)?, pace),
+        Settings::Alertmanager(settings) => {
+            let way = alertmanager::ToAlertmanager::new(name, settings)?;
+            Box::new(move |action| Box::pin(alertmanager::run(way, action, pace)))
+        }
+        Settings::Syslog(settings) => delivering(syslog::ToSyslog::new(name, settings, &host)?, pace),
+        Settings::Email(settings) => delivering(email::ToEmail::new(name, settings, &host)?, pace),
+    })
 }
 
 fn delivering(way: impl Deliver + 'static, pace: Pace) -> Maker {

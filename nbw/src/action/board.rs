@@ -70,9 +70,10 @@ impl Board {
         let mut state = lock(&self.0);
         let labels = labels(notice, host);
         let known = state.firing.get(&notice.alert.id) == Some(&labels);
+        let full = state.entries.len() >= MOST_ALERTS;
         match state.entries.get_mut(&labels).filter(|_| known) {
             Some(entry) => entry.notice = Arc::clone(notice),
-            None if state.entries.len() >= MOST_ALERTS => return false,
+            None if full => return false,
             None => state.put(notice, labels),
         }
         !known
