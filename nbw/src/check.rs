@@ -1,5 +1,6 @@
 //! `nbw check`: one verdict on a rule, in the words of Nagios's plugins (docs/check.md).
 
+mod average;
 pub mod existing;
 mod judge;
 mod limits;
@@ -10,7 +11,7 @@ mod tests;
 
 use std::process::ExitCode;
 
-pub use self::{judge::idle, limits::Limits, line::report};
+pub use self::{average::Average, judge::idle, limits::Limits, line::report};
 use crate::text;
 
 /// What is said of a rule, from good to bad.

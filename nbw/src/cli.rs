@@ -212,7 +212,7 @@ mod tests {
     fn no_command_means_watch() {
         let of = |words: &[&str]| match parsed(words) {
             Command::Watch(args) => (args.live.filter.interface, args.count),
-            Command::Top(_) => unreachable!("not asked for"),
+            _ => unreachable!("not asked for"),
         };
         assert_eq!(of(&["-i", "eth0", "--count", "3"]), of(&["watch", "-i", "eth0", "--count", "3"]));
     }

@@ -54,8 +54,10 @@ fn misused(error: &clap::Error) -> ExitCode {
         error.exit();
     }
     let told = error.to_string();
-    let told = told.split("\nUsage:").next().unwrap_or(&told).trim_start_matches("error: ");
-    app::check_failed(told.split("For more information").next().unwrap_or(told))
+    let lines =
+        told.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+    let said: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    app::check_failed(said.join("; ").trim_start_matches("error: "))
 }
 
 fn end(failure: &Failure) -> ExitCode {

@@ -7,18 +7,19 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 
 use super::{Ended, live::Live};
 use crate::{
     alert::measure,
     cgroup_root::CgroupRoot,
-    check::{Limits, Verdict, existing::Existing, idle, report, unknown},
+    check::{Average, Limits, Verdict, existing::Existing, idle, report, unknown},
     cli::{CheckArgs, FilterArgs, LiveArgs, NameArgs},
-    control::{Averaging, Client, ControlError, DEFAULT_SOCKET, Measured},
+    control::{Client, ControlError, DEFAULT_SOCKET, Measured},
     failure::Failure,
     filter,
     rule::{Rule, Scope, Threshold},
+    snapshot::Snapshot,
     units::Units,
     view::{Sort, ViewOptions},
 };
@@ -67,7 +68,9 @@ fn time(args: &CheckArgs, rule: &Rule) -> Result<Duration, Unknown> {
     let time = args.lasting.or(own).unwrap_or(SHORT);
     if time >= args.timeout {
         let (time, timeout) = (jiff_of(time), jiff_of(args.timeout));
-        return Err(format!("measuring for {time:#} does not fit into {timeout:#}: give a shorter --for or a longer --timeout"));
+        return Err(format!(
+            "measuring for {time:#} does not fit into {timeout:#}: give a shorter --for or a longer --timeout"
+        ));
     }
     Ok(time)
 }
@@ -119,7 +122,9 @@ fn only_by_an_agent(rule: &Rule, asked: Asked) -> Result<(), Unknown> {
     Err(match asked {
         Asked::NotCounted(why) => why,
         Asked::Measured(_) => format!("the agent has seen nothing yet that \"{text}\" is about"),
-        Asked::NoAgent => format!("only a running agent that has the rule \"{text}\" knows {what}: start one with `nbw agent`"),
+        Asked::NoAgent => {
+            format!("only a running agent that has the rule \"{text}\" knows {what}: start one with `nbw agent`")
+        }
     })
 }
 
@@ -156,19 +161,23 @@ fn live_args(args: &CheckArgs, rule: &Rule) -> LiveArgs {
 /// The average over `time`, in ticks of a second or a little less; and the names of all interfaces that were seen.
 async fn averaged(live: &mut Live, rule: &Rule, time: Duration) -> Result<(Measured, Vec<String>), Failure> {
     let count = u32::try_from(time.as_millis().div_ceil(SHORT.as_millis())).unwrap_or(u32::MAX).max(1);
-    let mut averaging = Averaging::new(rule.clone(), time);
-    averaging.take(&live.tick().await?);
-    let each = time / count;
-    let mut ticks = interval_at(Instant::now() + each, each);
+    let mut average = Average::new(rule.clone());
+    // What was while interfaces were attached is not looked at.
+    let mut last = live.tick().await?;
+    let mut ticks = interval_at(Instant::now() + time / count, time / count);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    for _ in 0..count {
+        last = tick(live, &mut ticks).await?;
+        average.add(&last);
+    }
+    Ok((average.measured(), last.interfaces.iter().map(|row| row.name.to_string()).collect()))
+}
+
+/// Waits for the next tick, and reads.
+async fn tick(live: &mut Live, ticks: &mut Interval) -> Result<Snapshot, Failure> {
     loop {
         tokio::select! {
-            _ = ticks.tick() => {
-                let snapshot = live.tick().await?;
-                if let Some(measured) = averaging.take(&snapshot) {
-                    return Ok((measured, snapshot.interfaces.iter().map(|row| row.name.to_string()).collect()));
-                }
-            }
+            _ = ticks.tick() => return live.tick().await,
             due = live.due() => live.serve(due).await?,
         }
     }

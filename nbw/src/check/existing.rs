@@ -56,7 +56,8 @@ impl Existing {
     /// Those that the target is about.
     pub fn matching(&self, target: &Target) -> Vec<Subject> {
         let things = self.things();
-        let wanted = |thing: &&Thing| target.pattern.as_ref().is_none_or(|pattern| self.matches(pattern, thing, &things));
+        let wanted =
+            |thing: &&Thing| target.pattern.as_ref().is_none_or(|pattern| self.matches(pattern, thing, &things));
         let subject = |thing: &Thing| Subject {
             scope: self.scope,
             key: Arc::clone(&thing.key),

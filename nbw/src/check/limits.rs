@@ -70,7 +70,9 @@ fn warning(rule: &Rule, warn: &str) -> Result<Condition, String> {
     let text: Arc<str> = warn.split_whitespace().collect::<Vec<_>>().join(" ").into();
     let limit = &rule.condition;
     match order(threshold, limit.threshold) {
-        None => Err(format!("--warn {text} cannot be compared with the rule's {}: give a value of its kind", limit.text)),
+        None => {
+            Err(format!("--warn {text} cannot be compared with the rule's {}: give a value of its kind", limit.text))
+        }
         Some((warn, own)) if warn == own || limit.op.holds(warn, own) => {
             let side = if limit.op.holds(own + 1.0, own) { "below" } else { "above" };
             Err(format!("--warn {text} is never reached before the rule's {}: give a value {side} it", limit.text))

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::{Limits, judge::Judged};
 use crate::{
     alert::{Subject, Unit},
-    rule::Op,
+    rule::{Op, Scope},
+    text,
 };
 
 /// Monitors take some KiB of output; more things than this are left out.
@@ -38,13 +39,17 @@ fn entry(limits: &Limits, unit: Unit, label: &str, one: &Judged<'_>) -> String {
 /// Characters that some readers cannot have in a label, even in quotes, are replaced.
 fn label(limits: &Limits, subject: &Subject, name: &str) -> String {
     let label = named(limits, subject, name);
-    label.chars().map(|c| if matches!(c, '\'' | '=' | '|') { '_' } else { c }).collect()
+    text::clean(&label).chars().map(|c| if matches!(c, '\'' | '=' | '|') { '_' } else { c }).collect()
 }
 
 /// `container web tx`.
 pub(super) fn named(limits: &Limits, subject: &Subject, name: &str) -> String {
     let (scope, metric) = (subject.scope.word(), limits.rule.target.metric.word());
-    if subject.scope == crate::rule::Scope::Host { format!("{scope} {metric}") } else { format!("{scope} {name} {metric}") }
+    if subject.scope == Scope::Host {
+        format!("{scope} {metric}")
+    } else {
+        format!("{scope} {name} {metric}")
+    }
 }
 
 /// A range outside of which (with `@`: inside of which) it is bad. What is outside is beyond the end, not at it.
