@@ -1,6 +1,8 @@
 //! The only wiring: from the command line to the monitor to the sink.
 
+mod agent;
 mod live;
+mod status;
 mod top;
 
 use std::{future, time::Duration};
@@ -11,7 +13,7 @@ use tokio::{
 };
 
 use self::live::Live;
-pub use self::top::top;
+pub use self::{agent::agent, status::status, top::top};
 use crate::{cli::WatchArgs, failure::Failure, outlet::Outlet, sink::Format, view::ViewOptions};
 
 /// The first picture on a screen comes after this, however long the interval is.

@@ -1,10 +1,13 @@
 //! The command line.
 
+mod agent;
+
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
 
+pub use self::agent::{AgentArgs, StatusArgs, StatusFormat};
 use crate::{bpf::Hook, sink::Format, snapshot::By, units::Units, view::Sort};
 
 /// The shortest interval: below it the ticks would be longer than what they measure.
@@ -35,6 +38,10 @@ pub enum Command {
     Watch(WatchArgs),
     /// Explore live traffic on the whole screen
     Top(TopArgs),
+    /// Run as a service: watch the rules of a configuration, and tell of alerts
+    Agent(AgentArgs),
+    /// Show how the agent is: what is attached, alerts, actions
+    Status(StatusArgs),
 }
 
 impl Cli {
@@ -50,6 +57,8 @@ impl Command {
         match self {
             Self::Watch(args) => args.live.verbose,
             Self::Top(args) => args.live.verbose,
+            Self::Agent(args) => args.verbose,
+            Self::Status(_) => false,
         }
     }
 }
@@ -206,7 +215,7 @@ mod tests {
     fn no_command_means_watch() {
         let of = |words: &[&str]| match parsed(words) {
             Command::Watch(args) => (args.live.filter.interface, args.count),
-            Command::Top(_) => unreachable!("not asked for"),
+            _ => unreachable!("not asked for"),
         };
         assert_eq!(of(&["-i", "eth0", "--count", "3"]), of(&["watch", "-i", "eth0", "--count", "3"]));
     }

@@ -96,6 +96,8 @@ fn values_have_bounds() {
         ("month_begins = 29", "line 1: expected a number from 1 to 28"),
         ("\n[kernel]\nslots = 1", "line 3: expected a number from 2 to 1048576"),
         ("time_zone = \"Mars/Olympus\"", "line 1: there is no time zone \"Mars/Olympus\": expected a name such as \"Europe/Berlin\", or \"\" for the system's"),
+        ("[filter]\nunits = [\"a\",\n\"x[\"]", "line 3: this is no valid glob: "),
+        ("[filter]\ninterfaces = [\"\"]", "line 2: expected a name or a glob, not an empty string"),
         ("x = = 1", "line 1: "),
         ("action = 5", "line 1: actions are tables such as [action.mail]"),
         ("[action.\"a b\"]\ntype = \"log\"", "line 1: an action's name has letters, digits, `-`, `_` and `.`"),
@@ -141,6 +143,10 @@ fn alerts_are_checked_as_a_whole() {
 fn shares_before_the_last_are_warnings() {
     let config = parsed("[[alert]]\nrule = \"host rx > 5GB per day\"\nseverity = \"critical\"\nwarn_at = [0.5, \"90%\"]");
     assert_eq!(config.alerts[0].shares, [(0.5, Severity::Warning), (0.9, Severity::Critical)]);
+    let config = parsed("[[alert]]\nrule = \"host rx > 5GB per day\"\nwarn_at = [0.5, 1.0]");
+    assert_eq!(config.alerts[0].shares, [(0.5, Severity::Warning), (1.0, Severity::Critical)]);
+    let config = parsed("[[alert]]\nrule = \"host rx > 5GB per day\"\nseverity = \"warning\"");
+    assert!(config.alerts[0].shares.iter().all(|(_, severity)| *severity == Severity::Warning));
 }
 
 #[test]
