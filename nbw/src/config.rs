@@ -116,7 +116,7 @@ impl Config {
 }
 
 fn with_log(mut actions: BTreeMap<Arc<str>, action::Settings>) -> BTreeMap<Arc<str>, action::Settings> {
-    let log = || action::Settings { kind: action::Kind::Log(action::Log {}) };
+    let log = || action::Settings::Log(action::Log {});
     actions.entry(LOG_ACTION.into()).or_insert_with(log);
     actions
 }
@@ -138,7 +138,9 @@ fn zone(settings: &Settings, text: &str) -> Result<TimeZone, ConfigError> {
         return Ok(TimeZone::system());
     }
     TimeZone::get(name).map_err(|_| {
-        let why = format!("there is no time zone {name:?}: expected a name such as \"Europe/Berlin\", or \"\" for the system's");
+        let why = format!(
+            "there is no time zone {name:?}: expected a name such as \"Europe/Berlin\", or \"\" for the system's"
+        );
         ConfigError::at(why, Some(settings.time_zone.span()), text)
     })
 }

@@ -13,12 +13,7 @@ use nbw::{
     logging::{self, what_to_log},
     top,
 };
-use tracing_subscriber::{
-    Layer,
-    filter::LevelFilter,
-    layer::SubscriberExt,
-    util::SubscriberInitExt,
-};
+use tracing_subscriber::{Layer, filter::LevelFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 fn main() -> ExitCode {
     let command = Cli::parse().into_command();
@@ -59,5 +54,5 @@ fn log_to_stderr(verbose: bool) {
         .with_target(false)
         .with_ansi(console::colors_enabled_stderr())
         .without_time();
-    tracing_subscriber::registry().with(lines.with_filter(what_to_log(verbose))).init();
+    tracing_subscriber::registry().with(lines.with_filter(what_to_log(verbose, LevelFilter::WARN))).init();
 }

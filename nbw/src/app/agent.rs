@@ -19,6 +19,7 @@ use std::{
 
 use self::run::Signals;
 use crate::{
+    action,
     cli::AgentArgs,
     config::{self, Config},
     failure::Failure,
@@ -81,6 +82,7 @@ impl Source {
         if let Some(socket) = &self.args.socket {
             config.settings.control.socket.clone_from(socket);
         }
+        action::check(&config.actions)?;
         Ok(config)
     }
 

@@ -58,7 +58,9 @@ fn understood<T: FromStr<Err: std::fmt::Display>>(
     written: &Spanned<String>,
     text: &str,
 ) -> Result<T, ConfigError> {
-    let wrong = |error: T::Err| ConfigError::in_line(format!("`{key}` is not understood\n{}", indented(&error)), &written.span(), text);
+    let wrong = |error: T::Err| {
+        ConfigError::in_line(format!("`{key}` is not understood\n{}", indented(&error)), &written.span(), text)
+    };
     written.get_ref().parse().map_err(wrong)
 }
 
@@ -83,7 +85,9 @@ fn check_clear(rule: &Rule, clear: &Condition) -> Result<(), &'static str> {
     let kind = |threshold: &Threshold| std::mem::discriminant(threshold);
     let measured_alike = kind(&rule.condition.threshold) == kind(&clear.threshold);
     if !measured_alike {
-        return Err("`clear` has to have a value of the same kind as the rule's: a rate, a share, packets or `x usual`");
+        return Err(
+            "`clear` has to have a value of the same kind as the rule's: a rate, a share, packets or `x usual`",
+        );
     }
     let is_high = |op: Op| matches!(op, Op::Above | Op::AtLeast);
     if is_high(rule.condition.op) == is_high(clear.op) {
@@ -116,11 +120,7 @@ fn graded(shares: Vec<f64>, worst: Option<Severity>) -> Vec<(f64, Severity)> {
     shares.into_iter().enumerate().map(|(at, share)| (share, severity(at, share))).collect()
 }
 
-fn known_actions(
-    written: &[Spanned<String>],
-    actions: &Actions,
-    text: &str,
-) -> Result<Vec<Arc<str>>, ConfigError> {
+fn known_actions(written: &[Spanned<String>], actions: &Actions, text: &str) -> Result<Vec<Arc<str>>, ConfigError> {
     let known = |name: &Spanned<String>| match actions.get_key_value(name.get_ref().as_str()) {
         Some((known, _)) => Ok(Arc::clone(known)),
         None => Err(unknown_action(name, actions, text)),
@@ -131,7 +131,11 @@ fn known_actions(
 fn unknown_action(name: &Spanned<String>, actions: &Actions, text: &str) -> ConfigError {
     let all: Vec<&str> = actions.keys().map(AsRef::as_ref).collect();
     let unknown = names::clean(name.get_ref());
-    ConfigError::at(format!("there is no action `{unknown}`{}", error::suggestion(&unknown, &all)), Some(name.span()), text)
+    ConfigError::at(
+        format!("there is no action `{unknown}`{}", error::suggestion(&unknown, &all)),
+        Some(name.span()),
+        text,
+    )
 }
 
 /// As Prometheus has them, for that is where they go.

@@ -72,7 +72,8 @@ fn shown(text: &str, span: &Range<usize>) -> String {
     let begin = before(text, span.start).rfind('\n').map_or(0, |at| at + 1);
     let line = text[begin..].lines().next().unwrap_or_default();
     let column = before(text, span.start)[begin..].chars().count();
-    let marked = text.get(span.clone()).and_then(|marked| marked.lines().next()).map_or(1, |marked| marked.chars().count());
+    let marked =
+        text.get(span.clone()).and_then(|marked| marked.lines().next()).map_or(1, |marked| marked.chars().count());
     let marks = "^".repeat(marked.clamp(1, MOST_SHOWN));
     // A tab is one column here and in the marks' indentation.
     let line: String = line.chars().take(MOST_SHOWN).map(|c| if c == '\t' { ' ' } else { c }).collect();

@@ -104,11 +104,7 @@ pub struct KernelTable {
 
 impl Default for KernelTable {
     fn default() -> Self {
-        Self {
-            slots: abi::GROUP_SLOTS,
-            connection_slots: abi::CONNECTION_SLOTS,
-            hook: HookChoice(None),
-        }
+        Self { slots: abi::GROUP_SLOTS, connection_slots: abi::CONNECTION_SLOTS, hook: HookChoice(None) }
     }
 }
 
@@ -216,10 +212,7 @@ fn connection_slots<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D
     whole(deserializer, cli::LEAST_SLOTS..=abi::MOST_CONNECTION_SLOTS.into()).map(|slots| slots as u32)
 }
 
-fn whole<'de, D: Deserializer<'de>>(
-    deserializer: D,
-    range: std::ops::RangeInclusive<i64>,
-) -> Result<i64, D::Error> {
+fn whole<'de, D: Deserializer<'de>>(deserializer: D, range: std::ops::RangeInclusive<i64>) -> Result<i64, D::Error> {
     let number = i64::deserialize(deserializer)?;
     if range.contains(&number) {
         return Ok(number);

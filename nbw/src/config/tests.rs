@@ -43,17 +43,26 @@ fn the_examples_in_the_sample_are_right() {
 fn known_keys(text: &str) -> BTreeSet<String> {
     let unknown = "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz";
     let message = error(&text.replace("UNKNOWN", unknown));
-    let list = message.lines().next().and_then(|line| line.split_once("there are: ")).unwrap_or_else(|| panic!("{message}"));
+    let list =
+        message.lines().next().and_then(|line| line.split_once("there are: ")).unwrap_or_else(|| panic!("{message}"));
     list.1.split(", ").map(str::to_owned).collect()
 }
 
 /// The keys of a table in the sample, its examples included.
 fn documented(header: &str) -> BTreeSet<String> {
     let text = uncommented();
-    let sections = text.split("\n[").map(|section| if section.starts_with("# nbw") { section.to_owned() } else { format!("[{section}") });
-    let mine = sections.filter(|section| section.lines().next().is_some_and(|first| first == header || (header.is_empty() && first.starts_with('#'))));
+    let sections = text
+        .split("\n[")
+        .map(|section| if section.starts_with("# nbw") { section.to_owned() } else { format!("[{section}") });
+    let mine = sections.filter(|section| {
+        section.lines().next().is_some_and(|first| first == header || (header.is_empty() && first.starts_with('#')))
+    });
     let keys = |section: String| {
-        section.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = ").map(|(key, _)| key.to_owned())).collect::<Vec<_>>()
+        section
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .filter_map(|line| line.split_once(" = ").map(|(key, _)| key.to_owned()))
+            .collect::<Vec<_>>()
     };
     mine.flat_map(keys).collect()
 }
@@ -68,7 +77,8 @@ fn every_setting_is_in_the_sample() {
         assert_eq!(known_keys(&format!("[{table}]\nUNKNOWN = 1")), documented(&format!("[{table}]")), "{table}");
     }
     assert_eq!(known_keys("[[alert]]\nUNKNOWN = 1"), documented("[[alert]]"));
-    let kinds = [("exec", "script"), ("webhook", "chat"), ("alertmanager", "pager"), ("syslog", "syslog"), ("email", "mail")];
+    let kinds =
+        [("exec", "script"), ("webhook", "chat"), ("alertmanager", "pager"), ("syslog", "syslog"), ("email", "mail")];
     for (kind, name) in kinds {
         let mut documented = documented(&format!("[action.{name}]"));
         assert!(documented.remove("type"), "{name}");
@@ -78,10 +88,19 @@ fn every_setting_is_in_the_sample() {
 
 #[test]
 fn what_is_unknown_is_told_with_its_line_and_the_nearest_name() {
-    assert_eq!(error("# one\nintervall = \"2s\""), "line 2: there is no setting `intervall` here: did you mean `interval`?\n  intervall = \"2s\"\n  ^^^^^^^^^");
-    assert_eq!(error("[kernel]\n\nslot = 5").lines().next(), Some("line 3: there is no setting `slot` here: did you mean `slots`?"));
+    assert_eq!(
+        error("# one\nintervall = \"2s\""),
+        "line 2: there is no setting `intervall` here: did you mean `interval`?\n  intervall = \"2s\"\n  ^^^^^^^^^"
+    );
+    assert_eq!(
+        error("[kernel]\n\nslot = 5").lines().next(),
+        Some("line 3: there is no setting `slot` here: did you mean `slots`?")
+    );
     let action = "[action.x]\ntype = \"webhook\"\nurl = \"http://x\"\ntimout = \"1s\"";
-    assert_eq!(error(action).lines().next(), Some("line 4: there is no setting `timout` here: did you mean `timeout`?"));
+    assert_eq!(
+        error(action).lines().next(),
+        Some("line 4: there is no setting `timout` here: did you mean `timeout`?")
+    );
     let kind = "[action.x]\ntype = \"webhok\"";
     assert_eq!(error(kind).lines().next(), Some("line 2: there is no choice `webhok` here: did you mean `webhook`?"));
     let hook = error("[kernel]\nhook = \"tcxx\"");
@@ -95,7 +114,10 @@ fn values_have_bounds() {
         ("interval = 5", "line 1: invalid type: integer `5`, expected a string"),
         ("month_begins = 29", "line 1: expected a number from 1 to 28"),
         ("\n[kernel]\nslots = 1", "line 3: expected a number from 2 to 1048576"),
-        ("time_zone = \"Mars/Olympus\"", "line 1: there is no time zone \"Mars/Olympus\": expected a name such as \"Europe/Berlin\", or \"\" for the system's"),
+        (
+            "time_zone = \"Mars/Olympus\"",
+            "line 1: there is no time zone \"Mars/Olympus\": expected a name such as \"Europe/Berlin\", or \"\" for the system's",
+        ),
         ("[filter]\nunits = [\"a\",\n\"x[\"]", "line 3: this is no valid glob: "),
         ("[filter]\ninterfaces = [\"\"]", "line 2: expected a name or a glob, not an empty string"),
         ("x = = 1", "line 1: "),
@@ -109,7 +131,8 @@ fn values_have_bounds() {
 
 #[test]
 fn settings_are_read() {
-    let config = parsed("interval = \"500ms\"\ntime_zone = \"Europe/Berlin\"\nmonth_begins = 15\n[kernel]\nhook = \"clsact\"");
+    let config =
+        parsed("interval = \"500ms\"\ntime_zone = \"Europe/Berlin\"\nmonth_begins = 15\n[kernel]\nhook = \"clsact\"");
     assert_eq!((config.settings.interval, config.settings.month_begins), (Duration::from_millis(500), 15));
     assert_eq!(config.zone.iana_name(), Some("Europe/Berlin"));
     assert!(!config.settings.counts_like(&Settings::default()));
@@ -136,12 +159,13 @@ fn alerts_are_checked_as_a_whole() {
     let volume = |more: &str| format!("[[alert]]\nrule = \"host rx > 5GB per day\"\n{more}");
     assert!(error(&volume("warn_at = [0.9, 0.8]")).contains("rising"));
     assert!(error(&volume("warn_at = [\"80\"]")).contains("a share lies between"));
-    assert!(error(&volume("clear = \"< 1GB per day\"")).contains("a volume only grows"));
+    assert!(error(&volume("clear = \"< 1MB/s\"")).contains("a volume only grows"));
 }
 
 #[test]
 fn shares_before_the_last_are_warnings() {
-    let config = parsed("[[alert]]\nrule = \"host rx > 5GB per day\"\nseverity = \"critical\"\nwarn_at = [0.5, \"90%\"]");
+    let config =
+        parsed("[[alert]]\nrule = \"host rx > 5GB per day\"\nseverity = \"critical\"\nwarn_at = [0.5, \"90%\"]");
     assert_eq!(config.alerts[0].shares, [(0.5, Severity::Warning), (0.9, Severity::Critical)]);
     let config = parsed("[[alert]]\nrule = \"host rx > 5GB per day\"\nwarn_at = [0.5, 1.0]");
     assert_eq!(config.alerts[0].shares, [(0.5, Severity::Warning), (1.0, Severity::Critical)]);

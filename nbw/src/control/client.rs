@@ -77,7 +77,11 @@ impl Client {
         let connected = timeout(CONNECT, UnixStream::connect(socket)).await;
         let connected = connected.map_err(|_| ControlError::Silent { socket: own() })?;
         let stream = connected.map_err(|error| not_connected(&error, own()))?;
-        Ok(Self { lines: Framed::new(stream, LinesCodec::new_with_max_length(LONGEST_ANSWER)), socket: own(), patience: ANSWER })
+        Ok(Self {
+            lines: Framed::new(stream, LinesCodec::new_with_max_length(LONGEST_ANSWER)),
+            socket: own(),
+            patience: ANSWER,
+        })
     }
 
     /// How the agent is.

@@ -57,8 +57,9 @@ impl Server {
     /// [`Failure::Usage`] where there is no such group, [`Failure::Running`] where the socket cannot be made.
     pub fn bind(socket: &Path, group: &str) -> Result<Self, Failure> {
         let group = group_of(group)?;
-        let listener = listen(socket, group)
-            .map_err(|error| Failure::Running(format!("cannot make the control socket {}: {error}", socket.display())))?;
+        let listener = listen(socket, group).map_err(|error| {
+            Failure::Running(format!("cannot make the control socket {}: {error}", socket.display()))
+        })?;
         let (send, requests) = mpsc::channel(CONNECTIONS);
         let accepting = tokio::spawn(accept(listener, send));
         Ok(Self { requests, accepting, socket: socket.to_path_buf() })
@@ -100,7 +101,9 @@ fn group_of(name: &str) -> Result<Gid, Failure> {
     }
     match Group::from_name(name) {
         Ok(Some(group)) => Ok(group.gid),
-        Ok(None) => Err(Failure::Usage(format!("control.group: there is no group {name:?}; make it with `groupadd {name}`"))),
+        Ok(None) => {
+            Err(Failure::Usage(format!("control.group: there is no group {name:?}; make it with `groupadd {name}`")))
+        }
         Err(errno) => Err(Failure::Usage(format!("control.group: cannot look up the group {name:?}: {errno}"))),
     }
 }

@@ -129,7 +129,9 @@ async fn neither_the_silent_nor_those_who_do_not_read_hold_up_others() {
     let mut deaf = UnixStream::connect(&socket).await.unwrap();
     let question = format!("{{\"request\":\"measure\",\"rule\":\"{}\",\"seconds\":1}}\n", "y".repeat(60_000));
     // Asks until nothing fits any more, and never reads.
-    while timeout(Duration::from_millis(200), deaf.write_all(question.as_bytes())).await.is_ok_and(|sent| sent.is_ok()) {}
+    while timeout(Duration::from_millis(200), deaf.write_all(question.as_bytes())).await.is_ok_and(|sent| sent.is_ok())
+    {
+    }
     let mut client = within(Client::connect(&socket)).await.unwrap();
     assert_eq!(within(client.measure("z", Duration::ZERO)).await.unwrap().rule, "z");
     server.abort();
@@ -175,7 +177,10 @@ async fn who_leaves_is_not_measured_for() {
     assert!(!asked.reply.is_closed());
     drop(lines);
     within(asked.reply.closed()).await;
-    let mut lines = tokio_util::codec::Framed::new(UnixStream::connect(&socket).await.unwrap(), tokio_util::codec::LinesCodec::new());
+    let mut lines = tokio_util::codec::Framed::new(
+        UnixStream::connect(&socket).await.unwrap(),
+        tokio_util::codec::LinesCodec::new(),
+    );
     lines.send(r#"{"request":"status"}"#).await.unwrap();
     let asked = within(server.next()).await;
     assert_eq!(asked.request, Request::Status {});
@@ -187,7 +192,8 @@ async fn who_leaves_is_not_measured_for() {
 fn a_lock_is_held_by_one_and_names_its_holder() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("run/agent.lock");
-    let holder = Holder { pid: 4711, since: "2026-11-25T09:00:00Z".parse().unwrap(), config: Some("/etc/nbw/nbw.toml".into()) };
+    let holder =
+        Holder { pid: 4711, since: "2026-11-25T09:00:00Z".parse().unwrap(), config: Some("/etc/nbw/nbw.toml".into()) };
     let lock = Lock::take(&path, &holder).unwrap();
     let second = Holder { pid: 4712, ..holder.clone() };
     let refused = Lock::take(&path, &second).unwrap_err().to_string();

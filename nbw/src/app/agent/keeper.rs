@@ -76,7 +76,10 @@ impl Keeper {
 
     async fn settle(&mut self) {
         if tokio::time::timeout(PATIENCE, self.written()).await.is_err() {
-            self.fail(format!("the disk of {} does not answer: the state of alerts is not saved", self.directory.display()));
+            self.fail(format!(
+                "the disk of {} does not answer: the state of alerts is not saved",
+                self.directory.display()
+            ));
         }
     }
 

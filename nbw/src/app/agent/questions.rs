@@ -49,7 +49,10 @@ impl Agent {
     /// Whether the agent's snapshots have what the rule is about.
     fn can_tell(&self, rule: &Rule) -> Result<(), String> {
         if measure::needs(&rule.target).is_some_and(|by| !self.attachment.by.contains(&by)) {
-            return Err(format!("the agent does not count by {}: no rule of its configuration is about that", rule.target.scope.word()));
+            return Err(format!(
+                "the agent does not count by {}: no rule of its configuration is about that",
+                rule.target.scope.word()
+            ));
         }
         if self.config.settings.filter != Default::default() {
             return Err("the agent counts only some of what there is: its configuration has a filter".into());
@@ -59,7 +62,9 @@ impl Agent {
         }
         let remembers = matches!(rule.condition.threshold, Threshold::Volume { .. } | Threshold::Usual(_));
         if remembers && !self.config.alerts.iter().any(|alert| alert.rule.text == rule.text) {
-            return Err("the agent remembers volumes, and what is usual, only for the rules of its configuration".into());
+            return Err(
+                "the agent remembers volumes, and what is usual, only for the rules of its configuration".into()
+            );
         }
         Ok(())
     }
@@ -68,7 +73,7 @@ impl Agent {
     pub(super) fn proceed(&mut self, snapshot: &Snapshot) {
         let questions = std::mem::take(&mut self.averaging);
         for mut question in questions.into_iter().filter(|question| !question.reply.is_closed()) {
-            match question.averaging.take(snapshot, &mut self.engine) {
+            match question.averaging.take(snapshot, &self.engine) {
                 Some(measured) => drop(question.reply.send(Answer::Measured(measured))),
                 None => self.averaging.push(question),
             }

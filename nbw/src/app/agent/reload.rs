@@ -30,16 +30,18 @@ impl Agent {
     async fn take_over(&mut self) -> Result<(), Failure> {
         let config = self.with_what_stays(self.source.read()?);
         self.server.set_group(&config.settings.control.group)?;
-        let fresh = if self.counts_otherwise(&config) { Some(attach(&config, self.source.args.verbose).await?) } else { None };
+        let fresh =
+            if self.counts_otherwise(&config) { Some(attach(&config, self.source.args.verbose).await?) } else { None };
         self.dispatcher.replace(&config.actions)?;
         if let Some(fresh) = fresh {
             self.change_over(fresh).await?;
         }
         let notices = self.engine.replace(config.alerts.clone(), calendar(&config));
         self.dispatcher.tell(&notices);
+        self.config = config.clone();
+        self.remind();
         self.pace.change(config.settings.interval);
         self.manager.expect(config.settings.interval);
-        self.config = config;
         Ok(())
     }
 

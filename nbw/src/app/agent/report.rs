@@ -42,11 +42,10 @@ impl Agent {
 
     fn attached(&self) -> Attached {
         let monitor = self.attachment.live.monitor();
-        let interfaces = monitor.counted_interfaces().iter().map(ToString::to_string);
         Attached {
             since: self.attachment.since,
             hook: monitor.kernel().hook().map(|hook| hook_name(hook).to_owned()),
-            interfaces: interfaces.collect(),
+            interfaces: monitor.counted_interfaces().iter().map(ToString::to_string).collect(),
             waiting: monitor.waiting(),
             programs: monitor.kernel().programs(),
         }
@@ -55,7 +54,8 @@ impl Agent {
     fn rules(&self) -> Vec<RuleStatus> {
         let alerts = self.engine.alerts();
         let rule = |spec: &crate::alert::Spec| {
-            let count = |state| alerts.iter().filter(|alert| alert.rule == spec.rule.text && alert.state == state).count();
+            let count =
+                |state| alerts.iter().filter(|alert| alert.rule == spec.rule.text && alert.state == state).count();
             RuleStatus {
                 name: spec.name.to_string(),
                 rule: spec.rule.text.to_string(),

@@ -13,7 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::{Source, keeper::Keeper, manager::Manager, pace::Pace, questions::Question};
 use crate::{
     action::Dispatcher,
-    alert::Engine,
+    alert::{Alert, Change, Engine, Notice, State},
     app::live::Live,
     config::Config,
     control::{ConfigStatus, Lock, Server},
@@ -96,6 +96,19 @@ impl Agent {
             self.manager.status(&self.line());
         }
         Ok(())
+    }
+
+    /// Tells those actions that have to know all that fires, after a start or a change of actions.
+    pub(super) fn remind(&self) {
+        let alerts = self.engine.alerts();
+        let firing = alerts.into_iter().filter(|alert| alert.state == State::Firing);
+        let notice = |alert: Alert| {
+            let spec = self.config.alerts.iter().find(|spec| spec.rule.text == alert.rule)?;
+            let (actions, labels) = (spec.actions.clone(), spec.labels.clone());
+            Some(Notice { change: Change::Repeated, alert, actions, labels })
+        };
+        let notices: Vec<Notice> = firing.filter_map(notice).collect();
+        self.dispatcher.keep_alive(&notices);
     }
 
     /// What keeps a rule from its work is logged when it comes up.

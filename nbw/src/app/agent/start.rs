@@ -2,7 +2,8 @@
 
 use std::{
     path::{Path, PathBuf},
-    process, time::Instant,
+    process,
+    time::Instant,
 };
 
 use jiff::Timestamp;
@@ -20,7 +21,7 @@ use crate::{
     alert::{Calendar, Engine},
     app::live::{Live, Options},
     config::Config,
-    control::{ConfigStatus, Holder, Lock, Server},
+    control::{ConfigStatus, Holder, Lock, LockError, Server},
     failure::Failure,
     privilege,
     snapshot::{By, Health},
@@ -56,6 +57,7 @@ pub(super) async fn start(source: Source) -> Result<Agent, Failure> {
         complaints: Vec::new(),
         _locks: locks,
     };
+    agent.remind();
     agent.manager.expect(agent.pace.interval());
     agent.manager.ready(&agent.line());
     tracing::info!("{}; started in {:.0?}", agent.line(), begun.elapsed());
@@ -68,8 +70,8 @@ fn locks(source: &Source, config: &Config, started: Timestamp) -> Result<Vec<Loc
     let mut locks = vec![Lock::take(&beside(&config.settings.control.socket), &holder)?];
     match Lock::take(&config.settings.data_dir.join("agent.lock"), &holder) {
         Ok(lock) => locks.push(lock),
-        Err(taken) if Lock::is_held(&taken) => return Err(taken),
-        Err(failure) => tracing::warn!("{failure}"),
+        Err(held @ LockError::Held(_)) => return Err(held.into()),
+        Err(cannot) => tracing::warn!("{cannot}"),
     }
     Ok(locks)
 }
