@@ -1,7 +1,9 @@
 //! The only wiring: from the command line to the monitor to the sink.
 
+mod agent;
 mod check;
 mod live;
+mod status;
 mod top;
 
 use std::{future, time::Duration};
@@ -13,7 +15,7 @@ use tokio::{
 
 pub use self::check::{check, check_failed};
 use self::live::Live;
-pub use self::top::top;
+pub use self::{agent::agent, status::status, top::top};
 use crate::{cli::WatchArgs, failure::Failure, outlet::Outlet, sink::Format, view::ViewOptions};
 
 /// The first picture on a screen comes after this, however long the interval is.

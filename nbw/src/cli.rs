@@ -1,13 +1,17 @@
 //! The command line.
 
+mod agent;
+mod check;
+
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
 
-mod check;
-
-pub use self::check::CheckArgs;
+pub use self::{
+    agent::{AgentArgs, StatusArgs, StatusFormat},
+    check::CheckArgs,
+};
 use crate::{bpf::Hook, sink::Format, snapshot::By, units::Units, view::Sort};
 
 /// The shortest interval: below it the ticks would be longer than what they measure.
@@ -40,6 +44,10 @@ pub enum Command {
     Top(TopArgs),
     /// Say in one line whether a rule is true now, for scripts and for monitors such as Nagios
     Check(CheckArgs),
+    /// Run as a service: watch the rules of a configuration, and tell of alerts
+    Agent(AgentArgs),
+    /// Show how the agent is: what is attached, alerts, actions
+    Status(StatusArgs),
 }
 
 impl Cli {
@@ -56,6 +64,8 @@ impl Command {
             Self::Watch(args) => args.live.verbose,
             Self::Top(args) => args.live.verbose,
             Self::Check(args) => args.verbose,
+            Self::Agent(args) => args.verbose,
+            Self::Status(_) => false,
         }
     }
 }

@@ -23,7 +23,7 @@ pub use self::{
     sample::sample,
     settings::{AlertTable, Control, FilterTable, HookChoice, KernelTable, Names, Settings, Share},
 };
-use crate::{action, alert::Spec, failure::Failure, files};
+use crate::{action, alert::Spec, failure::Failure, files, pattern::Pattern};
 
 /// Where the configuration is unless the command line says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/nbw/nbw.toml";
@@ -105,6 +105,7 @@ impl Config {
         let actions = actions.map_or_else(|| Ok(BTreeMap::new()), |table| settings::actions(table, text))?;
         let settings = <Settings as serde::Deserialize>::deserialize(Deserializer::from(document)).map_err(read)?;
         let actions = with_log(actions);
+        check_patterns(&settings, text)?;
         Ok(Self {
             alerts: alerts::specs(&settings.alert, &actions, text)?,
             zone: zone(&settings, text)?,
@@ -118,6 +119,17 @@ fn with_log(mut actions: BTreeMap<Arc<str>, action::Settings>) -> BTreeMap<Arc<s
     let log = || action::Settings::Log(action::Log {});
     actions.entry(LOG_ACTION.into()).or_insert_with(log);
     actions
+}
+
+fn check_patterns(settings: &Settings, text: &str) -> Result<(), ConfigError> {
+    for pattern in settings.filter.patterns() {
+        let wrong = |why: String| ConfigError::at(why, Some(pattern.span()), text);
+        if pattern.get_ref().is_empty() {
+            return Err(wrong("expected a name or a glob, not an empty string".into()));
+        }
+        Pattern::new(pattern.get_ref()).map_err(|error| wrong(format!("this is no valid glob: {}", error.kind())))?;
+    }
+    Ok(())
 }
 
 fn zone(settings: &Settings, text: &str) -> Result<TimeZone, ConfigError> {

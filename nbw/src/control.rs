@@ -14,9 +14,9 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    averaging::Averaging,
+    averaging::{Averaging, LONGEST_INTERVAL},
     client::{Client, ControlError},
-    lock::{Holder, Lock},
+    lock::{Holder, Lock, LockError},
     server::{Asked, Server},
     status::{Attached, ConfigStatus, DataDir, Memory, Refused, RuleStatus, SlotUse, Status, Ticks},
 };

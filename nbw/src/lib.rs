@@ -22,6 +22,7 @@ pub mod groupings;
 pub mod interfaces;
 pub mod ledger;
 pub mod links;
+pub mod logging;
 pub mod monitor;
 pub mod netlink;
 pub mod outlet;

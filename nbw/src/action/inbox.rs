@@ -90,7 +90,8 @@ impl Inbox {
         together: impl Fn(&Notice, &Notice) -> bool,
     ) -> Option<Vec<Item>> {
         loop {
-            let (count, closing) = { (lock(&self.state).queue.len(), self.is_closing()) };
+            let count = lock(&self.state).queue.len();
+            let closing = self.is_closing();
             match count {
                 0 if closing => return None,
                 0 => self.changed().await,

@@ -19,8 +19,8 @@ pub(super) fn specs(tables: &[AlertTable], actions: &Actions, text: &str) -> Res
     let mut specs: Vec<Spec> = Vec::with_capacity(tables.len());
     for table in tables {
         let spec = spec(table, actions, text)?;
-        if specs.iter().any(|other| other.rule.text == spec.rule.text && other.name == spec.name) {
-            let why = "this rule is in another alert already; alerts of the same rule need a `name` each";
+        if specs.iter().any(|other| other.rule.text == spec.rule.text) {
+            let why = "this rule is in another alert already";
             return Err(ConfigError::at(why, Some(table.rule.span()), text));
         }
         specs.push(spec);
@@ -98,10 +98,8 @@ fn check_clear(rule: &Rule, clear: &Condition) -> Result<(), &'static str> {
 
 /// The parts of a volume at which it is told, rising. Those before the last are warnings.
 fn shares(table: &AlertTable, base: &Spec, text: &str) -> Result<Vec<(f64, Severity)>, ConfigError> {
-    let severity = table.severity.unwrap_or(base.severity);
     let Some(written) = &table.warn_at else {
-        let worst = |(share, own): &(f64, Severity)| (*share, table.severity.map_or(*own, |given| given.min(*own)));
-        return Ok(base.shares.iter().map(worst).collect());
+        return Ok(graded(base.shares.iter().map(|(share, _)| *share).collect(), table.severity));
     };
     let fail = |why| Err(ConfigError::at(why, Some(written.span()), text));
     if !matches!(base.rule.condition.threshold, Threshold::Volume { .. }) {
@@ -111,9 +109,15 @@ fn shares(table: &AlertTable, base: &Spec, text: &str) -> Result<Vec<(f64, Sever
     if shares.is_empty() || !shares.is_sorted_by(|one, next| one < next) {
         return fail("`warn_at` has to be a rising list of shares, such as [0.8, 0.95, 1.0]");
     }
-    let worst = shares.len() - 1;
-    let graded = |(at, share)| (share, if at < worst { Severity::Warning } else { severity });
-    Ok(shares.into_iter().enumerate().map(graded).collect())
+    Ok(graded(shares, table.severity))
+}
+
+/// The last one is as bad as the user says; critical, unless told otherwise, if it is all of the volume.
+fn graded(shares: Vec<f64>, worst: Option<Severity>) -> Vec<(f64, Severity)> {
+    let last = shares.len().saturating_sub(1);
+    let own = |share: f64| if share >= 1.0 { Severity::Critical } else { Severity::Warning };
+    let severity = |at, share| if at < last { Severity::Warning } else { worst.unwrap_or_else(|| own(share)) };
+    shares.into_iter().enumerate().map(|(at, share)| (share, severity(at, share))).collect()
 }
 
 fn known_actions(written: &[Spanned<String>], actions: &Actions, text: &str) -> Result<Vec<Arc<str>>, ConfigError> {

@@ -1,5 +1,7 @@
 //! What the configuration says of counting, as the command line's options have it.
 
+use toml::Spanned;
+
 use crate::{
     cli::{FilterArgs, KernelArgs, NameArgs},
     config::Settings,
@@ -28,11 +30,12 @@ impl Settings {
     }
 
     fn filter_args(&self) -> FilterArgs {
+        let plain = |list: &[Spanned<String>]| list.iter().map(|text| text.get_ref().clone()).collect();
         FilterArgs {
-            interface: self.filter.interfaces.clone(),
-            cgroup: self.filter.cgroups.clone(),
-            container: self.filter.containers.clone(),
-            unit: self.filter.units.clone(),
+            interface: plain(&self.filter.interfaces),
+            cgroup: plain(&self.filter.cgroups),
+            container: plain(&self.filter.containers),
+            unit: plain(&self.filter.units),
         }
     }
 

@@ -63,13 +63,13 @@ impl Default for Settings {
 #[serde(deny_unknown_fields, default)]
 pub struct FilterTable {
     /// Names or globs of interfaces.
-    pub interfaces: Vec<String>,
+    pub interfaces: Vec<Spanned<String>>,
     /// Paths or globs of cgroups, those below them included.
-    pub cgroups: Vec<String>,
+    pub cgroups: Vec<Spanned<String>>,
     /// Names of containers, or beginnings of their ids.
-    pub containers: Vec<String>,
+    pub containers: Vec<Spanned<String>>,
     /// Names of systemd units.
-    pub units: Vec<String>,
+    pub units: Vec<Spanned<String>>,
 }
 
 /// The control socket.
@@ -218,6 +218,13 @@ fn whole<'de, D: Deserializer<'de>>(deserializer: D, range: std::ops::RangeInclu
         return Ok(number);
     }
     Err(de::Error::custom(format_args!("expected a number from {} to {}", range.start(), range.end())))
+}
+
+impl FilterTable {
+    /// All patterns.
+    pub(super) fn patterns(&self) -> impl Iterator<Item = &Spanned<String>> {
+        [&self.interfaces, &self.cgroups, &self.containers, &self.units].into_iter().flatten()
+    }
 }
 
 /// The actions by their names.

@@ -118,6 +118,8 @@ fn values_have_bounds() {
             "time_zone = \"Mars/Olympus\"",
             "line 1: there is no time zone \"Mars/Olympus\": expected a name such as \"Europe/Berlin\", or \"\" for the system's",
         ),
+        ("[filter]\nunits = [\"a\",\n\"x[\"]", "line 3: this is no valid glob: "),
+        ("[filter]\ninterfaces = [\"\"]", "line 2: expected a name or a glob, not an empty string"),
         ("x = = 1", "line 1: "),
         ("action = 5", "line 1: actions are tables such as [action.mail]"),
         ("[action.\"a b\"]\ntype = \"log\"", "line 1: an action's name has letters, digits, `-`, `_` and `.`"),
@@ -157,7 +159,7 @@ fn alerts_are_checked_as_a_whole() {
     let volume = |more: &str| format!("[[alert]]\nrule = \"host rx > 5GB per day\"\n{more}");
     assert!(error(&volume("warn_at = [0.9, 0.8]")).contains("rising"));
     assert!(error(&volume("warn_at = [\"80\"]")).contains("a share lies between"));
-    assert!(error(&volume("clear = \"< 1GB per day\"")).contains("a volume only grows"));
+    assert!(error(&volume("clear = \"< 1MB/s\"")).contains("a volume only grows"));
 }
 
 #[test]
@@ -165,6 +167,10 @@ fn shares_before_the_last_are_warnings() {
     let config =
         parsed("[[alert]]\nrule = \"host rx > 5GB per day\"\nseverity = \"critical\"\nwarn_at = [0.5, \"90%\"]");
     assert_eq!(config.alerts[0].shares, [(0.5, Severity::Warning), (0.9, Severity::Critical)]);
+    let config = parsed("[[alert]]\nrule = \"host rx > 5GB per day\"\nwarn_at = [0.5, 1.0]");
+    assert_eq!(config.alerts[0].shares, [(0.5, Severity::Warning), (1.0, Severity::Critical)]);
+    let config = parsed("[[alert]]\nrule = \"host rx > 5GB per day\"\nseverity = \"warning\"");
+    assert!(config.alerts[0].shares.iter().all(|(_, severity)| *severity == Severity::Warning));
 }
 
 #[test]

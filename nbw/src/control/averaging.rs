@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{Measured, MeasuredSubject};
 use crate::{
-    alert::{Subject, Unit, measure},
+    alert::{Engine, Says, Subject, Unit, measure},
     rule::{Rule, Threshold},
     snapshot::Snapshot,
 };
@@ -36,8 +36,12 @@ impl Averaging {
         Self { rule, time, measured: None, sums: BTreeMap::new() }
     }
 
-    /// Takes a tick; what was measured, when it was the last one.
-    pub fn take(&mut self, snapshot: &Snapshot) -> Option<Measured> {
+    /// Takes a tick that `engine` has observed; what was measured, when it was the last one. Volumes, and what is usual, are as
+    /// the engine has them, if the rule is one of its own.
+    pub fn take(&mut self, snapshot: &Snapshot, engine: &Engine) -> Option<Measured> {
+        if matches!(self.rule.condition.threshold, Threshold::Volume { .. }) {
+            return Some(self.volumes(snapshot, engine));
+        }
         let Some(measured) = &mut self.measured else {
             self.measured = Some(Duration::ZERO);
             return None;
@@ -51,20 +55,37 @@ impl Averaging {
         }
         // Ticks are never exactly as long as they should be: half of one less is near enough.
         let enough = *measured + snapshot.elapsed / 2 >= self.time && !measured.is_zero();
-        enough.then(|| self.done())
+        enough.then(|| self.done(snapshot, engine))
     }
 
-    fn done(&mut self) -> Measured {
+    fn volumes(&self, snapshot: &Snapshot, engine: &Engine) -> Measured {
+        let said = engine.says(&self.rule.text, snapshot).unwrap_or_default();
+        let subject = |Says { subject, value, threshold }| MeasuredSubject { subject, value, threshold, link: None };
+        self.measured(Unit::Bytes, 0.0, said.into_iter().map(subject).collect())
+    }
+
+    fn done(&mut self, snapshot: &Snapshot, engine: &Engine) -> Measured {
         let seconds = self.measured.unwrap_or_default().as_secs_f64();
-        let sums = std::mem::take(&mut self.sums);
         let packets = self.rule.target.metric.is_packets();
         let unit = if packets { Unit::PacketsPerSecond } else { Unit::BytesPerSecond };
-        let subjects = sums.into_iter().map(|(subject, sum)| {
+        let said = self.is_relative().then(|| engine.says(&self.rule.text, snapshot)).flatten().unwrap_or_default();
+        let sums = std::mem::take(&mut self.sums);
+        let subject = |(subject, sum): (Subject, Sum)| {
             let amount = if packets { sum.packets } else { sum.bytes };
-            let threshold = threshold(&self.rule.condition.threshold, sum.link);
+            let usual = || said.iter().find(|says| says.subject.key == subject.key)?.threshold;
+            let threshold = threshold(&self.rule.condition.threshold, sum.link).or_else(usual);
             MeasuredSubject { subject, value: amount as f64 / seconds, threshold, link: sum.link }
-        });
-        Measured { rule: self.rule.text.to_string(), unit, seconds, subjects: subjects.collect() }
+        };
+        self.measured(unit, seconds, sums.into_iter().map(subject).collect())
+    }
+
+    /// Whether it is compared with what is usual.
+    fn is_relative(&self) -> bool {
+        matches!(self.rule.condition.threshold, Threshold::Usual(_))
+    }
+
+    fn measured(&self, unit: Unit, seconds: f64, subjects: Vec<MeasuredSubject>) -> Measured {
+        Measured { rule: self.rule.text.to_string(), unit, seconds, subjects }
     }
 }
 

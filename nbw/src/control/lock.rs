@@ -35,20 +35,37 @@ pub struct Lock {
     _file: Flock<File>,
 }
 
+/// Why there is no lock.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LockError {
+    /// Somebody has it.
+    #[error("{0}")]
+    Held(String),
+    /// It cannot be made.
+    #[error("{0}")]
+    Cannot(String),
+}
+
+impl From<LockError> for Failure {
+    fn from(error: LockError) -> Self {
+        Self::Running(error.to_string())
+    }
+}
+
 impl Lock {
     /// Takes the lock in this file, which is made where there is none; it stays when the lock is released, as removing it
     /// would be a race with whoever takes it next.
     ///
     /// # Errors
-    /// [`Failure::Running`] names who holds it, or says that it cannot be made.
-    pub fn take(path: &Path, holder: &Holder) -> Result<Self, Failure> {
+    /// [`LockError`] names who holds it, or says that it cannot be made.
+    pub fn take(path: &Path, holder: &Holder) -> Result<Self, LockError> {
         let file = open(path).map_err(|error| cannot(path, &error))?;
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(mut file) => {
                 write(&mut file, holder).map_err(|error| cannot(path, &error))?;
                 Ok(Self { _file: file })
             }
-            Err((file, Errno::EWOULDBLOCK)) => Err(Failure::Running(held(read(file).as_ref(), path))),
+            Err((file, Errno::EWOULDBLOCK)) => Err(LockError::Held(held(read(file).as_ref(), path))),
             Err((_, errno)) => Err(cannot(path, &errno.into())),
         }
     }
@@ -90,6 +107,6 @@ fn held(holder: Option<&Holder>, path: &Path) -> String {
     )
 }
 
-fn cannot(path: &Path, error: &io::Error) -> Failure {
-    Failure::Running(format!("cannot make the lock {}: {error}", path.display()))
+fn cannot(path: &Path, error: &io::Error) -> LockError {
+    LockError::Cannot(format!("cannot make the lock {}: {error}", path.display()))
 }

@@ -4,7 +4,7 @@ mod asked;
 
 use std::thread;
 
-use nbw_tests::lab::{Cgroup, Ended, Iperf, Netns, TwoHosts, open, unique, until};
+use nbw_tests::lab::{Cgroup, Ended, Iperf, Netns, TwoHosts, unique, until};
 
 const ID: &str = "4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d";
 /// So many bits a second are on the wire while [`steadily`] sends: 20 Mbit/s of payload in datagrams of 1200 bytes, each with
@@ -57,7 +57,11 @@ fn a_rate_just_above_and_just_below_the_limit() {
         let mbit = value(&critical) * 8.0 / 1e6;
         assert!((mbit / WIRE_MBIT - 1.0).abs() < 0.05, "{mbit} Mbit/s instead of {WIRE_MBIT}");
         assert_verdict(&check(&hosts.left, &rule("23Mbit/s"), "--for 2s --warn 19Mbit/s"), 1, &["Mbit/s (limit"]);
-        assert_verdict(&check(&hosts.left, &rule("23Mbit/s"), "--for 2s"), 0, &["Mbit/s (limit > 23Mbit/s, measured 2 s)"]);
+        assert_verdict(
+            &check(&hosts.left, &rule("23Mbit/s"), "--for 2s"),
+            0,
+            &["Mbit/s (limit > 23Mbit/s, measured 2 s)"],
+        );
     });
 }
 
@@ -82,7 +86,11 @@ fn whose_traffic_it_is() {
     while_sending(&hosts, Some(&busy), STEADY, || {
         let container = check(left, "container 4e5f60718293 tx > 19Mbit/s", "");
         assert_verdict(&container, 2, &["container 4e5f60718293 tx", "'container 4e5f60718293 tx'="]);
-        assert_verdict(&check(left, &format!("cgroup /docker/{ID} tx > 23Mbit/s"), "--warn 19Mbit/s"), 1, &["cgroup /docker"]);
+        assert_verdict(
+            &check(left, &format!("cgroup /docker/{ID} tx > 23Mbit/s"), "--warn 19Mbit/s"),
+            1,
+            &["cgroup /docker"],
+        );
         assert_verdict(&check(left, "process iperf3 tx-packets > 1900pps", ""), 2, &["process iperf3 tx-packets 2.0"]);
         // What has moved nothing is there, all the same.
         assert_verdict(&check(left, "unit nbwt-idle tx > 1bit/s", ""), 0, &["unit nbwt-idle.service tx 0 bit/s"]);
@@ -124,7 +132,10 @@ fn what_nobody_knows() {
 
 #[test]
 fn who_may_not_measure_is_told_so_where_monitors_look() {
-    let ended = Ended::shell("setpriv --reuid 65534 --regid 65534 --clear-groups", "\"$NBW\" check 'host rx > 1MB/s' --no-agent");
+    let ended = Ended::shell(
+        "setpriv --reuid 65534 --regid 65534 --clear-groups",
+        "\"$NBW\" check 'host rx > 1MB/s' --no-agent",
+    );
     assert_verdict(&ended, 3, &["nbw needs root", "CAP_BPF"]);
 }
 
@@ -144,7 +155,6 @@ fn usage_is_a_line_too_and_help_is_help() {
 fn a_name_with_quotes_and_bars() {
     let netns = Netns::new();
     let odd = Cgroup::at(&unique("nbwt it's |=|"));
-    open(&netns.name, || {});
     let ended = check(&netns, &format!("cgroup '{}' rx >= 1B/s", odd.path.replace('\'', "?")), "");
     assert_verdict(&ended, 0, &["¦", "it's"]);
     assert_eq!(ended.stdout.matches('|').count(), 1, "{ended:?}");
