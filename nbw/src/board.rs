@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, VecDeque},
     sync::Arc,
 };
 
@@ -31,7 +31,7 @@ impl Board {
     /// before: their state says which. Some snapshots may have been left out between the two.
     pub fn take(&mut self, snapshot: &Snapshot) -> Vec<Alert> {
         self.tick += 1;
-        let mut fired: HashMap<Arc<str>, Alert> =
+        let mut fired: BTreeMap<Arc<str>, Alert> =
             self.live.drain(..).filter(is_firing).map(|alert| (Arc::clone(&alert.id), alert)).collect();
         let mut changed = Vec::new();
         for alert in snapshot.alerts.iter().flatten() {

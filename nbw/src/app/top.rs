@@ -45,6 +45,7 @@ fn options(args: &TopArgs) -> Options {
         sort: args.live.sort,
         units: args.live.units,
         interval: args.live.interval,
+        bell: false,
         host: text::clean(&host.to_string_lossy()).into_owned(),
         zone: TimeZone::system(),
     }
