@@ -200,16 +200,27 @@ pub(crate) fn full_unit(name: &str) -> String {
 
 /// Whether the cgroup at `path`, or one that it is in, matches.
 fn holds(pattern: &Pattern, path: &str) -> bool {
-    let ends = path.match_indices('/').map(|(at, _)| at).filter(|&at| at > 0);
-    pattern.exact() == Some("/") || ends.chain([path.len()]).any(|end| pattern.matches(&path[..end]))
+    pattern.exact() == Some("/") || with_parents(path).any(|path| pattern.matches(path))
 }
 
-/// By name, or by how the id begins. (A row's name is the one that the runtime told, or part of the id.) What is some
-/// container's name is no beginning of an id: `cafe` is one container, not each whose id happens to begin so.
+/// The root, the cgroups that the one at `path` is in, and itself.
+pub(crate) fn with_parents(path: &str) -> impl Iterator<Item = &str> {
+    let ends = path.match_indices('/').map(|(at, _)| at).filter(|&at| at > 0);
+    let below = ends.chain([path.len()]).map(|end| &path[..end]);
+    ["/"].into_iter().chain(below.filter(|&path| path != "/"))
+}
+
+/// Whether the pattern is how this id begins. What is some container's name is no beginning of an id: `cafe` is one
+/// container, not each whose id happens to begin so.
+pub(crate) fn begins_id(pattern: &Pattern, id: &str, is_name: impl Fn(&str) -> bool) -> bool {
+    pattern.begins_hex(id) && !pattern.exact().is_some_and(is_name)
+}
+
+/// By name, or by how the id begins. (A row's name is the one that the runtime told, or part of the id.)
 fn is_container(pattern: &Pattern, identity: &Identity, names: &impl Names) -> bool {
     identity.container.as_ref().is_some_and(|container| {
         let by_path = pattern.matches(&identity.name) || pattern.matches(&container.id);
-        let by_id = || pattern.begins_hex(&container.id) && !pattern.exact().is_some_and(|text| names.has(text));
+        let by_id = || begins_id(pattern, &container.id, |text| names.has(text));
         if identity::is_hex_id(&container.id) && pattern.exact().is_some() {
             return by_id() || names.name(identity).is_some_and(|name| pattern.matches(&name));
         }
