@@ -11,8 +11,8 @@ use tokio::{
     time::{Instant, Interval, MissedTickBehavior, interval_at},
 };
 
-use self::{alerts::Alerts, live::Live};
 pub use self::top::top;
+use self::{alerts::Alerts, live::Live};
 use crate::{
     cli::WatchArgs,
     failure::Failure,
@@ -29,9 +29,9 @@ const FIRST_PICTURE: Duration = Duration::from_millis(250);
 /// # Errors
 /// [`Failure`] says what to tell the user, and the exit code.
 pub async fn watch(args: WatchArgs) -> Result<(), Failure> {
-    let mut ended = Ended::listen()?;
     let top = args.top.map(|top| top as usize);
     let mut alerts = Alerts::new(&args.alerts.alert, vec![args.by], top)?;
+    let mut ended = Ended::listen()?;
     let view = ViewOptions { by: alerts.lists(), sort: args.live.sort, top };
     let mut live = Live::start(&args.live, view).await?;
     alerts.check(live.links())?;

@@ -164,7 +164,8 @@ fn urgency(alert: &Alert) -> (bool, Reverse<Severity>) {
 
 /// The end of an alert that was not seen itself.
 fn gone(alert: Alert, snapshot: &Snapshot) -> Alert {
-    Alert { state: State::Resolved, resolved: Some(snapshot.time), ..alert }
+    let summary = format!("{}: this is true no more", alert.rule).into();
+    Alert { state: State::Resolved, resolved: Some(snapshot.time), summary, ..alert }
 }
 
 #[cfg(test)]

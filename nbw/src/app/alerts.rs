@@ -74,7 +74,9 @@ impl Alerts {
     /// A sentence for each rule that is about nothing in the snapshot.
     fn unmatched(&self, snapshot: &Snapshot) -> Vec<String> {
         let rules = self.rules.iter().filter(|rule| measure::measures(snapshot, &rule.target).is_empty());
-        rules.map(|rule| format!("rule \"{rule}\": no {} matches yet; waiting for one", rule.target.scope.word())).collect()
+        rules
+            .map(|rule| format!("rule \"{rule}\": no {} matches yet; waiting for one", rule.target.scope.word()))
+            .collect()
     }
 
     /// Warns of each thing once.
@@ -88,16 +90,9 @@ impl Alerts {
     }
 }
 
-/// The rules, each once.
 fn parsed(texts: &[String]) -> Result<Vec<Rule>, Failure> {
-    let mut rules: Vec<Rule> = Vec::new();
-    for text in texts {
-        let rule: Rule = text.parse().map_err(|error| Failure::Usage(format!("wrong rule after --alert:\n{error}")))?;
-        if rules.iter().all(|other| other.text != rule.text) {
-            rules.push(rule);
-        }
-    }
-    Ok(rules)
+    let wrong = |error| Failure::Usage(format!("wrong rule after --alert:\n{error}"));
+    texts.iter().map(|text| text.parse::<Rule>().map_err(wrong)).collect()
 }
 
 fn is_share(rule: &Rule) -> bool {
@@ -119,4 +114,83 @@ fn no_speed(rule: &Rule) -> Failure {
     Failure::Usage(format!(
         "rule \"{rule}\": {name} has no known speed that it could be a share of; give a rate, such as 50Mbit/s"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{alert::State, sink::fixture};
+
+    fn alerts(rules: &[&str], by: By, top: Option<usize>) -> Alerts {
+        let rules: Vec<String> = rules.iter().map(|rule| (*rule).to_owned()).collect();
+        Alerts::new(&rules, vec![by], top).unwrap_or_else(|failure| panic!("{failure}"))
+    }
+
+    fn link(name: &str, carrier: bool) -> Link {
+        Link { index: 1, name: name.into(), up: true, carrier, header: 0, kind: None, master: None, joint: None }
+    }
+
+    #[test]
+    fn a_wrong_rule_is_wrong_usage_with_a_caret() {
+        let failure = Alerts::new(&["host rx > 1Mbit/s".into(), "host rx > much".into()], Vec::new(), None).err();
+        let Some(Failure::Usage(text)) = failure else { panic!("{failure:?}") };
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!((lines[1], lines[2].trim_start().chars().next()), ("host rx > much", Some('^')), "{text}");
+    }
+
+    #[test]
+    fn lists_are_those_of_the_user_and_of_the_rules() {
+        let rules = ["process curl rx > 1MB/s", "process nginx rx > 1MB/s", "unit ssh rx > 1MB/s", "host rx > 1MB/s"];
+        assert_eq!(alerts(&rules, By::Unit, None).lists(), [By::Unit, By::Process]);
+        assert_eq!(alerts(&[], By::Group, None).lists(), [By::Group]);
+    }
+
+    #[test]
+    fn rules_see_all_and_the_user_what_was_asked_for() {
+        let mut alerts = alerts(&["process curl rx > 1kB/s", "unit * rx > 1kB/s"], By::Unit, Some(1));
+        let mut snapshot = fixture::with_rows();
+        alerts.see(&mut snapshot);
+        let about = |word: &str| {
+            let all = snapshot.alerts.iter().flatten().filter(|alert| alert.state == State::Firing);
+            all.filter(|alert| alert.subject.scope.word() == word).count()
+        };
+        assert_eq!((about("process"), about("unit")), (1, 3));
+        assert_eq!(snapshot.rows.units.as_ref().map(Vec::len), Some(1));
+        assert!(snapshot.rows.processes.is_none() && snapshot.rows.remotes.is_none());
+    }
+
+    #[test]
+    fn without_rules_there_is_no_list_of_alerts() {
+        let mut snapshot = fixture::with_rows();
+        alerts(&[], By::Process, None).see(&mut snapshot);
+        assert!(snapshot.alerts.is_none() && snapshot.rows.processes.is_some());
+        alerts(&["interface eth0 rx > 100Gbit/s"], By::Process, None).see(&mut snapshot);
+        assert_eq!(snapshot.alerts.map(|alerts| alerts.len()), Some(0));
+    }
+
+    #[test]
+    fn each_warning_is_given_once() {
+        let mut alerts = alerts(&["interface eth7 rx > 1Mbit/s", "interface wg* rx > 80%"], By::Group, None);
+        alerts.see(&mut fixture::snapshot());
+        let told = alerts.told.clone();
+        let says = |words: &str| told.iter().filter(|sentence| sentence.contains(words)).count();
+        assert_eq!((told.len(), says("eth7"), says("wg0")), (2, 1, 1), "{told:?}");
+        alerts.see(&mut fixture::snapshot());
+        assert_eq!(alerts.told, told);
+    }
+
+    #[test]
+    fn a_share_of_a_named_link_without_speed_is_refused() {
+        let check = |rule: &str, links: &[Link]| alerts(&[rule], By::Group, None).check(links.iter());
+        let links = [link("nbw-no-such", true), link("nbw-not-yet", false)];
+        for (rule, refused) in [
+            ("interface nbw-no-such rx > 80%", true),
+            ("interface nbw-no-such rx > 80Mbit/s", false),
+            ("interface nbw-no* rx > 80%", false),
+            ("interface nbw-not-yet rx > 80%", false),
+            ("interface another rx > 80%", false),
+        ] {
+            assert_eq!(check(rule, &links).is_err(), refused, "{rule}");
+        }
+    }
 }

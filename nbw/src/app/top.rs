@@ -22,9 +22,9 @@ use crate::{
 /// # Errors
 /// [`Failure`] says what to tell the user, and the exit code.
 pub async fn top(args: TopArgs) -> Result<(), Failure> {
+    let mut alerts = Alerts::new(&args.alerts.alert, By::ALL.to_vec(), None)?;
     Screen::check()?;
     let mut ended = Ended::listen()?;
-    let mut alerts = Alerts::new(&args.alerts.alert, By::ALL.to_vec(), None)?;
     let view = ViewOptions { by: alerts.lists(), sort: args.live.sort, top: None };
     let mut live = Live::start(&args.live, view).await?;
     alerts.check(live.links())?;

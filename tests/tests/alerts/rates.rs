@@ -51,7 +51,8 @@ fn twenty_megabits_never_fire() {
     let rule = format!("interface {interface} rx > 50Mbit/s for 3s");
     let mut nbw = Nbw::watch_for(&hosts.left, &[&rule], "");
     let story = follow(&hosts, &mut nbw, "-b 20M -t 6", |story| silent(story, interface));
-    let busy = story.0.iter().filter(|snapshot| super::story::rx(snapshot, interface, "bytes_per_second") > 2_000_000.0);
+    let busy =
+        story.0.iter().filter(|snapshot| super::story::rx(snapshot, interface, "bytes_per_second") > 2_000_000.0);
     assert!(busy.count() >= 4, "there was traffic");
     assert_eq!((story.ticks(&rule, "firing"), story.ticks(&rule, "resolved")), (0, 0));
 }
@@ -64,11 +65,12 @@ fn just_above_and_just_below_are_told_apart_in_every_scope() {
     let directory = tempfile::tempdir().expect("a directory");
     let name = unique("ip");
     let program = directory.path().join(&name);
-    symlink(run("sh -c command\u{20}-v\u{20}iperf3").trim(), &program).expect("a link");
+    symlink(run("which iperf3").trim(), &program).expect("a link");
     let _server = Iperf::server_by(&hosts.left, Some(&cgroup), program.to_str().expect("UTF-8"));
     hosts.right.run(&format!("tc qdisc add dev {} root tbf rate 40mbit burst 16kb latency 50ms", hosts.cable.b));
     let interface = &hosts.cable.a;
-    let of = [format!("interface {interface}"), format!("cgroup {}", cgroup.path), format!("process {name}"), "host".into()];
+    let of =
+        [format!("interface {interface}"), format!("cgroup {}", cgroup.path), format!("process {name}"), "host".into()];
     let rules = |rate: &str| of.clone().map(|subject| format!("{subject} rx > {rate} for 2s"));
     let (below, above) = (rules("36Mbit/s"), rules("44Mbit/s"));
     let all: Vec<&str> = below.iter().chain(&above).map(String::as_str).collect();
@@ -80,5 +82,8 @@ fn just_above_and_just_below_are_told_apart_in_every_scope() {
         assert_eq!(story.ticks(above, "firing"), 0, "{above}");
     }
     let lists = ["processes", "containers", "units"];
-    assert!(story.0.iter().all(|snapshot| lists.iter().all(|list| snapshot.get(list).is_none())), "nobody asked for them");
+    assert!(
+        story.0.iter().all(|snapshot| lists.iter().all(|list| snapshot.get(list).is_none())),
+        "nobody asked for them"
+    );
 }
