@@ -147,14 +147,14 @@ mod tests {
 
     #[test]
     fn rules_see_all_and_the_user_what_was_asked_for() {
-        let mut alerts = alerts(&["process curl rx > 1kB/s", "unit * rx > 1kB/s"], By::Unit, Some(1));
+        let mut alerts = alerts(&["process curl rx > 1kB/s", "unit *.service rx > 1kB/s"], By::Unit, Some(1));
         let mut snapshot = fixture::with_rows();
         alerts.see(&mut snapshot);
         let about = |word: &str| {
             let all = snapshot.alerts.iter().flatten().filter(|alert| alert.state == State::Firing);
             all.filter(|alert| alert.subject.scope.word() == word).count()
         };
-        assert_eq!((about("process"), about("unit")), (1, 3));
+        assert_eq!((about("process"), about("unit")), (1, 2));
         assert_eq!(snapshot.rows.units.as_ref().map(Vec::len), Some(1));
         assert!(snapshot.rows.processes.is_none() && snapshot.rows.remotes.is_none());
     }
