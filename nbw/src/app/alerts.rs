@@ -71,9 +71,10 @@ impl Alerts {
         snapshot.cut(&self.by, self.top);
     }
 
-    /// A sentence for each rule that is about nothing in the snapshot.
+    /// A sentence for each rule about an interface that is not there. (Others are in snapshots once they have had traffic.)
     fn unmatched(&self, snapshot: &Snapshot) -> Vec<String> {
-        let rules = self.rules.iter().filter(|rule| measure::measures(snapshot, &rule.target).is_empty());
+        let rules = self.rules.iter().filter(|rule| rule.target.scope == Scope::Interface);
+        let rules = rules.filter(|rule| measure::measures(snapshot, &rule.target).is_empty());
         rules
             .map(|rule| format!("rule \"{rule}\": no {} matches yet; waiting for one", rule.target.scope.word()))
             .collect()

@@ -25,10 +25,9 @@ impl<W: Write> Events<W> {
 
 impl<W: Write> Sink for Events<W> {
     fn emit(&mut self, snapshot: &Snapshot) -> io::Result<()> {
-        for alert in self.board.take(snapshot) {
-            // As with the log: that nobody can be told does not end the counting.
-            drop(self.out.write_all(line(&alert).as_bytes()));
-        }
+        let lines: String = self.board.take(snapshot).iter().map(line).collect();
+        // As with the log: that nobody can be told does not end the counting.
+        drop(self.out.write_all(lines.as_bytes()));
         Ok(())
     }
 

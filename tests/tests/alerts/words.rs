@@ -94,7 +94,7 @@ fn others_have_a_line_each_on_standard_error_and_their_output_as_ever() {
         assert_eq!(lines(&err, "nbw: alert firing: warning: interface lo rx ").len(), 1, "{format}: {err}");
         assert_eq!(lines(&err, "nbw: alert resolved: interface lo rx ").len(), 1, "{format}: {err}");
         assert_eq!(lines(&err, "alert").len(), 2, "{format}: {err}");
-        assert_eq!(out.contains('\u{7}') || err.contains('\u{7}'), false, "{format}");
+        assert!(!out.contains('\u{7}') && !err.contains('\u{7}'), "{format}");
         if format == "csv" {
             let columns = |line: &str| line.split(',').count();
             let header = columns(out.lines().next().unwrap_or_default());

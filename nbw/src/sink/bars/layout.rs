@@ -73,6 +73,8 @@ pub(super) fn picture(scene: &Scene<'_>) -> Vec<Line> {
     lines.extend(remark.filter(|_| plan.rows > 0));
     lines.extend(row_lines(scene, &rows, &plan));
     lines.extend(health);
+    // What is higher than the terminal would scroll, and be drawn over the wrong lines from then on.
+    lines.truncate(scene.size.rows.saturating_sub(1).max(1));
     lines.into_iter().map(|line| line.within(scene.size.columns)).collect()
 }
 

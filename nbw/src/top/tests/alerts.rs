@@ -123,6 +123,15 @@ fn they_have_the_palette_s_colours_or_none() {
 }
 
 #[test]
+fn the_most_urgent_is_seen_on_a_low_screen_too() {
+    for rows in [6, 8, 10] {
+        let text = screen(&alerted(80, rows), 80, rows);
+        assert!(text[1].starts_with("CRITICAL container web"), "{text:#?}");
+        assert!(text.iter().any(|line| line.starts_with("eth0")), "{text:#?}");
+    }
+}
+
+#[test]
 fn any_size_can_be_drawn() {
     let mut state = alerted(80, 24);
     show(&mut state, many(200));
