@@ -30,6 +30,7 @@ pub(super) const MOST_BASELINES: usize = 1_024;
 /// All that a rule is told of a tick.
 pub(super) struct Tick<'a> {
     pub(super) now: Moment,
+    /// The middle of it, by the user's clocks.
     pub(super) local: Zoned,
     pub(super) hour: Hour,
     pub(super) snapshot: &'a Snapshot,
