@@ -2,7 +2,9 @@
 
 mod baselines;
 mod periods;
+mod properties;
 mod rates;
+mod stored;
 mod volumes;
 
 use std::time::Duration;

@@ -94,14 +94,19 @@ fn a_history_knows_at_once() {
     host.engine = host.engine.with_history(Box::new(Known));
     let told = host.after(seconds(1), &[("eth0", 3.1e6), ("eth1", 1e9)]);
     assert_eq!(told.len(), 1);
-    assert!(host.engine.complaints()[0].contains("usual for 1 of its 2: 0 of 7 days"), "{:?}", host.engine.complaints());
+    assert!(
+        host.engine.complaints()[0].contains("usual for 1 of its 2: 0 of 7 days"),
+        "{:?}",
+        host.engine.complaints()
+    );
 }
 
 #[test]
 fn what_is_learnt_has_bounds() {
     let mut host = at_midnight(vec![unusual("*", Op::Above, 3.0)]);
     let names: Vec<String> = (0..3_000).map(|at| format!("eth{at}")).collect();
-    let rates: Vec<(&str, f64)> = names.iter().zip(0..).map(|(name, at)| (name.as_str(), 1_000.0 * f64::from(at))).collect();
+    let rates: Vec<(&str, f64)> =
+        names.iter().zip(0..).map(|(name, at)| (name.as_str(), 1_000.0 * f64::from(at))).collect();
     for _ in 0..20 {
         host.after(seconds(600), &rates);
     }

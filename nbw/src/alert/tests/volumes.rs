@@ -72,7 +72,10 @@ fn it_is_forecast_when_it_will_be_used_up() {
     let expected: Timestamp = "2026-11-26T00:00:00Z".parse().unwrap();
     assert!(forecast.duration_since(expected).unsigned_abs() < seconds(3_600), "{forecast}");
     let summary = &*told[0].alert.summary;
-    assert!(summary.starts_with("host total 84.0 GB of 100GB per month (84 %), will be used up on 26 Nov "), "{summary}");
+    assert!(
+        summary.starts_with("host total 84.0 GB of 100GB per month (84 %), will be used up on 26 Nov "),
+        "{summary}"
+    );
     // Of late it was much faster: 15 GB a day, so the last GB takes 3 hours and not 5, as by the average.
     host.moved(15.0, 24);
     let forecast = host.only().forecast.unwrap();
@@ -139,9 +142,11 @@ fn a_volume_cannot_be_below_something() {
 #[test]
 fn the_greatest_volumes_are_kept() {
     let volume = Threshold::Volume { bytes: 1_000_000, per: Period::Day };
-    let mut host = Host::new(vec![Spec::of_rule(rule("*", condition(Op::Above, volume, "1MB per day"), Duration::ZERO))]);
+    let mut host =
+        Host::new(vec![Spec::of_rule(rule("*", condition(Op::Above, volume, "1MB per day"), Duration::ZERO))]);
     let names: Vec<String> = (0..6_000).map(|at| format!("eth{at:04}")).collect();
-    let rates: Vec<(&str, f64)> = names.iter().zip(0..).map(|(name, at)| (name.as_str(), 1_000.0 + f64::from(at))).collect();
+    let rates: Vec<(&str, f64)> =
+        names.iter().zip(0..).map(|(name, at)| (name.as_str(), 1_000.0 + f64::from(at))).collect();
     for _ in 0..130 {
         host.after(seconds(1), &rates);
     }
