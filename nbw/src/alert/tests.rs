@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod baselines;
+mod measures;
 mod periods;
 mod properties;
 mod rates;
