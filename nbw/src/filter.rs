@@ -178,7 +178,7 @@ fn any_or_none(patterns: &[Pattern], matches: impl Fn(&Pattern) -> bool) -> bool
 }
 
 /// The path (or glob) from the v2 root: one slash before each component, none at the end.
-fn below_mount(path: &str, mount_point: &Path) -> String {
+pub(crate) fn below_mount(path: &str, mount_point: &Path) -> String {
     let below = mount_point.to_str().and_then(|mount_point| strip_path(path, mount_point)).unwrap_or(path);
     let names: Vec<_> = below.split('/').filter(|name| !matches!(*name, "" | ".")).collect();
     format!("/{}", names.join("/"))
@@ -192,7 +192,7 @@ fn strip_path<'a>(path: &'a str, parent: &str) -> Option<&'a str> {
 }
 
 /// `nginx` is `nginx.service`; escapes are undone, as they are in what this is compared with.
-fn full_unit(name: &str) -> String {
+pub(crate) fn full_unit(name: &str) -> String {
     let name = text::unescape_systemd(name);
     let has_suffix = UNIT_SUFFIXES.iter().any(|suffix| name.ends_with(suffix));
     if has_suffix { name.into_owned() } else { format!("{name}.service") }
@@ -234,7 +234,7 @@ fn is_in_unit(pattern: &Pattern, path: &str, identity: &Identity) -> bool {
 }
 
 /// The most similar name, if no more than half of its letters differ.
-fn nearest<'a>(name: &str, existing: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, existing: &[&'a str]) -> Option<&'a str> {
     let far = |other: &&str| strsim::damerau_levenshtein(name, other);
     let best = existing.iter().copied().min_by_key(far)?;
     (2 * far(&best) <= best.chars().count()).then_some(best)
