@@ -4,8 +4,10 @@ use super::{measure::*, *};
 use crate::snapshot::{By, Flow, Group, GroupKind, Process};
 
 fn target(scope: Scope, pattern: &str, metric: Metric) -> Target {
-    let pattern = (scope != Scope::Host).then(|| Pattern::new(pattern).unwrap());
-    Target { scope, pattern, metric }
+    let pattern = if scope == Scope::Host { "*" } else { pattern };
+    let value = if metric.is_packets() { "10pps" } else { "10kB/s" };
+    let rule: Rule = format!("{} {pattern} {} > {value}", scope.word(), metric.word()).parse().unwrap();
+    rule.target
 }
 
 /// The names of what is measured, and its bytes a second.
