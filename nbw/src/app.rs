@@ -1,7 +1,10 @@
 //! The only wiring: from the command line to the monitor to the sink.
 
+mod agent;
 mod alerts;
+mod check;
 mod live;
+mod status;
 mod top;
 
 use std::{future, io, time::Duration};
@@ -11,7 +14,8 @@ use tokio::{
     time::{Instant, Interval, MissedTickBehavior, interval_at},
 };
 
-pub use self::top::top;
+pub use self::check::{check, check_failed};
+pub use self::{agent::agent, status::status, top::top};
 use self::{alerts::Alerts, live::Live};
 use crate::{
     cli::WatchArgs,

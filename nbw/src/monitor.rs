@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashSet,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -82,6 +83,22 @@ impl Monitor {
         monitor.begin_together();
         monitor.last = Instant::now();
         Ok(monitor)
+    }
+
+    /// The kernel side, for whoever asks how it is.
+    pub fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+
+    /// The names of the interfaces that are counted.
+    pub fn counted_interfaces(&self) -> Vec<Arc<str>> {
+        let interfaces = &self.around.interfaces;
+        interfaces.monitored().filter_map(|index| interfaces.get(index)).map(|link| Arc::clone(&link.name)).collect()
+    }
+
+    /// How many interfaces wait to be attached to.
+    pub fn waiting(&self) -> usize {
+        self.around.interfaces.waiting()
     }
 
     /// The kernel side, for its log.

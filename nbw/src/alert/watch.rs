@@ -200,7 +200,7 @@ impl Watch {
         }
     }
 
-    fn of_volume(&self, measure: &Measure, full: u64, per: Period, tick: &Tick<'_>) -> Reading {
+    pub(super) fn of_volume(&self, measure: &Measure, full: u64, per: Period, tick: &Tick<'_>) -> Reading {
         let op = self.spec.rule.condition.op;
         let volume = self.state.volumes.get(&measure.subject.key);
         let value = volume.map_or(0.0, |volume| volume.bytes as f64);
@@ -224,7 +224,7 @@ impl Watch {
     }
 
     /// The volume that the rule is about.
-    fn volume(&self) -> Option<(u64, Period)> {
+    pub(super) fn volume(&self) -> Option<(u64, Period)> {
         match self.spec.rule.condition.threshold {
             Threshold::Volume { bytes, per } => Some((bytes, per)),
             _ => None,
@@ -236,7 +236,7 @@ impl Watch {
         conditions.into_iter().flatten().any(|condition| matches!(condition.threshold, Threshold::Usual(_)))
     }
 
-    fn usual(&self, measure: &Measure, tick: &Tick<'_>) -> Usual {
+    pub(super) fn usual(&self, measure: &Measure, tick: &Tick<'_>) -> Usual {
         if !self.asks_what_is_usual() {
             return Usual::Learning(0);
         }
