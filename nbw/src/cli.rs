@@ -76,6 +76,9 @@ pub struct WatchArgs {
     /// What it shares with other commands.
     #[command(flatten)]
     pub live: LiveArgs,
+    /// What it warns of.
+    #[command(flatten)]
+    pub alerts: AlertArgs,
     /// Whose traffic to show
     #[arg(long, value_enum, value_name = "KIND", default_value_t)]
     pub by: By,
@@ -96,6 +99,9 @@ pub struct TopArgs {
     /// What it shares with other commands.
     #[command(flatten)]
     pub live: LiveArgs,
+    /// What it warns of.
+    #[command(flatten)]
+    pub alerts: AlertArgs,
     /// The tab to begin with
     #[arg(long, value_name = "TAB", value_enum, default_value = "interface")]
     pub by: By,
@@ -126,6 +132,17 @@ pub struct LiveArgs {
     /// How the kernel side is loaded.
     #[command(flatten)]
     pub kernel: KernelArgs,
+}
+
+/// What to warn of.
+#[derive(Debug, Args)]
+pub struct AlertArgs {
+    /// Warn while this is true (repeatable), such as 'interface eth0 rx > 80% for 30s'
+    #[arg(long, value_name = "RULE", help_heading = "Alerts")]
+    pub alert: Vec<String>,
+    /// Ring the terminal's bell when an alert begins to fire
+    #[arg(long, requires = "alert", help_heading = "Alerts")]
+    pub bell: bool,
 }
 
 /// What to show of what there is.
@@ -239,6 +256,20 @@ mod tests {
         assert!(args.live.filter.has_groups());
         for words in [["top", "--count=3"], ["top", "--format=json"], ["top", "--by=planet"]] {
             assert!(Cli::try_parse_from([&["nbw"], &words[..]].concat()).is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn rules_are_repeatable_and_the_bell_is_for_them() {
+        for command in ["watch", "top"] {
+            let words = [command, "--alert", "host rx > 1Mbit/s", "--alert=host tx > 1pps", "--bell"];
+            let alerts = match parsed(&words) {
+                Command::Watch(args) => args.alerts,
+                Command::Top(args) => args.alerts,
+                _ => unreachable!("not asked for"),
+            };
+            assert_eq!((alerts.alert.len(), alerts.bell), (2, true));
+            assert!(Cli::try_parse_from(["nbw", command, "--bell"]).is_err());
         }
     }
 

@@ -5,6 +5,7 @@
 pub mod action;
 pub mod alert;
 pub mod app;
+pub mod board;
 pub mod bpf;
 pub mod cgroup_root;
 pub mod check;

@@ -106,6 +106,11 @@ impl Monitor {
         &mut self.kernel
     }
 
+    /// The interfaces that there are, counted or not.
+    pub fn links(&self) -> impl Iterator<Item = &Link> + Clone {
+        self.around.interfaces.all()
+    }
+
     /// Whether no interface is counted, nor about to be.
     pub fn counts_nothing(&self) -> bool {
         self.around.interfaces.none_matches()

@@ -42,6 +42,11 @@ impl Bound {
     }
 }
 
+/// Whether it is about what has come together in a period.
+pub(super) fn is_volume(condition: &Condition) -> bool {
+    matches!(condition.threshold, Threshold::Volume { .. })
+}
+
 /// Whether it is true when there is much, not when there is little.
 pub(super) fn is_upper(op: Op) -> bool {
     matches!(op, Op::Above | Op::AtLeast)

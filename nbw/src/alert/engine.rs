@@ -152,7 +152,8 @@ pub(super) fn tick<'a>(
     calendar: &'a Calendar,
     history: Option<&'a dyn History>,
 ) -> Tick<'a> {
-    let local = calendar.local(now.time);
+    // A tick that ends at the full hour was in the one before.
+    let local = calendar.local(now.time.checked_sub(now.tick / 2).unwrap_or(now.time));
     let hour = Hour::of(&local);
     Tick { now, local, hour, snapshot, calendar, history }
 }

@@ -145,11 +145,9 @@ impl Sums<'_> {
         }
     }
 
-    /// `nginx` is `nginx.service`, as everywhere; escapes are undone on both sides.
+    /// Escapes are undone, as they are in the pattern.
     fn unit(&mut self, row: &Unit) {
-        let name = text::unescape_systemd(&row.name);
-        let service = name.strip_suffix(".service");
-        if self.wants(&name) || self.wants(&row.name) || service.is_some_and(|name| self.wants(name)) {
+        if self.wants(&text::unescape_systemd(&row.name)) {
             let about = || (Arc::clone(&row.name), Details::default().with("path", Some(&row.path)));
             self.add(&row.path, (&row.rx, &row.tx), about);
         }

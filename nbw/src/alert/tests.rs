@@ -1,6 +1,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod baselines;
+mod measures;
+mod periods;
+mod properties;
 mod rates;
+mod stored;
+mod volumes;
 
 use std::time::Duration;
 
@@ -87,7 +93,7 @@ impl Host {
 
 fn snapshot(time: Timestamp, elapsed: Duration, rates: &[(&str, f64)]) -> Snapshot {
     let interfaces = rates.iter().map(|&(name, rate)| {
-        let bytes = (rate * elapsed.as_secs_f64()) as i64;
+        let bytes = (rate * elapsed.as_secs_f64()).round() as i64;
         let rx = crate::snapshot::Flow { bytes, bytes_per_second: rate, ..fixture::flow(0) };
         let link = (!name.starts_with("wg")).then_some(1_000_000_000);
         crate::snapshot::Interface { edge: name == "eth0", ..fixture::interface(name, 2, link, rx, fixture::flow(0)) }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Spec, Subject,
     baseline::LEAST_DAYS,
-    bound::{self, Bound},
+    bound::{self, Bound, is_volume},
     watch::{MOST, MOST_BASELINES},
 };
 use crate::rule::{Rule, Threshold};
@@ -29,6 +29,8 @@ pub(super) struct Troubles {
     pub(super) unlearnt: bool,
     /// Whether a volume is to be below something.
     backwards: bool,
+    /// Whether a rate is to end a volume's alert, or the other way round.
+    mixed: bool,
 }
 
 impl Troubles {
@@ -51,13 +53,15 @@ impl Troubles {
         if self.measured == 0 && matches!(condition.threshold, Threshold::Usual(_)) {
             self.learning = Some((0, 0));
         }
-        self.backwards = matches!(condition.threshold, Threshold::Volume { .. }) && !bound::is_upper(condition.op);
+        self.backwards = is_volume(condition) && !bound::is_upper(condition.op);
+        self.mixed = spec.clear.as_ref().is_some_and(|clear| is_volume(condition) || is_volume(clear));
     }
 
     /// One sentence for each.
     pub(super) fn sentences(&self, rule: &Rule) -> Vec<String> {
-        let all = [self.speed(), self.days(), self.room(), self.volumes(), self.baselines(), self.direction()];
-        all.into_iter().flatten().map(|sentence| format!("rule {:?}: {sentence}", &*rule.text)).collect()
+        let limits = [self.room(), self.volumes(), self.baselines()];
+        let all = [self.speed(), self.days(), self.direction(), self.clear()].into_iter().chain(limits);
+        all.flatten().map(|sentence| format!("rule {:?}: {sentence}", &*rule.text)).collect()
     }
 
     fn speed(&self) -> Option<String> {
@@ -96,5 +100,11 @@ impl Troubles {
     fn direction(&self) -> Option<String> {
         let sentence = "a volume only grows, so it can only be above something (> or >=)";
         self.backwards.then(|| sentence.to_owned())
+    }
+
+    fn clear(&self) -> Option<String> {
+        let sentence =
+            "its condition to clear is not used: volumes end with their period, and rates are not ended by one";
+        self.mixed.then(|| sentence.to_owned())
     }
 }

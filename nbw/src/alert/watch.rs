@@ -30,6 +30,7 @@ pub(super) const MOST_BASELINES: usize = 1_024;
 /// All that a rule is told of a tick.
 pub(super) struct Tick<'a> {
     pub(super) now: Moment,
+    /// The middle of it, by the user's clocks.
     pub(super) local: Zoned,
     pub(super) hour: Hour,
     pub(super) snapshot: &'a Snapshot,
@@ -186,7 +187,7 @@ impl Watch {
         let bound = Bound::of(condition, metric, measure, usual);
         self.troubles.met(bound, &measure.subject);
         let holds = bound.holds(condition.op, value).unwrap_or(false);
-        let clear = self.spec.clear.as_ref();
+        let clear = self.spec.clear.as_ref().filter(|clear| !bound::is_volume(clear));
         let clear = clear.and_then(|clear| Bound::of(clear, metric, measure, usual).holds(clear.op, value));
         Reading {
             holds,

@@ -10,7 +10,7 @@ use crate::{
     cli::{FilterArgs, KernelArgs, LiveArgs, NameArgs},
     failure::Failure,
     filter::Filter,
-    links::LinkWatch,
+    links::{Link, LinkWatch},
     monitor::Monitor,
     privilege,
     snapshot::Snapshot,
@@ -87,6 +87,11 @@ impl Live {
         let mut notice = interval_at(Instant::now() + period, period);
         notice.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self { monitor, links, notice, untold: args.filter.has_groups() })
+    }
+
+    /// The interfaces that there are.
+    pub(super) fn links(&self) -> impl Iterator<Item = &Link> + Clone {
+        self.monitor.links()
     }
 
     /// The monitor, for whoever asks how it is.

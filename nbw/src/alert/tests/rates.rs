@@ -220,3 +220,32 @@ fn more_subjects_than_there_is_room_for_are_told_of() {
     assert!(host.engine.alerts().iter().any(|alert| &*alert.subject.name == "eth4999"), "the busiest are");
     assert_eq!(host.after(seconds(1), &[]).len() + host.after(seconds(1), &[]).len(), 4_096);
 }
+
+#[test]
+fn a_volume_does_not_clear_a_rate() {
+    let mut spec = fast("eth0", 0);
+    spec.clear = Some("> 1B per day".parse().unwrap());
+    let mut host = Host::new(vec![spec]);
+    host.second(2.0 * LIMIT);
+    assert_eq!(changes(&host.second(0.0)), [Change::Resolved]);
+    assert!(host.engine.complaints()[0].contains("condition to clear is not used"), "{:?}", host.engine.complaints());
+}
+
+#[test]
+fn rules_as_they_are_written() {
+    let specs = || {
+        let rules =
+            ["interface eth0 rx > 50Mbit/s for 3s", "host total >= 20MB per day", "interface * rx-packets < 1pps"];
+        rules.map(|rule| Spec::of_rule(rule.parse().unwrap())).to_vec()
+    };
+    let mut host = Host::new(specs());
+    let mut told = Vec::new();
+    for _ in 0..4 {
+        told.extend(host.second(10_000_000.0));
+    }
+    let told: Vec<&str> = told.iter().map(|notice| &*notice.alert.summary).collect();
+    let packets = "interface eth0 rx-packets 0 pps, below 1pps";
+    let quota = "host total 20.0 MB of 20MB per day (100 %)";
+    let rate = "interface eth0 rx 80.0 Mbit/s, above 50Mbit/s for 3 s";
+    assert_eq!(told, [packets, quota, rate]);
+}
