@@ -110,7 +110,7 @@ fn what_nobody_knows() {
     for (rule, options, words) in [
         ("interface lo rx > 50Mbps", "", &["at ¦Mbps¦", "write ¦Mbit/s¦"][..]),
         ("interface lo rx > 80%", "", &["interface lo has no link speed", "give a rate"]),
-        (&format!("interface {name}b rx > 1B/s"), "", &[&format!("did you mean ¦{name}a¦")]),
+        (&format!("interface {name}b rx > 1B/s"), "", &[&format!("did you mean ¦{name}")]),
         ("interface nbwt-no* rx > 1B/s", "", &["no interface matches ¦nbwt-no*¦", "There are none"]),
         ("unit nbwt-ther rx > 1B/s", "", &["no unit matches", "did you mean ¦nbwt-there.service¦"]),
         ("container nbwt-none rx > 1B/s", "", &["no container matches ¦nbwt-none¦"]),
