@@ -15,8 +15,11 @@ use super::{Cgroup, Nbw, Totals, unique, until};
 /// Makes the namespaces' insides and becomes systemd.
 const BOOT: &str = include_str!("systemd.sh");
 
+/// The unit that nbw is shipped with.
+const AGENT_UNIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/nbw.service");
+
 /// A booted systemd. It knows `shop.service` (an iperf3 server, in `shop.slice`, on port 5201), `web@PORT.service` and
-/// `user@UID.service`, each with IP accounting; a user's own manager knows another `shop.service`, on port 5901. It ends, with
+/// `user@UID.service`, each with IP accounting, and `nbw.service`, the agent as it is shipped; a user's own manager knows another `shop.service`, on port 5901. It ends, with
 /// all that runs in it, on drop.
 pub struct Systemd {
     /// What lies above all of its cgroups.
@@ -41,7 +44,7 @@ impl Systemd {
         fs::create_dir(&mount_point).expect("a mount point");
         let mut command = Command::new("unshare");
         command.args(["-m", "-n", "-p", "-f", "-u", "-i", "-C", "--propagation", "private", "--kill-child"]);
-        command.args(["sh", "-c", BOOT, "boot"]).arg(mount_point).arg(Nbw::binary());
+        command.args(["sh", "-c", BOOT, "boot"]).arg(mount_point).arg(Nbw::binary()).arg(AGENT_UNIT);
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("the log")).stderr(log);
         let unshare = cgroup.contain(&mut command).spawn().expect("unshare starts");
         let init = until("unshare to fork", || child_of(unshare.id()));
@@ -134,7 +137,7 @@ impl Systemd {
 
     /// Starts `nbw watch --format json` inside: see [`Nbw::watch`].
     pub fn watch(&self, options: &str) -> Nbw {
-        Nbw::watch_by(self.command("/run/nbw"), options)
+        Nbw::watch_by(self.command("nbw"), options)
     }
 }
 
