@@ -3,8 +3,8 @@
 use std::{
     collections::HashMap,
     fs::{self, File},
-    io::ErrorKind,
-    path::Path,
+    io::{ErrorKind, Write},
+    path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
 };
 
@@ -83,6 +83,31 @@ impl Systemd {
         self.checked(line, output)
     }
 
+    /// Writes a file inside.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn write(&self, path: &str, text: &str) {
+        let mut tee = self.command("tee").arg(path).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("tee");
+        tee.stdin.take().expect("its input").write_all(text.as_bytes()).expect("the text");
+        assert!(tee.wait().expect("its end").success(), "{path} cannot be written");
+    }
+
+    /// Where a file that is inside can be opened from outside.
+    pub fn path(&self, path: &str) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/root{path}", self.init))
+    }
+
+    /// Properties of a unit, as `systemctl show` has them.
+    ///
+    /// # Panics
+    /// When it lacks one.
+    pub fn properties<const N: usize>(&self, unit: &str, names: [&str; N]) -> [String; N] {
+        let shown = self.run(&format!("systemctl show {unit} --property={}", names.join(",")));
+        let values: HashMap<&str, &str> = shown.lines().filter_map(|line| line.split_once('=')).collect();
+        names.map(|name| (*values.get(name).unwrap_or_else(|| panic!("{unit}: {shown}"))).to_owned())
+    }
+
     fn checked(&self, line: &str, output: Output) -> String {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let (out, err) = (text(&output.stdout), text(&output.stderr));
@@ -128,10 +153,9 @@ impl Systemd {
     /// What systemd has counted for a unit, from the network header on.
     pub fn accounting(&self, unit: &str) -> Totals {
         let names = ["IPIngressBytes", "IPIngressPackets", "IPEgressBytes", "IPEgressPackets"];
-        let shown = self.run(&format!("systemctl show {unit} --property={}", names.join(",")));
-        let values: HashMap<&str, &str> = shown.lines().filter_map(|line| line.split_once('=')).collect();
-        let [rx_bytes, rx_packets, tx_bytes, tx_packets] =
-            names.map(|name| values[name].parse().unwrap_or_else(|_| panic!("{unit}: {shown}{}", self.log())));
+        let [rx_bytes, rx_packets, tx_bytes, tx_packets] = self
+            .properties(unit, names)
+            .map(|value| value.parse().unwrap_or_else(|_| panic!("{unit}: {value}{}", self.log())));
         Totals { rx_bytes, rx_packets, tx_bytes, tx_packets }
     }
 
