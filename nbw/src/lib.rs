@@ -2,11 +2,17 @@
 //!
 //! Data flows one way: `hooks -> maps -> bpf -> sample -> rate -> snapshot -> sinks` (docs/architecture.md).
 
+pub mod action;
+pub mod alert;
 pub mod app;
+pub mod board;
 pub mod bpf;
 pub mod cgroup_root;
+pub mod check;
 pub mod cli;
+pub mod config;
 pub mod connections;
+pub mod control;
 pub mod failure;
 pub mod files;
 pub mod filter;
@@ -17,14 +23,17 @@ pub mod groupings;
 pub mod interfaces;
 pub mod ledger;
 pub mod links;
+pub mod logging;
 pub mod monitor;
 pub mod netlink;
 pub mod outlet;
+pub mod pattern;
 pub mod privilege;
 pub mod rate;
 pub mod recycle;
 pub mod relations;
 pub mod resolve;
+pub mod rule;
 pub mod sample;
 pub mod sink;
 pub mod snapshot;

@@ -7,6 +7,9 @@ use std::{sync::Arc, time::Duration};
 
 use serde::{Serialize, Serializer};
 
+use crate::alert::Alert;
+
+mod cut;
 mod rows;
 
 pub use rows::{
@@ -37,6 +40,9 @@ pub struct Snapshot {
     /// What was asked for besides: the lists of `--by`.
     #[serde(flatten)]
     pub rows: Rows,
+    /// The alerts that are pending, firing or were resolved in this tick; none where there are no rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alerts: Option<Vec<Alert>>,
     /// How often each way of failing was met in the kernel since nbw attached.
     pub health: Health,
 }

@@ -58,6 +58,7 @@ pub(super) fn snapshot(tick: u32) -> Snapshot {
             connections: Some(connections(start, [web, api, nginx, ssh])),
             remotes: Some(remotes([web, api, nginx, ssh])),
         },
+        alerts: None,
         health: Health(vec![("no_slot", 0)]),
     }
 }
@@ -65,6 +66,11 @@ pub(super) fn snapshot(tick: u32) -> Snapshot {
 /// The host, as a monitor sees it that knows nothing of sockets.
 pub(super) fn without_rows() -> Snapshot {
     Snapshot { rows: Rows::default(), ..snapshot(1) }
+}
+
+/// The host after `tick` seconds, with alerts.
+pub(super) fn with_alerts(tick: u32) -> Snapshot {
+    Snapshot { alerts: Some(crate::sink::fixture::alerts()), ..snapshot(tick) }
 }
 
 /// A host on which nothing happens.
