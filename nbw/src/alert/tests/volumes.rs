@@ -91,6 +91,9 @@ fn nothing_is_forecast_too_early_or_beyond_the_period() {
     assert!(host.only().forecast.is_some());
     host.moved(0.1, 600);
     assert_eq!(host.only().forecast, None, "at this rate it lasts until the month is over");
+    host.moved(10.0, 40);
+    assert!(host.only().forecast.is_some());
+    assert_eq!(host.moved(0.0, 80)[0].alert.forecast, None, "nothing is forecast of what is over");
 }
 
 #[test]
