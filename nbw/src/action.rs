@@ -1,5 +1,271 @@
 //! Actions: who is told of alerts, and how. One thread does it all, so that nothing here can hold up a tick.
+//!
+//! Each action is a task of that thread with a bounded queue of its own (`MOST_NOTICES`, 10,000): one that hangs or fails
+//! delays no other. When the queue is full the oldest notice is dropped and counted; word of an alert's end is sent
+//! also where that of its beginning was dropped, as receivers take an end that they do not know for nothing.
 
+mod alertmanager;
+mod board;
+mod deliver;
+mod email;
+mod exec;
+mod http;
+mod inbox;
+mod log;
+mod payload;
+mod retry;
 mod settings;
+mod status;
+mod syslog;
+#[cfg(test)]
+mod tests;
+mod webhook;
+mod worker;
 
-pub use settings::{Alertmanager, Email, Exec, Kind, Log, Settings, SmtpTls, Syslog, Webhook};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+pub use settings::{Alertmanager, Email, Exec, Log, Settings, SmtpTls, Syslog, Webhook};
+pub use status::{ActionStatus, LastError};
+
+use tokio_util::sync::CancellationToken;
+
+use self::{
+    board::Board,
+    deliver::{Deliver, deliver},
+    inbox::Inbox,
+    retry::{Pace, Trouble},
+    status::Tally,
+    worker::{Task, Worker},
+};
+use crate::{alert::Notice, failure::Failure};
+
+/// Tells actions of alerts.
+#[derive(Debug)]
+pub struct Dispatcher {
+    common: Common,
+    actions: BTreeMap<Arc<str>, Arc<Action>>,
+    worker: Worker,
+}
+
+/// One action: what it has to tell, and how that goes. It outlives a change of its settings.
+#[derive(Debug, Clone)]
+struct Action {
+    name: Arc<str>,
+    settings: Settings,
+    inbox: Arc<Inbox>,
+    /// Instead of what is in the inbox, for those that have to know all that fires.
+    board: Arc<Board>,
+    tally: Arc<Tally>,
+}
+
+/// What is the same for all actions.
+#[derive(Debug, Clone)]
+struct Common {
+    host: Arc<str>,
+    pace: Pace,
+    /// Cancelled when what hangs is to end at once.
+    hurry: CancellationToken,
+}
+
+/// What makes an action's task, once it is known that all settings are right.
+type Maker = Box<dyn FnOnce(Arc<Action>) -> Task>;
+
+impl Dispatcher {
+    /// Starts the thread and these actions. `host` is what receivers know this host by.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] names the action and the setting that is wrong; otherwise when there can be no thread.
+    pub fn start(actions: &BTreeMap<Arc<str>, Settings>, host: &str) -> Result<Self, Failure> {
+        Self::start_at(Pace::default(), actions, host)
+    }
+
+    fn start_at(pace: Pace, actions: &BTreeMap<Arc<str>, Settings>, host: &str) -> Result<Self, Failure> {
+        let worker = Worker::start()?;
+        let common = Common { host: host.into(), pace, hurry: worker.hurry() };
+        let mut dispatcher = Self { common, actions: BTreeMap::new(), worker };
+        dispatcher.replace(actions)?;
+        Ok(dispatcher)
+    }
+
+    /// Tells each notice to the actions that it names, or to all where it names none. Never waits.
+    pub fn tell(&self, notices: &[Notice]) {
+        for notice in notices {
+            let shared = Arc::new(notice.clone());
+            for action in self.wanted(notice) {
+                action.put(&shared, &self.common.host);
+            }
+        }
+    }
+
+    /// Says what fires now, as notices ([`crate::alert::Change::Repeated`]): actions that have to know all that fires (those
+    /// of type `alertmanager`) take up what they have not heard of. To be called after a start or [`Self::replace`]; it
+    /// may be called with each tick. Never waits.
+    pub fn keep_alive(&self, firing: &[Notice]) {
+        for notice in firing {
+            let shared = Arc::new(notice.clone());
+            for action in self.wanted(notice) {
+                action.keep(&shared, &self.common.host);
+            }
+        }
+    }
+
+    /// How each action is doing, by name.
+    pub fn status(&self) -> Vec<ActionStatus> {
+        self.actions.values().map(|action| action.status()).collect()
+    }
+
+    /// These actions instead of those there are. An action that has the same name and type keeps its queue and counts; it
+    /// tells anew what it was about to tell, if its settings have changed. One that is gone has 10 s for what it has still to tell.
+    ///
+    /// # Errors
+    /// As [`Self::start`]; then nothing has changed.
+    pub fn replace(&mut self, actions: &BTreeMap<Arc<str>, Settings>) -> Result<(), Failure> {
+        let changed = actions.iter().filter(|(name, settings)| self.settings(name) != Some(*settings));
+        let makers: Vec<_> = changed
+            .map(|(name, settings)| Ok((name, settings, prepare(name, settings, &self.common)?)))
+            .collect::<Result<_, Failure>>()?;
+        self.remove(|name| !actions.contains_key(name));
+        for (name, settings, maker) in makers {
+            self.put(name, settings, maker);
+        }
+        Ok(())
+    }
+
+    /// Tells what it can within `patience`, ends what still runs, and the thread. What was not told is counted as queued.
+    pub async fn finish(self, patience: Duration) -> Vec<ActionStatus> {
+        self.actions.values().for_each(|action| action.inbox.close());
+        self.worker.finish(patience).await;
+        let left: Vec<ActionStatus> = self.actions.values().map(|action| action.status()).collect();
+        for action in left.iter().filter(|action| action.queued > 0) {
+            tracing::warn!("action {}: {} notices were not told before the end", action.name, action.queued);
+        }
+        left
+    }
+
+    /// The actions that a notice is for.
+    fn wanted(&self, notice: &Notice) -> impl Iterator<Item = &Arc<Action>> {
+        let is_wanted = |name: &Arc<str>| notice.actions.is_empty() || notice.actions.contains(name);
+        self.actions.iter().filter(move |(name, _)| is_wanted(name)).map(|(_, action)| action)
+    }
+
+    fn settings(&self, name: &str) -> Option<&Settings> {
+        self.actions.get(name).map(|action| &action.settings)
+    }
+
+    fn remove(&mut self, gone: impl Fn(&Arc<str>) -> bool) {
+        let names: Vec<Arc<str>> = self.actions.keys().filter(|name| gone(name)).cloned().collect();
+        for name in names {
+            if let Some(action) = self.actions.remove(&name) {
+                action.inbox.close();
+                self.worker.retire(&name);
+            }
+        }
+    }
+
+    fn put(&mut self, name: &Arc<str>, settings: &Settings, maker: Maker) {
+        if self.settings(name).is_some_and(|former| former.word() != settings.word()) {
+            self.remove(|other| other == name);
+        }
+        let action = Arc::new(match self.actions.get(name) {
+            Some(former) => Action { settings: settings.clone(), ..Action::clone(former) },
+            None => Action::new(name, settings),
+        });
+        self.actions.insert(Arc::clone(name), Arc::clone(&action));
+        self.worker.run(name, maker(action));
+    }
+}
+
+/// Whether these settings can be used, as far as this can be known before there is anything to tell.
+///
+/// # Errors
+/// [`Failure::Usage`] names the action and the setting that is wrong.
+pub fn check(actions: &BTreeMap<Arc<str>, Settings>) -> Result<(), Failure> {
+    let common = Common { host: Arc::default(), pace: Pace::default(), hurry: CancellationToken::new() };
+    actions.iter().try_for_each(|(name, settings)| prepare(name, settings, &common).map(drop))
+}
+
+fn prepare(name: &Arc<str>, settings: &Settings, common: &Common) -> Result<Maker, Failure> {
+    let Common { host, pace, hurry } = common.clone();
+    Ok(match settings {
+        Settings::Log(_) => delivering(log::ToLog::new(name), pace),
+        Settings::Exec(settings) => {
+            let program = exec::Program::new(name, settings, hurry)?;
+            Box::new(move |action| Box::pin(exec::run(program, action)))
+        }
+        Settings::Webhook(settings) => delivering(webhook::ToWebhook::new(name, settings, &host)?, pace),
+        Settings::Alertmanager(settings) => {
+            let way = alertmanager::ToAlertmanager::new(name, settings)?;
+            Box::new(move |action| Box::pin(alertmanager::run(way, action, pace)))
+        }
+        Settings::Syslog(settings) => delivering(syslog::ToSyslog::new(name, settings, &host)?, pace),
+        Settings::Email(settings) => delivering(email::ToEmail::new(name, settings, &host)?, pace),
+    })
+}
+
+fn delivering(way: impl Deliver + 'static, pace: Pace) -> Maker {
+    Box::new(move |action| {
+        Box::pin(async move {
+            action.inbox.put_back();
+            deliver(way, action, pace).await;
+        })
+    })
+}
+
+impl Action {
+    fn new(name: &Arc<str>, settings: &Settings) -> Self {
+        let (inbox, board, tally) = Default::default();
+        Self { name: Arc::clone(name), settings: settings.clone(), inbox, board, tally }
+    }
+
+    fn knows_all(&self) -> bool {
+        matches!(self.settings, Settings::Alertmanager(_))
+    }
+
+    fn put(&self, notice: &Arc<Notice>, host: &str) {
+        if self.knows_all() {
+            self.board.put(notice, host);
+            self.inbox.wake();
+        } else {
+            self.inbox.put(Arc::clone(notice));
+        }
+    }
+
+    fn keep(&self, notice: &Arc<Notice>, host: &str) {
+        if self.knows_all() && self.board.keep(notice, host) {
+            self.inbox.wake();
+        }
+    }
+
+    fn status(&self) -> ActionStatus {
+        let counts = self.tally.counts();
+        let (queued, dropped) = if self.knows_all() { self.board.counts() } else { self.inbox.counts() };
+        ActionStatus {
+            name: Arc::clone(&self.name),
+            kind: self.settings.word().to_owned(),
+            queued,
+            sent: counts.sent,
+            failed: counts.failed,
+            dropped,
+            retrying: counts.retrying,
+            last_error: counts.last_error,
+        }
+    }
+
+    /// An attempt failed and will be made again. Said in the log once for each row of failures.
+    fn retrying(&self, trouble: &Trouble) {
+        if self.tally.retrying(trouble) {
+            tracing::warn!("action {}: {trouble}; trying again", self.name);
+        }
+    }
+
+    /// So many notices are given up.
+    fn failed(&self, notices: usize, trouble: &Trouble) {
+        self.tally.failed(notices, trouble);
+        tracing::warn!("action {}: {trouble}; {notices} not told", self.name);
+    }
+}
+
+/// A setting that cannot be used: which one of which action, and why.
+fn wrong(action: &str, key: &str, why: impl std::fmt::Display) -> Failure {
+    Failure::Usage(format!("action {action}: {key} {why}"))
+}

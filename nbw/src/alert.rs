@@ -1,5 +1,6 @@
 //! Alerts: what rules say of each snapshot, and what has become of it since (docs/adr/0010-alerts.md).
 
+mod asked;
 mod baseline;
 mod bound;
 mod calendar;
@@ -18,7 +19,7 @@ mod trouble;
 mod volume;
 mod watch;
 
-pub use self::{baseline::History, calendar::Calendar, engine::Engine, saved::Saved};
+pub use self::{asked::Says, baseline::History, calendar::Calendar, engine::Engine, saved::Saved};
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 

@@ -37,6 +37,8 @@ pub struct Filter {
     cgroups: Vec<Pattern>,
     containers: Vec<Pattern>,
     units: Vec<Pattern>,
+    /// Whether interfaces that are asked for by name may come later.
+    patient: bool,
 }
 
 /// What runtimes call containers, as far as is known.
@@ -95,7 +97,13 @@ impl Filter {
             cgroups: patterns("--cgroup", cgroups, |path| below_mount(path, mount_point))?,
             containers: patterns("--container", containers, str::to_owned)?,
             units: patterns("--unit", units, full_unit)?,
+            patient: false,
         })
+    }
+
+    /// The same filter; if `patient`, interfaces that are asked for by name and are not there may come later.
+    pub fn waiting_for_interfaces(self, patient: bool) -> Self {
+        Self { patient, ..self }
     }
 
     /// Whether the interface of this name is wanted.
@@ -124,7 +132,7 @@ impl Filter {
     /// what it is for may come later.
     pub fn unknown_interfaces(&self, existing: &[&str]) -> Vec<UnknownInterface> {
         let names = self.interfaces.iter().filter_map(Pattern::exact);
-        let unknown = names.filter(|name| !existing.contains(name));
+        let unknown = names.filter(|name| !self.patient && !existing.contains(name));
         unknown.map(|name| UnknownInterface::new(name, existing)).collect()
     }
 }

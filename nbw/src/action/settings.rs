@@ -4,18 +4,10 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
-/// One action.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Settings {
-    /// What it does.
-    #[serde(flatten)]
-    pub kind: Kind,
-}
-
-/// What an action does.
+/// What an action does. A key that its type does not know is an error.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
-pub enum Kind {
+pub enum Settings {
     /// A line in nbw's own log (standard error or the journal).
     Log(Log),
     /// Runs a program.
@@ -30,12 +22,29 @@ pub enum Kind {
     Email(Email),
 }
 
-/// [`Kind::Log`].
+impl Settings {
+    /// The words that `type` knows.
+    pub const TYPES: [&str; 6] = ["log", "exec", "webhook", "alertmanager", "syslog", "email"];
+
+    /// Its `type`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Log(_) => "log",
+            Self::Exec(_) => "exec",
+            Self::Webhook(_) => "webhook",
+            Self::Alertmanager(_) => "alertmanager",
+            Self::Syslog(_) => "syslog",
+            Self::Email(_) => "email",
+        }
+    }
+}
+
+/// [`Settings::Log`].
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {}
 
-/// [`Kind::Exec`].
+/// [`Settings::Exec`].
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exec {
@@ -46,7 +55,7 @@ pub struct Exec {
     pub timeout: Duration,
 }
 
-/// [`Kind::Webhook`].
+/// [`Settings::Webhook`].
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Webhook {
@@ -63,7 +72,7 @@ pub struct Webhook {
     pub ca_file: Option<PathBuf>,
 }
 
-/// [`Kind::Alertmanager`].
+/// [`Settings::Alertmanager`].
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Alertmanager {
@@ -83,7 +92,7 @@ pub struct Alertmanager {
     pub ca_file: Option<PathBuf>,
 }
 
-/// [`Kind::Syslog`].
+/// [`Settings::Syslog`].
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Syslog {
@@ -95,7 +104,7 @@ pub struct Syslog {
     pub facility: String,
 }
 
-/// [`Kind::Email`].
+/// [`Settings::Email`].
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Email {

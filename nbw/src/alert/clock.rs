@@ -19,6 +19,11 @@ pub(super) struct Moment {
 }
 
 impl Moment {
+    /// That of a snapshot by itself, for whom it does not matter what was before.
+    pub(super) fn of(snapshot: &Snapshot) -> Self {
+        Self { at: snapshot.elapsed, time: snapshot.time, tick: snapshot.elapsed }
+    }
+
     /// Monotonic time since an earlier moment.
     pub(super) fn since(self, earlier: Duration) -> Duration {
         self.at.saturating_sub(earlier)

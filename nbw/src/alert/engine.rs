@@ -23,9 +23,9 @@ const SHORT_REST: Duration = Duration::from_secs(60);
 /// It has no clock of its own: time is what the snapshots say has passed.
 #[derive(Debug)]
 pub struct Engine {
-    calendar: Calendar,
+    pub(super) calendar: Calendar,
     clock: Clock,
-    watches: Vec<Watch>,
+    pub(super) watches: Vec<Watch>,
     /// What was saved of rules that are there no more, until they are told.
     orphans: Vec<Kept>,
     /// Alerts of removed rules, for the next snapshot.
@@ -34,7 +34,7 @@ pub struct Engine {
     left: Vec<Alert>,
     /// Rules that are there twice.
     twice: Vec<Arc<str>>,
-    history: Option<Box<dyn History>>,
+    pub(super) history: Option<Box<dyn History>>,
 }
 
 impl Engine {
@@ -145,7 +145,13 @@ impl Engine {
     }
 }
 
-fn tick<'a>(now: Moment, snapshot: &'a Snapshot, calendar: &'a Calendar, history: Option<&'a dyn History>) -> Tick<'a> {
+/// All that rules are told.
+pub(super) fn tick<'a>(
+    now: Moment,
+    snapshot: &'a Snapshot,
+    calendar: &'a Calendar,
+    history: Option<&'a dyn History>,
+) -> Tick<'a> {
     // A tick that ends at the full hour was in the one before.
     let local = calendar.local(now.time.checked_sub(now.tick / 2).unwrap_or(now.time));
     let hour = Hour::of(&local);

@@ -41,7 +41,8 @@ impl Watch {
         }
     }
 
-    fn of_volume(&self, measure: &Measure, full: u64, per: Period, tick: &Tick<'_>) -> Reading {
+    /// What the tick says of a rule on a volume.
+    pub(in crate::alert) fn of_volume(&self, measure: &Measure, full: u64, per: Period, tick: &Tick<'_>) -> Reading {
         let op = self.spec.rule.condition.op;
         let volume = self.state.volumes.get(&measure.subject.key);
         let value = volume.map_or(0.0, |volume| volume.bytes as f64);
@@ -65,7 +66,7 @@ impl Watch {
     }
 
     /// The volume that the rule is about.
-    pub(super) fn volume(&self) -> Option<(u64, Period)> {
+    pub(in crate::alert) fn volume(&self) -> Option<(u64, Period)> {
         match self.spec.rule.condition.threshold {
             Threshold::Volume { bytes, per } => Some((bytes, per)),
             _ => None,
@@ -78,7 +79,8 @@ impl Watch {
         conditions.into_iter().flatten().any(|condition| matches!(condition.threshold, Threshold::Usual(_)))
     }
 
-    fn usual(&self, measure: &Measure, tick: &Tick<'_>) -> Usual {
+    /// What is usual for this subject now; nothing is known where the rule does not ask.
+    pub(in crate::alert) fn usual(&self, measure: &Measure, tick: &Tick<'_>) -> Usual {
         if !self.asks_what_is_usual() {
             return Usual::Learning(0);
         }
