@@ -105,13 +105,9 @@ impl Watch {
         if !self.state.volumes.turn(tick.calendar, per, tick.now.time) {
             return;
         }
-        for life in self.state.lives.values_mut() {
-            if life.fires() {
-                let change = life.end(tick.now.time, Ended::Period);
-                told.push(notice(&self.spec, life, change, tick));
-            } else {
-                life.rest();
-            }
+        for life in self.state.lives.values_mut().filter(|life| life.fires()) {
+            let change = life.end(tick.now.time, Ended::Period);
+            told.push(notice(&self.spec, life, change, tick));
         }
     }
 

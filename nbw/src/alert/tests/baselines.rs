@@ -1,6 +1,10 @@
 //! What is usual: learning, firing, floors, histories.
 
-use super::*;
+use super::{
+    baseline::{Baselines, Hour, Usual},
+    clock::Moment,
+    *,
+};
 
 /// `interface PATTERN rx OP TIMESx usual`.
 fn unusual(pattern: &str, op: Op, times: f64) -> Spec {
@@ -113,4 +117,51 @@ fn what_is_learnt_has_bounds() {
     assert!(host.engine.complaints()[1].contains("busiest 1024 only"), "{:?}", host.engine.complaints());
     let saved = serde_json::to_string(&host.engine.save()).unwrap();
     assert!(saved.contains("\"eth2999\"") && !saved.contains("\"eth1900\""));
+}
+
+/// What is usual at noon of the 25th after some days with these readings at noon: the day, seconds, and a rate.
+fn at_noon(readings: &[(i8, u64, f64)]) -> Usual {
+    let (mut baselines, key) = (Baselines::default(), "eth0".into());
+    let noon = |day: i8| Hour::of(&jiff::civil::date(2026, 11, day).at(12, 0, 0, 0).to_zoned(TimeZone::UTC).unwrap());
+    let moment = |tick| Moment { at: Duration::ZERO, time: Timestamp::UNIX_EPOCH, tick: seconds(tick) };
+    for &(day, tick, rate) in readings {
+        baselines.add(&key, rate, noon(day), moment(tick));
+    }
+    baselines.add(&key, 1e9, noon(25), moment(3_600));
+    baselines.usual(&key, noon(25))
+}
+
+#[test]
+fn the_median_is_of_the_last_fourteen_days_without_this_one() {
+    let days = |days: std::ops::Range<i8>| days.map(|day| (day, 3_600, f64::from(day))).collect::<Vec<_>>();
+    assert_eq!(at_noon(&days(19..25)), Usual::Learning(6));
+    assert_eq!(at_noon(&days(18..25)), Usual::Known(21.0));
+    assert_eq!(at_noon(&days(17..25)), Usual::Known(20.5));
+    assert_eq!(at_noon(&days(2..25)), Usual::Known(17.5));
+}
+
+#[test]
+fn a_moment_of_an_hour_says_nothing_of_it() {
+    let days = |seconds| (18..25).map(|day| (day, seconds, 1.0)).collect::<Vec<_>>();
+    assert_eq!(at_noon(&days(299)), Usual::Learning(0));
+    assert_eq!(at_noon(&days(300)), Usual::Known(1.0));
+}
+
+#[test]
+fn an_hour_that_comes_again_counts_as_it_was() {
+    let mut days: Vec<(i8, u64, f64)> = (18..25).map(|day| (day, 3_600, 1.0)).collect();
+    days.extend((18..25).map(|day| (day, 3_600, 9.0)));
+    assert_eq!(at_noon(&days), Usual::Known(1.0));
+}
+
+#[test]
+fn a_clock_that_starts_in_1970_costs_nothing_that_was_learnt() {
+    let mut host = at_midnight(vec![unusual("eth0", Op::Above, 3.0)]);
+    live(&mut host, 14, 1e6);
+    let now = std::mem::replace(&mut host.time, Timestamp::UNIX_EPOCH);
+    for _ in 0..6 {
+        assert!(host.after(seconds(600), &[("eth0", 1e9)]).is_empty());
+    }
+    host.time = now;
+    assert_eq!(host.after(seconds(600), &[("eth0", 4e5)]).len(), 1);
 }

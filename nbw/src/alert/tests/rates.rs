@@ -61,6 +61,16 @@ fn only_the_clear_condition_ends_it() {
 }
 
 #[test]
+fn nothing_ends_while_the_rule_is_true() {
+    let mut spec = fast("eth0", 0);
+    spec.clear = Some(condition(Op::Below, Threshold::Rate(3.0 * LIMIT), "150Mbit/s"));
+    let mut host = Host::new(vec![spec]);
+    assert_eq!(host.second(2.0 * LIMIT).len(), 1);
+    assert!(host.second(2.0 * LIMIT).is_empty());
+    assert_eq!(changes(&host.second(LIMIT)), [Change::Resolved]);
+}
+
+#[test]
 fn it_is_told_again_after_a_while() {
     let mut spec = fast("eth0", 0);
     spec.repeat = Some(seconds(10));
@@ -133,6 +143,25 @@ fn what_flaps_fires_on_until_it_was_calm_for_five_minutes() {
     }
     let told: Vec<_> = (0..10).filter(|_| !host.after(seconds(60), &[("eth0", 0.0)]).is_empty()).collect();
     assert_eq!(told, [5]);
+}
+
+#[test]
+fn it_is_remembered_for_ten_minutes_that_it_fired() {
+    let mut host = Host::new(vec![fast("eth0", 0)]);
+    for start in 1..=4 {
+        assert_eq!(host.after(seconds(20), &[("eth0", 2.0 * LIMIT)])[0].alert.flapping, start == 4);
+        for _ in 0..8 {
+            host.after(seconds(20), &[("eth0", 0.0)]);
+        }
+        host.restart(vec![fast("eth0", 0)], utc());
+    }
+    let mut host = Host::new(vec![fast("*", 0)]);
+    host.second(2.0 * LIMIT);
+    let is_kept = |host: &Host| serde_json::to_string(&host.engine.save()).unwrap().contains("eth0");
+    host.after(seconds(590), &[("eth0", 0.0)]);
+    assert!(is_kept(&host));
+    host.after(seconds(10), &[("eth0", 0.0)]);
+    assert!(!is_kept(&host), "then nothing is");
 }
 
 #[test]
