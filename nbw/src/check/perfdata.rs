@@ -45,11 +45,7 @@ fn label(limits: &Limits, subject: &Subject, name: &str) -> String {
 /// `container web tx`.
 pub(super) fn named(limits: &Limits, subject: &Subject, name: &str) -> String {
     let (scope, metric) = (subject.scope.word(), limits.rule.target.metric.word());
-    if subject.scope == Scope::Host {
-        format!("{scope} {metric}")
-    } else {
-        format!("{scope} {name} {metric}")
-    }
+    if subject.scope == Scope::Host { format!("{scope} {metric}") } else { format!("{scope} {name} {metric}") }
 }
 
 /// A range outside of which (with `@`: inside of which) it is bad. What is outside is beyond the end, not at it.

@@ -40,6 +40,8 @@ pub struct Settings {
     pub names: Names,
     /// The alerts.
     pub alert: Vec<AlertTable>,
+    /// Never here, as [`actions`] has read them; it stands for them in what messages list.
+    pub action: Option<de::IgnoredAny>,
 }
 
 impl Default for Settings {
@@ -54,6 +56,7 @@ impl Default for Settings {
             kernel: KernelTable::default(),
             names: Names::default(),
             alert: Vec::new(),
+            action: None,
         }
     }
 }

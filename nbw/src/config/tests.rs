@@ -69,7 +69,7 @@ fn documented(header: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_setting_is_in_the_sample() {
-    let tables = ["filter", "control", "kernel", "names", "alert"];
+    let tables = ["filter", "control", "kernel", "names", "alert", "action"];
     let mut top = documented("");
     top.extend(tables.map(str::to_owned));
     assert_eq!(known_keys("UNKNOWN = 1"), top);
