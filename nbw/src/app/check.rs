@@ -1,6 +1,7 @@
 //! `nbw check`: measures once, by an agent or by itself, and says what it thinks of it.
 
 use std::{
+    fs,
     io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -105,10 +106,19 @@ async fn ask(socket: Option<&Path>, rule: &Rule, time: Duration) -> Result<Asked
         Err(ControlError::NoAgent { .. }) if socket.is_none() => return Ok(Asked::NoAgent),
         client => client.map_err(|error| error.to_string())?,
     };
+    if socket.is_none() && client.agent_pid().is_some_and(is_elsewhere) {
+        return Ok(Asked::NoAgent);
+    }
     match client.measure(&rule.text, time).await {
         Err(ControlError::NotCounted(why)) => Ok(Asked::NotCounted(why)),
         measured => measured.map(Asked::Measured).map_err(|error| error.to_string()),
     }
+}
+
+/// Whether a process is known to be in another network namespace: its `eth0` is not the one that is meant here.
+fn is_elsewhere(pid: i32) -> bool {
+    let netns = |process: &str| fs::read_link(format!("/proc/{process}/ns/net")).ok();
+    matches!((netns(&pid.to_string()), netns("self")), (Some(there), Some(here)) if there != here)
 }
 
 /// One measurement says nothing of a period's volume, or of what is usual.

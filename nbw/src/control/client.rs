@@ -84,6 +84,11 @@ impl Client {
         })
     }
 
+    /// The agent's process, where the kernel tells it.
+    pub fn agent_pid(&self) -> Option<i32> {
+        self.lines.get_ref().peer_cred().ok()?.pid()
+    }
+
     /// How the agent is.
     ///
     /// # Errors
