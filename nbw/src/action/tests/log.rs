@@ -41,7 +41,10 @@ async fn notices_are_events_with_fields() {
     dispatcher.tell(&[firing("busy", "web"), resolved("busy", "web")]);
     until_status(&dispatcher, "log", |log| log.sent == 2).await;
     let lines = kept.0.lock().unwrap().clone();
-    assert!(lines[0].starts_with("WARN message=web sends 100 Mbit/s action=\"log\" change=\"firing\" alert=\"busy\""), "{lines:?}");
+    assert!(
+        lines[0].starts_with("WARN message=web sends 100 Mbit/s action=\"log\" change=\"firing\" alert=\"busy\""),
+        "{lines:?}"
+    );
     assert!(lines[0].contains("subject=\"web\" metric=\"tx\" value=12500000.0 threshold=6250000.0"), "{lines:?}");
     assert!(lines[1].starts_with("INFO ") && lines[1].contains("change=\"resolved\""), "{lines:?}");
 }

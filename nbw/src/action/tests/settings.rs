@@ -31,18 +31,36 @@ fn what_is_wrong_is_said() {
     let mail = |more: &str| format!("[a]\ntype = \"email\"\nfrom = \"nbw@x.org\"\nto = [\"me@x.org\"]\n{more}");
     for (toml, sentence) in [
         ("type = \"exec\"\ncommand = []", "command is empty: give a program and its arguments"),
-        ("type = \"exec\"\ncommand = [\"tell\"]", "command \"tell\" is no absolute path: give the program's whole path"),
+        (
+            "type = \"exec\"\ncommand = [\"tell\"]",
+            "command \"tell\" is no absolute path: give the program's whole path",
+        ),
         ("type = \"exec\"\ncommand = [\"/none\"]", "command \"/none\" cannot be run: No such file or directory"),
         ("type = \"exec\"\ncommand = [\"/etc/passwd\"]", "cannot be run: it is no executable file (chmod +x)"),
         ("type = \"exec\"\ncommand = [\"/etc\"]", "cannot be run: it is no executable file (chmod +x)"),
         ("type = \"exec\"\ncommand = [\"/bin/true\"]\ntimeout = \"0s\"", "timeout has to be longer than nothing"),
-        ("type = \"webhook\"\nurl = \"example.org\"", "url is no address (relative URL without a base): give one, such as"),
+        (
+            "type = \"webhook\"\nurl = \"example.org\"",
+            "url is no address (relative URL without a base): give one, such as",
+        ),
         ("type = \"webhook\"\nurl = \"ftp://example.org\"", "url begins with ftp:, and not with http:// or https://"),
-        ("type = \"webhook\"\nurl = \"http://x\"\nheaders = { \"a b\" = \"c\" }", "headers has a name that HTTP does not allow"),
-        ("type = \"webhook\"\nurl = \"http://x\"\nheaders = { a = \"b\\nc\" }", "headers has a value that HTTP does not allow"),
+        (
+            "type = \"webhook\"\nurl = \"http://x\"\nheaders = { \"a b\" = \"c\" }",
+            "headers has a name that HTTP does not allow",
+        ),
+        (
+            "type = \"webhook\"\nurl = \"http://x\"\nheaders = { a = \"b\\nc\" }",
+            "headers has a value that HTTP does not allow",
+        ),
         ("type = \"webhook\"\nurl = \"https://x\"\nca_file = \"/none\"", "ca_file /none cannot be read: No such file"),
-        ("type = \"webhook\"\nurl = \"https://x\"\nca_file = \"/dev/null\"", "ca_file /dev/null cannot be read: not a regular file"),
-        ("type = \"webhook\"\nurl = \"https://x\"\nca_file = \"/etc/passwd\"", "ca_file /etc/passwd has no certificate"),
+        (
+            "type = \"webhook\"\nurl = \"https://x\"\nca_file = \"/dev/null\"",
+            "ca_file /dev/null cannot be read: not a regular file",
+        ),
+        (
+            "type = \"webhook\"\nurl = \"https://x\"\nca_file = \"/etc/passwd\"",
+            "ca_file /etc/passwd has no certificate",
+        ),
         ("type = \"alertmanager\"\nurl = \"http://x\"\nresend = \"0s\"", "resend has to be longer than nothing"),
         ("type = \"syslog\"\nfacility = \"deamon\"", "facility \"deamon\" is not known: give one such as daemon"),
         ("type = \"syslog\"\naddress = \"tcp://host\"", "address \"tcp://host\" has no port"),
@@ -56,7 +74,10 @@ fn what_is_wrong_is_said() {
         ("server = \"a:99999\"", "server \"a:99999\" is no server"),
         ("server = \"a\"\nusername = \"me\"", "password_file is missing: username needs it"),
         ("server = \"a\"\npassword_file = \"/none\"", "username is missing: password_file needs it"),
-        ("server = \"a\"\nusername = \"me\"\npassword_file = \"/none\"", "password_file /none cannot be read: No such file"),
+        (
+            "server = \"a\"\nusername = \"me\"\npassword_file = \"/none\"",
+            "password_file /none cannot be read: No such file",
+        ),
     ] {
         let shown = refusal(&mail(toml));
         assert!(shown.contains(sentence), "{toml}: {shown}");
@@ -78,7 +99,9 @@ fn a_check_starts_nothing_and_finds_the_same() {
          password_file = \"{}\"",
         file.display()
     );
-    assert!(check(&actions(&toml)).unwrap_err().to_string().contains("is empty: its first line has to be the password"));
+    assert!(
+        check(&actions(&toml)).unwrap_err().to_string().contains("is empty: its first line has to be the password")
+    );
     fs::write(&file, "secret\nmore").unwrap();
     check(&actions(&toml)).unwrap();
     Dispatcher::start(&actions(&toml), "box").unwrap();
