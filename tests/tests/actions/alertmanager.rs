@@ -68,7 +68,8 @@ impl Alertmanager {
 
     fn get(&self, path: &str) -> Option<Vec<Value>> {
         let url = format!("{}{path}", self.url());
-        let output = Command::new("curl").args(["--silent", "--fail", "--max-time", "10", "--noproxy", "*", &url]).output();
+        let output =
+            Command::new("curl").args(["--silent", "--fail", "--max-time", "10", "--noproxy", "*", &url]).output();
         let output = output.expect("curl");
         output.status.success().then(|| serde_json::from_slice(&output.stdout).unwrap())
     }

@@ -86,7 +86,11 @@ fn an_alertmanager_shows_alerts_firing_grouped_and_resolved() {
     let alertmanager = Alertmanager::start(&receiver.url("alertmanager"));
     let dispatcher = dispatcher(&alertmanager, &receiver);
     let fired = Timestamp::now();
-    dispatcher.tell(&[notice("busy", "web", fired, None), notice("busy", "db", fired, None), notice("loud", "web", fired, None)]);
+    dispatcher.tell(&[
+        notice("busy", "web", fired, None),
+        notice("busy", "db", fired, None),
+        notice("loud", "web", fired, None),
+    ]);
 
     let alerts = until("three alerts", || Some(alertmanager.alerts()).filter(|alerts| alerts.len() == 3));
     let db = alerts.iter().find(|alert| alert["labels"]["subject"] == "db").unwrap();
@@ -124,11 +128,15 @@ fn an_alertmanager_shows_alerts_firing_grouped_and_resolved() {
     until("our own word of the end", || receiver.alerts("nbw", "resolved").pop());
     let (ours, theirs) = (receiver.messages("nbw"), receiver.messages("alertmanager"));
     assert_eq!(names(&ours[0]), names(&theirs[0]));
-    assert_eq!((&ours[0]["version"], &ours[0]["groupLabels"]), (&theirs[0]["version"], &json!({ "alertname": "busy" })));
+    assert_eq!(
+        (&ours[0]["version"], &ours[0]["groupLabels"]),
+        (&theirs[0]["version"], &json!({ "alertname": "busy" }))
+    );
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let status = runtime.block_on(dispatcher.finish(Duration::from_secs(10)));
-    let counts: Vec<_> = status.iter().map(|action| (&*action.name, action.sent, action.failed, action.queued)).collect();
+    let counts: Vec<_> =
+        status.iter().map(|action| (&*action.name, action.sent, action.failed, action.queued)).collect();
     assert_eq!(counts, [("am", 4, 0, 0), ("hook", 4, 0, 0)]);
     until("nothing fires of which nobody speaks", || alertmanager.alerts().is_empty().then_some(()));
 }

@@ -62,8 +62,10 @@ impl Server {
         let shared = Arc::clone(&server.shared);
         thread::spawn(move || {
             for stream in listener.incoming() {
+                let visit = Visit { shared: Arc::clone(&shared), mail: Mail::default() };
+                let (stream, builder) = (stream.unwrap(), builder.clone());
                 // Clients may go away at any time.
-                let _ = converse(&stream.unwrap(), &builder, Visit { shared: Arc::clone(&shared), mail: Mail::default() });
+                thread::spawn(move || drop(converse(&stream, &builder, visit)));
             }
         });
         server
