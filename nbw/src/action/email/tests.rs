@@ -25,6 +25,7 @@ async fn what_comes_together_is_one_mail_though_the_server_fails_first() {
     dispatcher.tell(&[firing("busy", "web"), resolved("busy", "db")]);
     let left = dispatcher.finish(LONG).await;
     assert_eq!((left[0].sent, left[0].failed, left[0].queued), (2, 0, 0), "{left:?}");
+    assert!(left[0].last_error.as_ref().unwrap().text.contains("421"), "{left:?}");
     let mails = server.mails();
     assert_eq!((mails.len(), &mails[0].text), (2, &mails[1].text), "the same mail, until it is taken");
     let mail = &mails[1];

@@ -131,7 +131,8 @@ impl Handler for Visit {
         let mut failures = self.shared.failures.lock().unwrap();
         if *failures > 0 {
             *failures -= 1;
-            return response::INTERNAL_ERROR;
+            // mailin takes a QUIT for text after any other failure here.
+            return response::NO_SERVICE;
         }
         response::OK
     }
