@@ -3,6 +3,7 @@
 mod alertmanager;
 mod bounds;
 mod exec;
+mod log;
 mod receiver;
 mod replacing;
 mod settings;
