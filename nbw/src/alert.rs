@@ -1,10 +1,35 @@
-//! Alerts: what rules say of each snapshot, and what has become of it since.
+//! Alerts: what rules say of each snapshot, and what has become of it since (docs/adr/0010-alerts.md).
+
+mod asked;
+mod baseline;
+mod bound;
+mod calendar;
+mod clock;
+mod engine;
+mod id;
+mod keep;
+mod life;
+pub mod measure;
+mod saved;
+pub mod store;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod trouble;
+mod volume;
+mod watch;
+
+pub use self::{asked::Says, baseline::History, calendar::Calendar, engine::Engine, saved::Saved};
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::rule::{Condition, Rule, Scope};
+use crate::rule::{Condition, Rule, Scope, Threshold};
+
+/// Parts of a volume at which it is told unless the configuration says otherwise.
+pub const SHARES: [(f64, Severity); 3] =
+    [(0.8, Severity::Warning), (0.95, Severity::Warning), (1.0, Severity::Critical)];
 
 /// A rule with what the configuration says besides.
 #[derive(Debug, Clone)]
@@ -25,6 +50,20 @@ pub struct Spec {
     pub actions: Vec<Arc<str>>,
     /// Besides those of nbw, for actions that have labels.
     pub labels: BTreeMap<String, String>,
+}
+
+impl Spec {
+    /// The rule with all else as it is by default: a warning, which no other condition ends, told once, to all actions. A
+    /// volume is told at 80 % and 95 %, as a warning, and at 100 %, as critical.
+    pub fn of_rule(rule: Rule) -> Self {
+        let shares = match rule.condition.threshold {
+            Threshold::Volume { .. } => SHARES.to_vec(),
+            _ => Vec::new(),
+        };
+        let (name, severity) = (Arc::clone(&rule.text), Severity::default());
+        let (clear, repeat, actions, labels) = (None, None, Vec::new(), BTreeMap::new());
+        Self { rule, name, severity, clear, repeat, shares, actions, labels }
+    }
 }
 
 /// How bad it is.

@@ -1,18 +1,29 @@
 //! The only wiring: from the command line to the monitor to the sink.
 
+mod agent;
+mod alerts;
+mod check;
 mod live;
+mod status;
 mod top;
 
-use std::{future, time::Duration};
+use std::{future, io, time::Duration};
 
 use tokio::{
     signal::unix::{SignalKind, signal},
     time::{Instant, Interval, MissedTickBehavior, interval_at},
 };
 
-use self::live::Live;
-pub use self::top::top;
-use crate::{cli::WatchArgs, failure::Failure, outlet::Outlet, sink::Format, view::ViewOptions};
+pub use self::check::{check, check_failed};
+pub use self::{agent::agent, status::status, top::top};
+use self::{alerts::Alerts, live::Live};
+use crate::{
+    cli::WatchArgs,
+    failure::Failure,
+    outlet::Outlet,
+    sink::{Format, Several, Sink, bell, events},
+    view::ViewOptions,
+};
 
 /// The first picture on a screen comes after this, however long the interval is.
 const FIRST_PICTURE: Duration = Duration::from_millis(250);
@@ -22,12 +33,15 @@ const FIRST_PICTURE: Duration = Duration::from_millis(250);
 /// # Errors
 /// [`Failure`] says what to tell the user, and the exit code.
 pub async fn watch(args: WatchArgs) -> Result<(), Failure> {
+    let top = args.top.map(|top| top as usize);
+    let mut alerts = Alerts::new(&args.alerts.alert, vec![args.by], top)?;
     let mut ended = Ended::listen()?;
-    let view = ViewOptions { by: vec![args.by], sort: args.live.sort, top: args.top.map(|top| top as usize) };
+    let view = ViewOptions { by: alerts.lists(), sort: args.live.sort, top };
     let mut live = Live::start(&args.live, view).await?;
+    alerts.check(live.links())?;
     let format = args.format.unwrap_or_else(Format::for_stdout);
-    let mut outlet = Outlet::start(format.to_stdout(args.live.units, args.live.interval, args.by))?;
-    let watching = Watching { live: &mut live, outlet: &mut outlet, args: &args, format };
+    let mut outlet = Outlet::start(sink(&args, format))?;
+    let watching = Watching { live: &mut live, alerts: &mut alerts, outlet: &mut outlet, args: &args, format };
     let result = tokio::select! {
         result = watching.run() => result,
         () = ended.wait() => Ok(()),
@@ -38,9 +52,23 @@ pub async fn watch(args: WatchArgs) -> Result<(), Failure> {
     result.and(finished)
 }
 
+/// Who shows the snapshots, and tells of alerts where its own output does not.
+fn sink(args: &WatchArgs, format: Format) -> Box<dyn Sink + Send> {
+    let shown = format.to_stdout(args.live.units, args.live.interval, args.by);
+    let mut all = Several::default().and(shown);
+    if !args.alerts.alert.is_empty() && !format.tells_of_alerts() {
+        all = all.and(Box::new(events::Events::new(io::stderr())));
+    }
+    if let Some(terminal) = bell::terminal().filter(|_| args.alerts.bell) {
+        all = all.and(Box::new(bell::Bell::new(terminal)));
+    }
+    Box::new(all)
+}
+
 /// The loop of `watch`, borrowed so that a signal can end it at any await.
 struct Watching<'a> {
     live: &'a mut Live,
+    alerts: &'a mut Alerts,
     outlet: &'a mut Outlet,
     args: &'a WatchArgs,
     format: Format,
@@ -53,7 +81,8 @@ impl Watching<'_> {
         while left > 0 {
             tokio::select! {
                 _ = ticks.tick() => {
-                    let snapshot = self.live.tick().await?;
+                    let mut snapshot = self.live.tick().await?;
+                    self.alerts.see(&mut snapshot);
                     self.outlet.send(snapshot).await?;
                     left -= 1;
                 }

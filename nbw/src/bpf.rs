@@ -12,6 +12,7 @@ mod log;
 mod membarrier;
 mod netns_cookie;
 mod owners;
+mod room;
 mod shared;
 mod sockets;
 
@@ -28,6 +29,7 @@ pub use self::{
     membarrier::grace_period,
     netns_cookie::netns_cookie,
     owners::OwnerMap,
+    room::Room,
 };
 use crate::{cgroup_root::CgroupRoot, failure::Failure, snapshot::Health};
 

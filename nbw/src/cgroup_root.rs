@@ -9,6 +9,7 @@ use std::{
         unix::{ffi::OsStrExt, fs::MetadataExt},
     },
     path::{Path, PathBuf},
+    sync::OnceLock,
 };
 
 use nix::sys::statfs::{CGROUP2_SUPER_MAGIC, statfs};
@@ -22,6 +23,19 @@ use crate::{failure::Failure, text};
 pub struct CgroupRoot {
     mount_point: PathBuf,
     directory: File,
+}
+
+/// Where the hierarchy is usually mounted.
+const USUAL_MOUNT_POINT: &str = "/sys/fs/cgroup";
+
+/// Where it is mounted (where that is not to be found: where it usually is), for those who only read paths that people
+/// wrote.
+pub fn mount_point() -> &'static Path {
+    static MOUNT_POINT: OnceLock<PathBuf> = OnceLock::new();
+    MOUNT_POINT.get_or_init(|| {
+        let mounts = Process::myself().and_then(|myself| myself.mountinfo());
+        mounts.ok().and_then(|mounts| best(mounts.0)).unwrap_or_else(|| USUAL_MOUNT_POINT.into())
+    })
 }
 
 impl CgroupRoot {

@@ -1,14 +1,25 @@
 //! The command line.
 
+mod agent;
+mod check;
+
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
 
+pub use self::{
+    agent::{AgentArgs, StatusArgs, StatusFormat},
+    check::CheckArgs,
+};
 use crate::{bpf::Hook, sink::Format, snapshot::By, units::Units, view::Sort};
 
 /// The shortest interval: below it the ticks would be longer than what they measure.
 const SHORTEST: Duration = Duration::from_millis(10);
+/// Fewer slots than this are none: one of them is the overflow's.
+pub const LEAST_SLOTS: i64 = 2;
+/// More slots than this would take the kernel too much memory.
+pub const MOST_SLOTS: i64 = 1_048_576;
 /// The longest interval: a day.
 const LONGEST: Duration = Duration::from_secs(86_400);
 
@@ -31,6 +42,12 @@ pub enum Command {
     Watch(WatchArgs),
     /// Explore live traffic on the whole screen
     Top(TopArgs),
+    /// Say in one line whether a rule is true now, for scripts and for monitors such as Nagios
+    Check(CheckArgs),
+    /// Run as a service: watch the rules of a configuration, and tell of alerts
+    Agent(AgentArgs),
+    /// Show how the agent is: what is attached, alerts, actions
+    Status(StatusArgs),
 }
 
 impl Cli {
@@ -46,6 +63,9 @@ impl Command {
         match self {
             Self::Watch(args) => args.live.verbose,
             Self::Top(args) => args.live.verbose,
+            Self::Check(args) => args.verbose,
+            Self::Agent(args) => args.verbose,
+            Self::Status(_) => false,
         }
     }
 }
@@ -56,6 +76,9 @@ pub struct WatchArgs {
     /// What it shares with other commands.
     #[command(flatten)]
     pub live: LiveArgs,
+    /// What it warns of.
+    #[command(flatten)]
+    pub alerts: AlertArgs,
     /// Whose traffic to show
     #[arg(long, value_enum, value_name = "KIND", default_value_t)]
     pub by: By,
@@ -76,6 +99,9 @@ pub struct TopArgs {
     /// What it shares with other commands.
     #[command(flatten)]
     pub live: LiveArgs,
+    /// What it warns of.
+    #[command(flatten)]
+    pub alerts: AlertArgs,
     /// The tab to begin with
     #[arg(long, value_name = "TAB", value_enum, default_value = "interface")]
     pub by: By,
@@ -106,6 +132,17 @@ pub struct LiveArgs {
     /// How the kernel side is loaded.
     #[command(flatten)]
     pub kernel: KernelArgs,
+}
+
+/// What to warn of.
+#[derive(Debug, Args)]
+pub struct AlertArgs {
+    /// Warn while this is true (repeatable), such as 'interface eth0 rx > 80% for 30s'
+    #[arg(long, value_name = "RULE", help_heading = "Alerts")]
+    pub alert: Vec<String>,
+    /// Ring the terminal's bell when an alert begins to fire
+    #[arg(long, requires = "alert", help_heading = "Alerts")]
+    pub bell: bool,
 }
 
 /// What to show of what there is.
@@ -145,18 +182,18 @@ pub struct NameArgs {
 }
 
 /// How the kernel side is loaded.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct KernelArgs {
     /// Attach to interfaces by this hook [default: tcx where the kernel has it, else clsact]
     #[arg(long, value_enum, help_heading = "Kernel")]
     pub hook: Option<Hook>,
     /// Room for this many pairs of group and interface at a time
     #[arg(long, value_name = "N", default_value_t = nbw_common::abi::GROUP_SLOTS,
-          value_parser = clap::value_parser!(u32).range(2..=1_048_576), help_heading = "Kernel")]
+          value_parser = clap::value_parser!(u32).range(LEAST_SLOTS..=MOST_SLOTS), help_heading = "Kernel")]
     pub slots: u32,
     /// Room for this many connections at a time, where they are counted
     #[arg(long, value_name = "N", default_value_t = nbw_common::abi::CONNECTION_SLOTS,
-          value_parser = clap::value_parser!(u32).range(2..=i64::from(nbw_common::abi::MOST_CONNECTION_SLOTS)),
+          value_parser = clap::value_parser!(u32).range(LEAST_SLOTS..=i64::from(nbw_common::abi::MOST_CONNECTION_SLOTS)),
           help_heading = "Kernel")]
     pub connection_slots: u32,
     /// Tell this many remote ends of one unconnected socket apart
@@ -170,8 +207,11 @@ pub struct KernelArgs {
     pub netns_by_socket: bool,
 }
 
-/// A duration that can be an interval.
-fn interval(text: &str) -> Result<Duration, String> {
+/// A duration that can be an interval: 10 ms to 24 h.
+///
+/// # Errors
+/// Says what is expected.
+pub fn interval(text: &str) -> Result<Duration, String> {
     let parsed: SignedDuration =
         text.parse().map_err(|_| "expected a time with its unit, such as 1s, 500ms or 1m".to_owned())?;
     match Duration::try_from(parsed) {
@@ -199,7 +239,7 @@ mod tests {
     fn no_command_means_watch() {
         let of = |words: &[&str]| match parsed(words) {
             Command::Watch(args) => (args.live.filter.interface, args.count),
-            Command::Top(_) => unreachable!("not asked for"),
+            _ => unreachable!("not asked for"),
         };
         assert_eq!(of(&["-i", "eth0", "--count", "3"]), of(&["watch", "-i", "eth0", "--count", "3"]));
     }
@@ -216,6 +256,20 @@ mod tests {
         assert!(args.live.filter.has_groups());
         for words in [["top", "--count=3"], ["top", "--format=json"], ["top", "--by=planet"]] {
             assert!(Cli::try_parse_from([&["nbw"], &words[..]].concat()).is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn rules_are_repeatable_and_the_bell_is_for_them() {
+        for command in ["watch", "top"] {
+            let words = [command, "--alert", "host rx > 1Mbit/s", "--alert=host tx > 1pps", "--bell"];
+            let alerts = match parsed(&words) {
+                Command::Watch(args) => args.alerts,
+                Command::Top(args) => args.alerts,
+                _ => unreachable!("not asked for"),
+            };
+            assert_eq!((alerts.alert.len(), alerts.bell), (2, true));
+            assert!(Cli::try_parse_from(["nbw", command, "--bell"]).is_err());
         }
     }
 

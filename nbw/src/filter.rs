@@ -37,6 +37,8 @@ pub struct Filter {
     cgroups: Vec<Pattern>,
     containers: Vec<Pattern>,
     units: Vec<Pattern>,
+    /// Whether interfaces that are asked for by name may come later.
+    patient: bool,
 }
 
 /// What runtimes call containers, as far as is known.
@@ -95,7 +97,13 @@ impl Filter {
             cgroups: patterns("--cgroup", cgroups, |path| below_mount(path, mount_point))?,
             containers: patterns("--container", containers, str::to_owned)?,
             units: patterns("--unit", units, full_unit)?,
+            patient: false,
         })
+    }
+
+    /// The same filter; if `patient`, interfaces that are asked for by name and are not there may come later.
+    pub fn waiting_for_interfaces(self, patient: bool) -> Self {
+        Self { patient, ..self }
     }
 
     /// Whether the interface of this name is wanted.
@@ -124,7 +132,7 @@ impl Filter {
     /// what it is for may come later.
     pub fn unknown_interfaces(&self, existing: &[&str]) -> Vec<UnknownInterface> {
         let names = self.interfaces.iter().filter_map(Pattern::exact);
-        let unknown = names.filter(|name| !existing.contains(name));
+        let unknown = names.filter(|name| !self.patient && !existing.contains(name));
         unknown.map(|name| UnknownInterface::new(name, existing)).collect()
     }
 }
@@ -178,7 +186,7 @@ fn any_or_none(patterns: &[Pattern], matches: impl Fn(&Pattern) -> bool) -> bool
 }
 
 /// The path (or glob) from the v2 root: one slash before each component, none at the end.
-fn below_mount(path: &str, mount_point: &Path) -> String {
+pub(crate) fn below_mount(path: &str, mount_point: &Path) -> String {
     let below = mount_point.to_str().and_then(|mount_point| strip_path(path, mount_point)).unwrap_or(path);
     let names: Vec<_> = below.split('/').filter(|name| !matches!(*name, "" | ".")).collect();
     format!("/{}", names.join("/"))
@@ -192,7 +200,7 @@ fn strip_path<'a>(path: &'a str, parent: &str) -> Option<&'a str> {
 }
 
 /// `nginx` is `nginx.service`; escapes are undone, as they are in what this is compared with.
-fn full_unit(name: &str) -> String {
+pub(crate) fn full_unit(name: &str) -> String {
     let name = text::unescape_systemd(name);
     let has_suffix = UNIT_SUFFIXES.iter().any(|suffix| name.ends_with(suffix));
     if has_suffix { name.into_owned() } else { format!("{name}.service") }
@@ -200,16 +208,27 @@ fn full_unit(name: &str) -> String {
 
 /// Whether the cgroup at `path`, or one that it is in, matches.
 fn holds(pattern: &Pattern, path: &str) -> bool {
-    let ends = path.match_indices('/').map(|(at, _)| at).filter(|&at| at > 0);
-    pattern.exact() == Some("/") || ends.chain([path.len()]).any(|end| pattern.matches(&path[..end]))
+    pattern.exact() == Some("/") || with_parents(path).any(|path| pattern.matches(path))
 }
 
-/// By name, or by how the id begins. (A row's name is the one that the runtime told, or part of the id.) What is some
-/// container's name is no beginning of an id: `cafe` is one container, not each whose id happens to begin so.
+/// The root, the cgroups that the one at `path` is in, and itself.
+pub(crate) fn with_parents(path: &str) -> impl Iterator<Item = &str> {
+    let ends = path.match_indices('/').map(|(at, _)| at).filter(|&at| at > 0);
+    let below = ends.chain([path.len()]).map(|end| &path[..end]);
+    ["/"].into_iter().chain(below.filter(|&path| path != "/"))
+}
+
+/// Whether the pattern is how this id begins. What is some container's name is no beginning of an id: `cafe` is one
+/// container, not each whose id happens to begin so.
+pub(crate) fn begins_id(pattern: &Pattern, id: &str, is_name: impl Fn(&str) -> bool) -> bool {
+    pattern.begins_hex(id) && !pattern.exact().is_some_and(is_name)
+}
+
+/// By name, or by how the id begins. (A row's name is the one that the runtime told, or part of the id.)
 fn is_container(pattern: &Pattern, identity: &Identity, names: &impl Names) -> bool {
     identity.container.as_ref().is_some_and(|container| {
         let by_path = pattern.matches(&identity.name) || pattern.matches(&container.id);
-        let by_id = || pattern.begins_hex(&container.id) && !pattern.exact().is_some_and(|text| names.has(text));
+        let by_id = || begins_id(pattern, &container.id, |text| names.has(text));
         if identity::is_hex_id(&container.id) && pattern.exact().is_some() {
             return by_id() || names.name(identity).is_some_and(|name| pattern.matches(&name));
         }
@@ -223,7 +242,7 @@ fn is_in_unit(pattern: &Pattern, path: &str, identity: &Identity) -> bool {
 }
 
 /// The most similar name, if no more than half of its letters differ.
-fn nearest<'a>(name: &str, existing: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, existing: &[&'a str]) -> Option<&'a str> {
     let far = |other: &&str| strsim::damerau_levenshtein(name, other);
     let best = existing.iter().copied().min_by_key(far)?;
     (2 * far(&best) <= best.chars().count()).then_some(best)

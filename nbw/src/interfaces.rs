@@ -102,6 +102,11 @@ impl Interfaces {
         !self.pending.is_empty()
     }
 
+    /// How many wait.
+    pub fn waiting(&self) -> usize {
+        self.pending.len()
+    }
+
     /// All interfaces.
     pub fn all(&self) -> impl Iterator<Item = &Link> + Clone {
         self.all.values()

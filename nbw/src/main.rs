@@ -10,25 +10,35 @@ use nbw::{
     app,
     cli::{Cli, Command},
     failure::Failure,
+    logging::{self, what_to_log},
     top,
 };
-use tracing_subscriber::{
-    Layer,
-    filter::{LevelFilter, Targets},
-    layer::SubscriberExt,
-    util::SubscriberInitExt,
-};
+use tracing_subscriber::{Layer, filter::LevelFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 fn main() -> ExitCode {
-    let command = Cli::parse().into_command();
-    log_to_stderr(command.verbose());
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.into_command(),
+        Err(error) => return misused(&error),
+    };
+    match &command {
+        Command::Agent(args) => logging::for_a_service(args.verbose),
+        command => log_to_stderr(command.verbose()),
+    }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
+        Err(error) if matches!(command, Command::Check(_)) => return app::check_failed(&error.to_string()),
         Err(error) => return end(&Failure::running(&error)),
     };
     let ended = match command {
+        Command::Check(args) => {
+            let code = runtime.block_on(app::check(args));
+            runtime.shutdown_background();
+            return code;
+        }
         Command::Watch(args) => runtime.block_on(app::watch(args)),
         Command::Top(args) => runtime.block_on(app::top(args)),
+        Command::Agent(args) => runtime.block_on(app::agent(args)),
+        Command::Status(args) => runtime.block_on(app::status(args)),
     };
     // Files can hang, and whoever reads one is not waited for.
     runtime.shutdown_background();
@@ -36,6 +46,19 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => end(&failure),
     }
+}
+
+/// Monitors would take clap's exit code for "critical", and show standard output only.
+fn misused(error: &clap::Error) -> ExitCode {
+    let is_check = std::env::args_os().nth(1).is_some_and(|word| word == "check");
+    if !is_check || !error.use_stderr() {
+        error.exit();
+    }
+    let told = error.to_string();
+    let lines =
+        told.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+    let said: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    app::check_failed(said.join("; ").trim_start_matches("error: "))
 }
 
 fn end(failure: &Failure) -> ExitCode {
@@ -53,31 +76,5 @@ fn log_to_stderr(verbose: bool) {
         .with_target(false)
         .with_ansi(console::colors_enabled_stderr())
         .without_time();
-    tracing_subscriber::registry().with(lines.with_filter(what_to_log(verbose))).init();
-}
-
-/// Warnings always, what nbw itself and its kernel side have to say with `-v`. Nothing of hickory, which warns of odd DNS
-/// answers in the words of whoever sent them: any remote host could write to the terminal.
-fn what_to_log(verbose: bool) -> Targets {
-    let ours = if verbose { LevelFilter::DEBUG } else { LevelFilter::WARN };
-    Targets::new().with_default(LevelFilter::WARN).with_target("nbw", ours).with_target("hickory", LevelFilter::OFF)
-}
-
-#[cfg(test)]
-mod tests {
-    use tracing::Level;
-
-    use super::*;
-
-    #[test]
-    fn warnings_are_shown_but_not_those_that_others_word() {
-        for verbose in [false, true] {
-            let shown = what_to_log(verbose);
-            assert!(shown.would_enable("nbw::app", &Level::WARN) && shown.would_enable("aya::bpf", &Level::WARN));
-            assert_eq!(shown.would_enable("nbw::app", &Level::DEBUG), verbose);
-            for module in ["hickory_net::udp::udp_client_stream", "hickory_resolver::hosts", "hickory_proto::rr"] {
-                assert!(!shown.would_enable(module, &Level::ERROR), "{module}");
-            }
-        }
-    }
+    tracing_subscriber::registry().with(lines.with_filter(what_to_log(verbose, LevelFilter::WARN))).init();
 }

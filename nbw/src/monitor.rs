@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashSet,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -84,9 +85,30 @@ impl Monitor {
         Ok(monitor)
     }
 
+    /// The kernel side, for whoever asks how it is.
+    pub fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+
+    /// The names of the interfaces that are counted.
+    pub fn counted_interfaces(&self) -> Vec<Arc<str>> {
+        let interfaces = &self.around.interfaces;
+        interfaces.monitored().filter_map(|index| interfaces.get(index)).map(|link| Arc::clone(&link.name)).collect()
+    }
+
+    /// How many interfaces wait to be attached to.
+    pub fn waiting(&self) -> usize {
+        self.around.interfaces.waiting()
+    }
+
     /// The kernel side, for its log.
     pub fn kernel_mut(&mut self) -> &mut Kernel {
         &mut self.kernel
+    }
+
+    /// The interfaces that there are, counted or not.
+    pub fn links(&self) -> impl Iterator<Item = &Link> + Clone {
+        self.around.interfaces.all()
     }
 
     /// Whether no interface is counted, nor about to be.

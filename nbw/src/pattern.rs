@@ -1,6 +1,6 @@
 //! A name or a glob, as the user wrote it.
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{GlobBuilder, GlobSet};
 
 use crate::resolve::identity::is_hex_id;
 
@@ -12,7 +12,7 @@ const LEAST_DIGITS: usize = 4;
 #[derive(Debug, Clone)]
 pub struct Pattern {
     text: String,
-    glob: Option<GlobMatcher>,
+    glob: Option<GlobSet>,
 }
 
 impl Pattern {
@@ -24,6 +24,11 @@ impl Pattern {
         Ok(Self { text: text.to_owned(), glob })
     }
 
+    /// As it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The name, if this is no glob.
     pub fn exact(&self) -> Option<&str> {
         self.glob.is_none().then_some(self.text.as_str())
@@ -32,7 +37,7 @@ impl Pattern {
     /// Whether `name` is the text itself (also one that could be read as a glob), or matches the glob. The
     /// root, `/`, is no glob's: `/*` are its children, and with a subtree it would be everything.
     pub fn matches(&self, name: &str) -> bool {
-        let matches = |glob: &GlobMatcher| name != "/" && glob.is_match(name);
+        let matches = |glob: &GlobSet| name != "/" && glob.is_match(name);
         self.text == name || self.glob.as_ref().is_some_and(matches)
     }
 
@@ -42,7 +47,18 @@ impl Pattern {
     }
 }
 
-fn compile(text: &str) -> Result<GlobMatcher, globset::Error> {
-    let glob = GlobBuilder::new(text).literal_separator(true).backslash_escape(false).build()?;
-    Ok(glob.compile_matcher())
+/// A set of one, since making a set fails where making a matcher would panic: braces in 250 others are too deep.
+fn compile(text: &str) -> Result<GlobSet, globset::Error> {
+    GlobSet::new([GlobBuilder::new(text).literal_separator(true).backslash_escape(false).build()?])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_deep_is_an_error() {
+        assert!(Pattern::new(&["{".repeat(20), "a,b".into(), "}".repeat(20)].concat()).unwrap().matches("b"));
+        assert!(Pattern::new(&["{".repeat(1000), "a".into(), "}".repeat(1000)].concat()).is_err());
+    }
 }

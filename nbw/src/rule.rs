@@ -1,7 +1,19 @@
 //! Rules of alerts: `SCOPE PATTERN METRIC OP VALUE [for DURATION]`, the same on the command line and in the configuration.
 
+mod error;
+mod grammar;
+mod lasting;
+mod meaning;
+mod parse;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod unit;
+mod value;
+
 use std::{fmt, sync::Arc, time::Duration};
 
+pub use self::{error::RuleError, parse::parse_value};
 use crate::pattern::Pattern;
 
 /// A rule, as it was understood.
@@ -13,7 +25,7 @@ pub struct Rule {
     pub condition: Condition,
     /// How long the condition has to hold before the alert fires; zero where it fires at once.
     pub lasting: Duration,
-    /// As the user wrote it, blanks at its ends removed.
+    /// As the user wrote it, with one blank between its parts: the same rule has the same text.
     pub text: Arc<str>,
 }
 

@@ -1,7 +1,9 @@
 //! Sinks: what becomes of a snapshot. Each sees the same immutable [`Snapshot`], and none sees another.
 
 pub mod bars;
+pub mod bell;
 pub mod csv;
+pub mod events;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod json;
@@ -51,6 +53,15 @@ impl Format {
         if io::stdout().is_terminal() && !console::is_dumb() { Self::Bars } else { Self::Plain }
     }
 
+    /// Whether its output tells people itself which alerts begin and end.
+    pub fn tells_of_alerts(self) -> bool {
+        match self {
+            Self::Plain => true,
+            Self::Bars => io::stdout().is_terminal() && !console::is_dumb(),
+            Self::Json | Self::Csv => false,
+        }
+    }
+
     /// The sink that writes this format to standard output, with the rows of `by` (JSON has whatever rows a snapshot
     /// has). `interval` is the one asked for; only shown.
     pub fn to_stdout(self, units: Units, interval: Duration, by: By) -> Box<dyn Sink + Send> {
@@ -61,6 +72,30 @@ impl Format {
             Self::Json => Box::new(json::Json::new(stdout)),
             Self::Csv => Box::new(csv::Csv::new(stdout, by)),
         }
+    }
+}
+
+/// Several sinks, one after the other.
+#[derive(Default)]
+pub struct Several(Vec<Box<dyn Sink + Send>>);
+
+impl Several {
+    /// Adds one behind the others.
+    #[must_use]
+    pub fn and(mut self, sink: Box<dyn Sink + Send>) -> Self {
+        self.0.push(sink);
+        self
+    }
+}
+
+impl Sink for Several {
+    fn emit(&mut self, snapshot: &Snapshot) -> io::Result<()> {
+        self.0.iter_mut().try_for_each(|sink| sink.emit(snapshot))
+    }
+
+    /// All of them, also where one fails.
+    fn finish(&mut self) -> io::Result<()> {
+        self.0.iter_mut().map(|sink| sink.finish()).fold(Ok(()), Result::and)
     }
 }
 
@@ -78,7 +113,8 @@ mod tests {
     #[test]
     fn a_closed_pipe_is_an_error_of_its_kind() {
         let snapshot = fixture::snapshot();
-        let sinks: [Box<dyn Sink>; 3] = [
+        let sinks: [Box<dyn Sink>; 4] = [
+            Box::new(Several::default().and(Box::new(json::Json::new(fixture::Closed)))),
             Box::new(json::Json::new(fixture::Closed)),
             Box::new(csv::Csv::new(fixture::Closed, By::Group)),
             Box::new(plain::Plain::new(fixture::Closed, Units::Bits, By::Group)),

@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::alert::Alert;
 
+mod cut;
 mod rows;
 
 pub use rows::{

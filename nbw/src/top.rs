@@ -43,6 +43,8 @@ pub struct Options {
     pub units: Units,
     /// Time between two readings.
     pub interval: Duration,
+    /// Whether the terminal's bell is rung when alerts begin to fire.
+    pub bell: bool,
     /// Name of this host, cleaned.
     pub host: String,
     /// Time zone of the time of day.

@@ -34,7 +34,7 @@ pub struct ViewOptions {
     pub by: Vec<By>,
     /// The order of rows.
     pub sort: Sort,
-    /// How many rows of a kind at most; what nobody owns is shown besides.
+    /// How many rows of a kind are looked at; no names are looked for on behalf of others ([`Snapshot::cut`] takes them away).
     pub top: Option<usize>,
 }
 
@@ -143,7 +143,7 @@ impl View {
     /// The picture of this sample.
     pub fn snapshot(&mut self, scene: &Scene<'_>) -> Snapshot {
         let (sample, elapsed) = (scene.sample, scene.elapsed);
-        let mut groups = self.chosen(self.owned(scene));
+        let mut groups = self.owned(scene);
         if !self.only_some_groups {
             groups.extend(self.not_owned(scene));
             groups.extend(self.overflow(sample, elapsed));
@@ -167,9 +167,9 @@ impl View {
         let by = |by| asked.contains(&by);
         let connections = scene.connections;
         Rows {
-            containers: by(By::Container).then(|| self.chosen(self.containers(scene))),
-            pods: by(By::Pod).then(|| self.chosen(self.pods(scene))),
-            units: by(By::Unit).then(|| self.units(scene)).map(|units| self.chosen(units)),
+            containers: by(By::Container).then(|| self.ordered(self.containers(scene))),
+            pods: by(By::Pod).then(|| self.ordered(self.pods(scene))),
+            units: by(By::Unit).then(|| self.units(scene)).map(|units| self.ordered(units)),
             processes: connections.filter(|_| by(By::Process)).map(|connections| self.processes(scene, connections)),
             connections: connections
                 .filter(|_| by(By::Connection))
@@ -178,10 +178,8 @@ impl View {
         }
     }
 
-    /// In order, and no more than asked for.
-    fn chosen<T: Sortable>(&self, mut rows: Vec<T>) -> Vec<T> {
+    fn ordered<T: Sortable>(&self, mut rows: Vec<T>) -> Vec<T> {
         order::sort(&mut rows, self.options.sort);
-        rows.truncate(self.options.top.unwrap_or(usize::MAX));
         rows
     }
 

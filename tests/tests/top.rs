@@ -286,6 +286,7 @@ fn panicking_view() {
         interval: Duration::from_secs(1),
         host: "host".into(),
         zone: jiff::tz::TimeZone::UTC,
+        bell: false,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let failure = runtime.block_on(async {

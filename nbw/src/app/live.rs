@@ -7,10 +7,10 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use crate::{
     bpf::{LoadOptions, forward_logs},
     cgroup_root::CgroupRoot,
-    cli::{FilterArgs, KernelArgs, LiveArgs},
+    cli::{FilterArgs, KernelArgs, LiveArgs, NameArgs},
     failure::Failure,
     filter::Filter,
-    links::LinkWatch,
+    links::{Link, LinkWatch},
     monitor::Monitor,
     privilege,
     snapshot::Snapshot,
@@ -22,6 +22,29 @@ const NOTICE: Duration = Duration::from_millis(100);
 
 /// Interfaces tend to change in bursts; they are listed once for all that happens in this time.
 const SETTLE: Duration = Duration::from_millis(50);
+
+/// What to start, whoever asks for it.
+pub(super) struct Options<'a> {
+    /// What to show.
+    pub(super) filter: &'a FilterArgs,
+    /// How names are found.
+    pub(super) names: &'a NameArgs,
+    /// How the kernel side is loaded.
+    pub(super) kernel: &'a KernelArgs,
+    /// Time between two readings.
+    pub(super) interval: Duration,
+    /// Whether to hear what the kernel side has to say.
+    pub(super) verbose: bool,
+    /// Whether an interface that is asked for by its name may come later.
+    pub(super) patient: bool,
+}
+
+impl<'a> From<&'a LiveArgs> for Options<'a> {
+    fn from(args: &'a LiveArgs) -> Self {
+        let LiveArgs { filter, names, kernel, interval, verbose, .. } = args;
+        Self { filter, names, kernel, interval: *interval, verbose: *verbose, patient: false }
+    }
+}
 
 /// The monitor, and its interfaces watched.
 pub(super) struct Live {
@@ -44,14 +67,15 @@ impl Live {
     ///
     /// # Errors
     /// [`Failure`] says what is missing or wrong.
-    pub(super) async fn start(args: &LiveArgs, view: ViewOptions) -> Result<Self, Failure> {
+    pub(super) async fn start<'a>(args: impl Into<Options<'a>>, view: ViewOptions) -> Result<Self, Failure> {
+        let args = args.into();
         privilege::check()?;
         let root = CgroupRoot::find()?;
-        let filter = filter(&args.filter, &root)?;
+        let filter = filter(args.filter, &root)?.waiting_for_interfaces(args.patient);
         let links = LinkWatch::start()?;
         let sockets = view.by.iter().any(|by| by.needs_sockets());
         let names = sockets.then(|| RemoteNames::start(args.names.no_dns, &args.names.mmdb)).transpose()?;
-        let load = load_options(&args.kernel, args.verbose, sockets);
+        let load = load_options(args.kernel, args.verbose, sockets);
         let mut monitor = Monitor::start(&load, filter, view, names, root).await?;
         if args.verbose {
             forward_logs(monitor.kernel_mut().object_mut())?;
@@ -63,6 +87,16 @@ impl Live {
         let mut notice = interval_at(Instant::now() + period, period);
         notice.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self { monitor, links, notice, untold: args.filter.has_groups() })
+    }
+
+    /// The interfaces that there are.
+    pub(super) fn links(&self) -> impl Iterator<Item = &Link> + Clone {
+        self.monitor.links()
+    }
+
+    /// The monitor, for whoever asks how it is.
+    pub(super) fn monitor(&self) -> &Monitor {
+        &self.monitor
     }
 
     /// Reads the counters.

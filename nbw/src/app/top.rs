@@ -7,7 +7,7 @@ use nix::{
 };
 use tokio::signal::unix::{self, SignalKind, signal};
 
-use super::{Ended, live::Live, ticks};
+use super::{Ended, alerts::Alerts, live::Live, ticks};
 use crate::{
     cli::TopArgs,
     failure::Failure,
@@ -22,12 +22,15 @@ use crate::{
 /// # Errors
 /// [`Failure`] says what to tell the user, and the exit code.
 pub async fn top(args: TopArgs) -> Result<(), Failure> {
+    let mut alerts = Alerts::new(&args.alerts.alert, By::ALL.to_vec(), None)?;
     Screen::check()?;
     let mut ended = Ended::listen()?;
-    let view = ViewOptions { by: By::ALL.to_vec(), sort: args.live.sort, top: None };
+    let view = ViewOptions { by: alerts.lists(), sort: args.live.sort, top: None };
     let mut live = Live::start(&args.live, view).await?;
+    alerts.check(live.links())?;
     let mut screen = Screen::open(options(&args))?;
-    let showing = Showing { live: &mut live, screen: &mut screen, stops: Stops::listen()?, args: &args };
+    let stops = Stops::listen()?;
+    let showing = Showing { live: &mut live, alerts: &mut alerts, screen: &mut screen, stops, args: &args };
     let result = tokio::select! {
         result = showing.run() => result,
         () = ended.wait() => Ok(()),
@@ -45,6 +48,7 @@ fn options(args: &TopArgs) -> Options {
         sort: args.live.sort,
         units: args.live.units,
         interval: args.live.interval,
+        bell: args.alerts.bell,
         host: text::clean(&host.to_string_lossy()).into_owned(),
         zone: TimeZone::system(),
     }
@@ -53,6 +57,7 @@ fn options(args: &TopArgs) -> Options {
 /// The loop of `top`, borrowed so that a signal can end it at any await.
 struct Showing<'a> {
     live: &'a mut Live,
+    alerts: &'a mut Alerts,
     screen: &'a mut Screen,
     stops: Stops,
     args: &'a TopArgs,
@@ -64,7 +69,8 @@ impl Showing<'_> {
         loop {
             tokio::select! {
                 _ = ticks.tick() => {
-                    let snapshot = self.live.tick().await?;
+                    let mut snapshot = self.live.tick().await?;
+                    self.alerts.see(&mut snapshot);
                     self.screen.show(snapshot);
                 }
                 demand = self.screen.demand() => match demand? {

@@ -43,6 +43,11 @@ impl Attachments {
         Self { works: wanted, links: HashMap::new() }
     }
 
+    /// The hook that works; none while nothing is attached to an interface.
+    pub(super) fn hook(&self) -> Option<Hook> {
+        self.works.filter(|_| !self.links.is_empty())
+    }
+
     /// Attaches what counts for cgroups at the root of the hierarchy: it sees every socket of the host.
     pub(super) fn attach_groups(&mut self, object: &mut Object, root: &CgroupRoot) -> Result<(), Failure> {
         let refused = |error: ProgramError| refused(root, &error);

@@ -145,6 +145,16 @@ impl ConnectionSlots {
         self.free.put(slot);
     }
 
+    /// All slots, the overflow slot included.
+    pub(super) fn capacity(&self) -> u32 {
+        (self.idents.all().len() / IDENT_WORDS) as u32
+    }
+
+    /// How many are taken: each is looked at.
+    pub(super) fn taken(&self) -> usize {
+        (1..self.capacity()).filter(|&slot| self.word(slot, COOKIE) != 0).count()
+    }
+
     fn word(&self, slot: u32, word: usize) -> u64 {
         self.idents.load(slot as usize * IDENT_WORDS + word)
     }

@@ -44,6 +44,11 @@ impl LinkSlots {
         Ok(())
     }
 
+    /// How many are taken.
+    pub(super) fn taken(&self) -> usize {
+        self.taken.len()
+    }
+
     fn take_far(&mut self, index: u32) -> Result<u32, Failure> {
         let slot = self.free.pop().ok_or_else(|| {
             Failure::Running(format!("all {LINK_SLOTS} interface slots are taken: choose fewer with --interface"))

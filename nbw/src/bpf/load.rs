@@ -132,6 +132,14 @@ impl Object {
         program.try_into().map_err(|_| misses("program", name))
     }
 
+    /// The names of the programs that the kernel has taken.
+    pub(super) fn loaded(&self) -> Vec<String> {
+        let loaded = self.ebpf.programs().filter(|(_, program)| program.fd().is_ok());
+        let mut names: Vec<String> = loaded.map(|(name, _)| name.to_owned()).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// aya's view of the object, for benches and tests that run the programs themselves.
     pub fn ebpf_mut(&mut self) -> &mut Ebpf {
         &mut self.ebpf

@@ -24,6 +24,7 @@ use self::drawing::Drawing;
 use self::history::History;
 use self::layout::{Asked, Scene, Size, picture};
 use super::Sink;
+use crate::board::Board;
 use crate::snapshot::{By, Snapshot};
 use crate::units::Units;
 
@@ -35,6 +36,7 @@ pub struct Bars {
     canvas: Canvas,
     drawing: Drawing,
     history: History,
+    board: Board,
     terminal: Option<Term>,
     asked: Asked,
     running: Duration,
@@ -59,6 +61,7 @@ impl Bars {
             drawing: Drawing::new(canvas.clone(), colour),
             canvas,
             history: History::default(),
+            board: Board::default(),
             terminal,
             asked,
             running: Duration::ZERO,
@@ -81,6 +84,7 @@ impl Bars {
         let lines = picture(&Scene {
             snapshot,
             history: &self.history,
+            board: &self.board,
             asked: self.asked,
             running: self.running,
             zone: &self.zone,
@@ -94,6 +98,7 @@ impl Sink for Bars {
     fn emit(&mut self, snapshot: &Snapshot) -> io::Result<()> {
         self.running += snapshot.elapsed;
         self.history.record(snapshot);
+        self.board.take(snapshot);
         self.follow_size();
         self.draw(snapshot);
         self.canvas.send()

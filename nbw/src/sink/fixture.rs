@@ -1,12 +1,15 @@
 //! What the sinks' tests share: fixed snapshots, golden files, a pipe that nobody reads.
 
+mod alerts;
 mod rows;
 
+pub(crate) use alerts::alerts;
 pub(crate) use rows::none as no_rows;
 
 use std::io::{self, Write};
 use std::time::Duration;
 
+use crate::alert::State;
 use crate::snapshot::{Flow, Group, GroupKind, HOST_NETNS, Health, Interface, Rows, Runtime, SCHEMA, Snapshot};
 
 /// A busy host: a fast link, one without a known speed, one that is down, `lo`; every kind of group.
@@ -69,6 +72,18 @@ pub(crate) fn with_rows() -> Snapshot {
 /// [`later`], where every kind was asked for and none has a row.
 pub(super) fn with_no_rows() -> Snapshot {
     Snapshot { rows: no_rows(), groups: Vec::new(), ..later() }
+}
+
+/// A snapshot with alerts.
+pub(crate) fn with_alerts() -> Snapshot {
+    Snapshot { alerts: Some(alerts()), ..snapshot() }
+}
+
+/// [`later`], where all of these alerts but the pending one have ended, without a word on it.
+pub(super) fn with_alerts_over() -> Snapshot {
+    let mut alerts = alerts();
+    alerts.retain(|alert| alert.state == State::Pending);
+    Snapshot { alerts: Some(alerts), ..later() }
 }
 
 /// A snapshot with `count` groups, all busy.

@@ -58,6 +58,18 @@ mod tests {
     }
 
     #[test]
+    fn golden_of_alerts() {
+        let mut out = Vec::new();
+        let mut sink = Json::new(&mut out);
+        sink.emit(&fixture::with_alerts()).unwrap();
+        sink.emit(&Snapshot { alerts: Some(Vec::new()), ..fixture::later() }).unwrap();
+        fixture::assert_golden("alerts.jsonl", &out);
+        let alerts =
+            |snapshot| serde_json::to_value(snapshot).unwrap().get("alerts").map(|list| list.as_array().unwrap().len());
+        assert_eq!([fixture::with_alerts(), fixture::snapshot()].map(alerts), [Some(fixture::alerts().len()), None]);
+    }
+
+    #[test]
     fn lists_that_were_not_asked_for_are_not_there() {
         let lists = |snapshot| {
             let json = serde_json::to_value(snapshot).unwrap();

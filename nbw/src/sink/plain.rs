@@ -1,6 +1,7 @@
 //! `--format plain`: aligned lines for pipes and logs. Every line can be understood, and found by `grep`, alone:
 //! a time, then `interface NAME` or `KIND NAME on INTERFACE` (`unattributed on INTERFACE`), or a row of `--by` beginning
-//! with the word for its kind; then the figures, and how a row came to its end.
+//! with the word for its kind; then the figures, and how a row came to its end. Alerts have a line when they begin to fire
+//! and one when they end: `alert firing SEVERITY` or `alert resolved`, then a sentence.
 
 use std::io::{self, Write};
 
@@ -9,6 +10,8 @@ use jiff::tz::TimeZone;
 
 use super::row::{Row, rows};
 use super::{Sink, send};
+use crate::alert::{Alert, State};
+use crate::board::Board;
 use crate::snapshot::{By, Flow, Health, Snapshot};
 use crate::units::{Units, packet_rate_padded, volume_padded};
 
@@ -30,6 +33,7 @@ pub struct Plain<W> {
     zone: TimeZone,
     lines: Vec<u8>,
     health: Health,
+    board: Board,
 }
 
 impl<W: Write> Plain<W> {
@@ -40,7 +44,7 @@ impl<W: Write> Plain<W> {
 
     /// A sink that writes to `out`, with the time of day in `zone`.
     pub fn with_zone(out: W, units: Units, by: By, zone: TimeZone) -> Self {
-        Self { out, units, by, zone, lines: Vec::new(), health: Health::default() }
+        Self { out, units, by, zone, lines: Vec::new(), health: Health::default(), board: Board::default() }
     }
 
     fn line(&mut self, time: &str, subject: &str, rx: &Flow, tx: &Flow, mark: &str) -> io::Result<()> {
@@ -76,12 +80,23 @@ impl<W: Write> Sink for Plain<W> {
             let mark = row.ended().map_or_else(String::new, |word| format!("  {word}"));
             self.line(&time, &row.sentence(), row.rx(), row.tx(), &mark)?;
         }
+        for alert in self.board.take(snapshot) {
+            writeln!(self.lines, "{time} alert {}", change(&alert))?;
+        }
         self.health(&time, &snapshot.health)?;
         send(&mut self.out, &mut self.lines)
     }
 
     fn finish(&mut self) -> io::Result<()> {
         self.out.flush()
+    }
+}
+
+/// What has become of an alert.
+fn change(alert: &Alert) -> String {
+    match alert.state {
+        State::Resolved => format!("resolved {}", alert.summary),
+        _ => format!("firing {} {}", alert.severity.word(), alert.summary),
     }
 }
 
@@ -138,6 +153,15 @@ mod tests {
         let text = String::from_utf8(groups(Units::Bits)).unwrap();
         assert!(!text.contains('\x1b'));
         assert_eq!(text.lines().filter(|line| line.starts_with("health:")).count(), 1);
+    }
+
+    #[test]
+    fn golden_of_alerts() {
+        let snapshots = [fixture::with_alerts(), fixture::with_alerts_over()];
+        let text = written(Units::Bits, By::Interface, snapshots);
+        fixture::assert_golden("alerts.txt", &text);
+        let lines = |word: &str| String::from_utf8_lossy(&text).lines().filter(|line| line.contains(word)).count();
+        assert_eq!((lines(" alert firing "), lines(" alert resolved ")), (2, 3));
     }
 
     #[test]

@@ -11,6 +11,10 @@ pub(super) enum Action {
     Quit,
     Suspend,
     Help,
+    /// The page of alerts.
+    Alerts,
+    /// Closes whichever page is open.
+    Close,
     Tab(By),
     NextTab,
     PreviousTab,
@@ -60,8 +64,8 @@ pub(super) enum Mode {
     Table,
     /// The line on which the filter is typed.
     Filter,
-    /// The page of help.
-    Help,
+    /// A page over the table.
+    Page,
 }
 
 /// The action of a key.
@@ -75,15 +79,15 @@ pub(super) fn of_key(key: KeyEvent, mode: Mode) -> Option<Action> {
     match mode {
         Mode::Table => key_alone(key.code),
         Mode::Filter => while_typing(key.code),
-        Mode::Help => on_help(key.code),
+        Mode::Page => on_page(key.code),
     }
 }
 
-/// Help is scrolled, or closed by whatever other key.
-fn on_help(code: KeyCode) -> Option<Action> {
+/// A page is scrolled, exchanged for another, or closed by whatever other key.
+fn on_page(code: KeyCode) -> Option<Action> {
     match key_alone(code) {
-        Some(Action::Move(step)) => Some(Action::Move(step)),
-        _ => Some(Action::Help),
+        Some(action @ (Action::Move(_) | Action::Help | Action::Alerts)) => Some(action),
+        _ => Some(Action::Close),
     }
 }
 
@@ -114,6 +118,7 @@ fn key_alone(code: KeyCode) -> Option<Action> {
     Some(match code {
         KeyCode::Char('q' | 'Q') => Action::Quit,
         KeyCode::Char('?') | KeyCode::F(1) => Action::Help,
+        KeyCode::Char('a') => Action::Alerts,
         KeyCode::Tab | KeyCode::Right | KeyCode::Char('l') => Action::NextTab,
         KeyCode::BackTab | KeyCode::Left | KeyCode::Char('h') => Action::PreviousTab,
         KeyCode::Up | KeyCode::Char('k') => Action::Move(Step::Rows(-1)),
@@ -154,11 +159,11 @@ mod tests {
         let key = |code| KeyEvent::new(code, KeyModifiers::NONE);
         assert_eq!(of_key(key(KeyCode::Char('q')), Mode::Table), Some(Action::Quit));
         assert_eq!(of_key(key(KeyCode::Char('q')), Mode::Filter), Some(Action::Type('q')));
-        assert_eq!(of_key(key(KeyCode::Char('q')), Mode::Help), Some(Action::Help));
+        assert_eq!(of_key(key(KeyCode::Char('q')), Mode::Page), Some(Action::Close));
         assert_eq!(of_key(key(KeyCode::Char('8')), Mode::Table), Some(Action::Tab(By::Remote)));
         assert_eq!(of_key(key(KeyCode::Char('9')), Mode::Table), None);
         let quit = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-        for mode in [Mode::Table, Mode::Filter, Mode::Help] {
+        for mode in [Mode::Table, Mode::Filter, Mode::Page] {
             assert_eq!(of_key(quit, mode), Some(Action::Quit));
         }
     }

@@ -39,7 +39,7 @@ impl Areas {
         let keys = from_bottom(&mut rest, u16::from(rows >= 4));
         let mut panel = from_bottom(&mut rest, below);
         let header = from_top(&mut rest, 1);
-        let most = rest.height.saturating_sub(6);
+        let most = rest.height.saturating_sub(6).max(u16::from(rest.height > 3));
         let notices = from_top(&mut rest, notices.min(most));
         let tabs = from_top(&mut rest, 1);
         let trail = from_top(&mut rest, u16::from(rows >= 8));

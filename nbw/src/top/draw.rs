@@ -1,11 +1,13 @@
 //! Draws the state. Nothing is changed by it.
 
+mod alerts;
 mod cells;
 mod details;
 mod graph;
 mod header;
-pub(super) mod help;
+mod help;
 mod keys;
+pub(super) mod pages;
 mod table;
 mod trail;
 
@@ -29,9 +31,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State) {
         details::draw(buffer, areas.details, state);
     }
     keys::draw(buffer, areas.keys, state);
-    if let Some(scrolled) = state.help {
-        help::draw(frame, scrolled, state.theme);
-    }
+    pages::draw(frame, state);
 }
 
 /// Writes text into an area's line (from 0), from a column of it on; what does not fit is cut, into the area and into the
@@ -56,7 +56,7 @@ fn write_right(buffer: &mut Buffer, area: Rect, taken: u16, text: &str, style: S
 
 fn notices(buffer: &mut Buffer, area: Rect, state: &State) {
     for (line, notice) in (0..).zip(state.notices()) {
-        write(buffer, area, line, 0, &notice, state.theme.trouble());
+        write(buffer, area, line, 0, &notice.text, state.theme.alert(notice.look));
     }
 }
 

@@ -68,6 +68,11 @@ pub(super) fn without_rows() -> Snapshot {
     Snapshot { rows: Rows::default(), ..snapshot(1) }
 }
 
+/// The host after `tick` seconds, with alerts.
+pub(super) fn with_alerts(tick: u32) -> Snapshot {
+    Snapshot { alerts: Some(crate::sink::fixture::alerts()), ..snapshot(tick) }
+}
+
 /// A host on which nothing happens.
 pub(super) fn quiet() -> Snapshot {
     Snapshot { groups: Vec::new(), rows: no_rows(), ..snapshot(1) }

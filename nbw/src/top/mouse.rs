@@ -19,7 +19,7 @@ pub(super) fn action(event: MouseEvent, state: &State) -> Option<Action> {
     match event.kind {
         MouseEventKind::ScrollDown => Some(Action::Move(Step::Rows(NOTCH))),
         MouseEventKind::ScrollUp => Some(Action::Move(Step::Rows(-NOTCH))),
-        MouseEventKind::Down(MouseButton::Left) if state.help.is_some() => Some(Action::Help),
+        MouseEventKind::Down(MouseButton::Left) if state.page.is_some() => Some(Action::Close),
         MouseEventKind::Down(MouseButton::Left) => click(Position::new(event.column, event.row), state),
         _ => None,
     }

@@ -3,13 +3,16 @@
 mod act;
 mod drill;
 mod intervals;
+mod pages;
 mod select;
+mod told;
 
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use ratatui::layout::Size;
 
+pub(super) use self::pages::Page;
 use super::{
     Options,
     action::{self, Mode},
@@ -25,13 +28,11 @@ use super::{
     theme::Theme,
 };
 use crate::{
+    board::Board,
     snapshot::{By, Snapshot},
     units::Units,
     view::Sort,
 };
-
-/// Readings for which a warning is shown.
-const WARNED_FOR: u32 = 15;
 
 /// A reading, and the number of its tick in the history.
 #[derive(Debug)]
@@ -65,8 +66,10 @@ pub(super) struct State {
     pub(super) typing: bool,
     pub(super) filter: String,
     pub(super) crumbs: Vec<Crumb>,
-    /// Lines that the help is scrolled by, if it is open.
-    pub(super) help: Option<u16>,
+    /// The page that is open, and the lines that it is scrolled by.
+    pub(super) page: Option<(Page, u16)>,
+    /// Alerts, also while the picture stands.
+    pub(super) board: Board,
     pub(super) history: History,
     pub(super) by: By,
     size: (u16, u16),
@@ -77,6 +80,8 @@ pub(super) struct State {
     waiting: Option<Picture>,
     linger: Linger,
     warning: Option<(String, u32)>,
+    /// Whether the bell is to be rung.
+    rings: bool,
     /// The rows of the tab, as places in the snapshot's list.
     order: Vec<usize>,
     /// The rate of the busiest of them, in bytes a second.
@@ -104,7 +109,8 @@ impl State {
             typing: false,
             filter: String::new(),
             crumbs: Vec::new(),
-            help: None,
+            page: None,
+            board: Board::default(),
             history: History::default(),
             by: options.by,
             size,
@@ -114,6 +120,7 @@ impl State {
             waiting: None,
             linger: Linger::default(),
             warning: None,
+            rings: false,
             order: Vec::new(),
             busiest: 0.0,
         }
@@ -140,14 +147,15 @@ impl State {
     }
 
     fn mode(&self) -> Mode {
-        match self.help {
-            Some(_) => Mode::Help,
+        match self.page {
+            Some(_) => Mode::Page,
             None if self.typing => Mode::Filter,
             None => Mode::Table,
         }
     }
 
     fn take(&mut self, mut snapshot: Snapshot) {
+        self.take_alerts(&snapshot);
         self.linger.extend(&mut snapshot);
         let selected = self.selected().map(Row::key);
         self.history.record(&snapshot, selected.as_ref());
@@ -225,21 +233,6 @@ impl State {
     /// The columns of the table.
     pub(super) fn columns(&self) -> Vec<Placed> {
         columns::fit(self.by, self.size.0, self.units)
-    }
-
-    /// What has to be told besides, most urgent first.
-    pub(super) fn notices(&self) -> Vec<String> {
-        let troubles: Vec<String> = self
-            .snapshot()
-            .into_iter()
-            .flat_map(|snapshot| snapshot.health.troubles())
-            .map(|(name, count)| format!("{name} {count}"))
-            .collect();
-        let health = (!troubles.is_empty()).then(|| format!("health: {}", troubles.join("  ")));
-        let recent =
-            |&&(ref warning, tick): &&(String, u32)| !warning.is_empty() && self.history.tick() < tick + WARNED_FOR;
-        let warning = self.warning.as_ref().filter(recent).map(|(warning, _)| format!("warning: {warning}"));
-        health.into_iter().chain(warning).collect()
     }
 
     fn position(&self) -> &Position {

@@ -1,5 +1,6 @@
 //! The view without a terminal: what keys, clicks and readings do, and what it looks like.
 
+mod alerts;
 mod behaviour;
 mod drilling;
 mod pictures;
@@ -38,6 +39,7 @@ fn fresh(columns: u16, rows: u16) -> State {
         sort: Sort::Total,
         units: Units::Bits,
         interval: Duration::from_secs(1),
+        bell: false,
         host: "gateway.example".into(),
         zone: TimeZone::UTC,
     };

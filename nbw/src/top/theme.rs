@@ -2,6 +2,8 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::board::Look;
+
 /// How things look.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Theme {
@@ -51,6 +53,15 @@ impl Theme {
     /// What the user has asked for, and might forget.
     pub(super) fn mode(self) -> Style {
         self.coloured(Color::Yellow).add_modifier(Modifier::BOLD)
+    }
+
+    /// An alert, by how urgent it is.
+    pub(super) fn alert(self, look: Look) -> Style {
+        match look {
+            Look::Critical => self.trouble(),
+            Look::Warning => self.mode(),
+            Look::Faint => self.faint(),
+        }
     }
 
     /// What is not as it should be.

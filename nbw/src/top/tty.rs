@@ -15,7 +15,7 @@ use ratatui::crossterm::{
 };
 
 use super::notices;
-use crate::failure::Failure;
+use crate::{failure::Failure, sink::bell::BELL};
 
 /// Whether the screen is the view's. Held while it is written to, so that nothing is drawn on a screen that was left.
 static TAKEN: Mutex<bool> = Mutex::new(false);
@@ -80,6 +80,17 @@ fn wait_for_lock() -> Option<MutexGuard<'static, bool>> {
             Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(5)),
         }
     }
+}
+
+/// Rings the terminal's bell, where the screen is the view's.
+pub(super) fn ring() -> io::Result<()> {
+    let taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*taken {
+        return Ok(());
+    }
+    let mut out = io::stdout().lock();
+    out.write_all(BELL)?;
+    out.flush()
 }
 
 /// The screen to draw on. A picture is collected and leaves in one write: nothing flickers, and a panic while drawing

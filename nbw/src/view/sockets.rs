@@ -65,7 +65,7 @@ impl View {
             }
         }
         let rows = sums.into_iter().filter_map(|(id, sum)| self.process(scene, connections, id, &sum)).collect();
-        let mut rows = self.chosen(rows);
+        let mut rows = self.ordered(rows);
         if self.shows_all(scene) {
             rows.extend(leftovers(connections, connections.by_process.dropped()).map(|(kind, before, now)| {
                 let (rx, tx) = flows(before, now, scene.elapsed);
@@ -110,7 +110,7 @@ impl View {
             Some(connection(row, owner.as_ref()?, process, protocol, scene.elapsed))
         });
         let rows = rows.collect();
-        self.chosen_by_name(rows, Self::name_ends)
+        self.ordered_by_name(rows, Self::name_ends)
     }
 
     /// What all connections of a group have in common; none where they are not asked for.
@@ -123,15 +123,15 @@ impl View {
         Some(Owner { group, group_name, interface, netns })
     }
 
-    /// In order, with names, and no more than asked for. Only what is shown is looked up, unless the names decide what
-    /// that is.
-    fn chosen_by_name<T: Sortable>(&mut self, mut rows: Vec<T>, name: fn(&mut Self, &mut T)) -> Vec<T> {
+    /// In order, with names. Only what is looked at is looked up, unless the names decide what that is.
+    fn ordered_by_name<T: Sortable>(&mut self, mut rows: Vec<T>, name: fn(&mut Self, &mut T)) -> Vec<T> {
         let by_name = self.options.sort == Sort::Name;
         if !by_name {
-            rows = self.chosen(rows);
+            rows = self.ordered(rows);
         }
-        rows.iter_mut().take(NAMED).for_each(|row| name(self, row));
-        if by_name { self.chosen(rows) } else { rows }
+        let looked_at = self.options.top.filter(|_| !by_name).unwrap_or(NAMED);
+        rows.iter_mut().take(looked_at.min(NAMED)).for_each(|row| name(self, row));
+        if by_name { self.ordered(rows) } else { rows }
     }
 
     /// Remote hosts.
@@ -156,7 +156,7 @@ impl View {
             let kind = if address.is_some() { RemoteKind::Address } else { RemoteKind::Other };
             Remote { kind, address, host: None, country: None, network: None, connections, rx, tx }
         };
-        let mut rows = self.chosen_by_name(sums.into_iter().map(row).collect(), Self::name_remote);
+        let mut rows = self.ordered_by_name(sums.into_iter().map(row).collect(), Self::name_remote);
         if self.shows_all(scene) {
             rows.extend(leftovers(connections, connections.by_remote.dropped()).map(|(kind, before, now)| {
                 let (rx, tx) = flows(before, now, scene.elapsed);

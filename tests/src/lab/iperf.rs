@@ -12,7 +12,12 @@ pub struct Iperf {
 impl Iperf {
     /// Starts it in a namespace and a cgroup, and waits until it listens.
     pub fn server(netns: &Netns, cgroup: Option<&Cgroup>) -> Self {
-        let mut command = netns.command("iperf3");
+        Self::server_by(netns, cgroup, "iperf3")
+    }
+
+    /// As [`Self::server`], by this path of iperf3, whose last part its process is called.
+    pub fn server_by(netns: &Netns, cgroup: Option<&Cgroup>, program: &str) -> Self {
+        let mut command = netns.command(program);
         command.args(["-s"]).stdout(Stdio::null());
         let child = contained(&mut command, cgroup).spawn().expect("iperf3 starts");
         let server = Self { child };

@@ -80,6 +80,14 @@ impl Nbw {
         Self::watch_by(netns.command(Self::binary().to_str().expect("a path in UTF-8")), options)
     }
 
+    /// As [`Self::watch`], with rules (`--alert`).
+    pub fn watch_for(netns: &Netns, rules: &[&str], options: &str) -> Self {
+        let mut command = netns.command(Self::binary().to_str().expect("a path in UTF-8"));
+        command.args(["watch", "--format", "json"]).args(options.split_whitespace());
+        command.args(rules.iter().flat_map(|rule| ["--alert", rule]));
+        Self::start(command)
+    }
+
     /// As [`Self::watch`], in the test's own namespace.
     pub fn watch_here(options: &str) -> Self {
         Self::watch_by(Command::new(Self::binary()), options)

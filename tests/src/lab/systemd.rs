@@ -3,8 +3,8 @@
 use std::{
     collections::HashMap,
     fs::{self, File},
-    io::ErrorKind,
-    path::Path,
+    io::{ErrorKind, Write},
+    path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
 };
 
@@ -15,8 +15,11 @@ use super::{Cgroup, Nbw, Totals, unique, until};
 /// Makes the namespaces' insides and becomes systemd.
 const BOOT: &str = include_str!("systemd.sh");
 
+/// The unit that nbw is shipped with.
+const AGENT_UNIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/nbw.service");
+
 /// A booted systemd. It knows `shop.service` (an iperf3 server, in `shop.slice`, on port 5201), `web@PORT.service` and
-/// `user@UID.service`, each with IP accounting; a user's own manager knows another `shop.service`, on port 5901. It ends, with
+/// `user@UID.service`, each with IP accounting, and `nbw.service`, the agent as it is shipped; a user's own manager knows another `shop.service`, on port 5901. It ends, with
 /// all that runs in it, on drop.
 pub struct Systemd {
     /// What lies above all of its cgroups.
@@ -41,7 +44,7 @@ impl Systemd {
         fs::create_dir(&mount_point).expect("a mount point");
         let mut command = Command::new("unshare");
         command.args(["-m", "-n", "-p", "-f", "-u", "-i", "-C", "--propagation", "private", "--kill-child"]);
-        command.args(["sh", "-c", BOOT, "boot"]).arg(mount_point).arg(Nbw::binary());
+        command.args(["sh", "-c", BOOT, "boot"]).arg(mount_point).arg(Nbw::binary()).arg(AGENT_UNIT);
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("the log")).stderr(log);
         let unshare = cgroup.contain(&mut command).spawn().expect("unshare starts");
         let init = until("unshare to fork", || child_of(unshare.id()));
@@ -78,6 +81,31 @@ impl Systemd {
         let mut command = self.command(words.next().expect("a program"));
         let output = command.args(words).output().expect("nsenter starts");
         self.checked(line, output)
+    }
+
+    /// Writes a file inside.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn write(&self, path: &str, text: &str) {
+        let mut tee = self.command("tee").arg(path).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("tee");
+        tee.stdin.take().expect("its input").write_all(text.as_bytes()).expect("the text");
+        assert!(tee.wait().expect("its end").success(), "{path} cannot be written");
+    }
+
+    /// Where a file that is inside can be opened from outside.
+    pub fn path(&self, path: &str) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/root{path}", self.init))
+    }
+
+    /// Properties of a unit, as `systemctl show` has them.
+    ///
+    /// # Panics
+    /// When it lacks one.
+    pub fn properties<const N: usize>(&self, unit: &str, names: [&str; N]) -> [String; N] {
+        let shown = self.run(&format!("systemctl show {unit} --property={}", names.join(",")));
+        let values: HashMap<&str, &str> = shown.lines().filter_map(|line| line.split_once('=')).collect();
+        names.map(|name| (*values.get(name).unwrap_or_else(|| panic!("{unit}: {shown}"))).to_owned())
     }
 
     fn checked(&self, line: &str, output: Output) -> String {
@@ -125,16 +153,15 @@ impl Systemd {
     /// What systemd has counted for a unit, from the network header on.
     pub fn accounting(&self, unit: &str) -> Totals {
         let names = ["IPIngressBytes", "IPIngressPackets", "IPEgressBytes", "IPEgressPackets"];
-        let shown = self.run(&format!("systemctl show {unit} --property={}", names.join(",")));
-        let values: HashMap<&str, &str> = shown.lines().filter_map(|line| line.split_once('=')).collect();
-        let [rx_bytes, rx_packets, tx_bytes, tx_packets] =
-            names.map(|name| values[name].parse().unwrap_or_else(|_| panic!("{unit}: {shown}{}", self.log())));
+        let [rx_bytes, rx_packets, tx_bytes, tx_packets] = self
+            .properties(unit, names)
+            .map(|value| value.parse().unwrap_or_else(|_| panic!("{unit}: {value}{}", self.log())));
         Totals { rx_bytes, rx_packets, tx_bytes, tx_packets }
     }
 
     /// Starts `nbw watch --format json` inside: see [`Nbw::watch`].
     pub fn watch(&self, options: &str) -> Nbw {
-        Nbw::watch_by(self.command("/run/nbw"), options)
+        Nbw::watch_by(self.command("nbw"), options)
     }
 }
 

@@ -1,5 +1,5 @@
 # Becomes a systemd that is process 1 of namespaces of its own (unshare -m -n -p -f -u -i -C), over a copy-on-write view of /.
-# $1: an empty directory to mount on. $2: the nbw to have at /run/nbw. Nothing outside is written to.
+# $1: an empty directory to mount on. $2: the nbw to have at /usr/bin/nbw. $3: the agent's unit. Nothing outside is written to.
 set -e
 cd /
 mount -t tmpfs tmpfs "$1"
@@ -11,8 +11,8 @@ mount -t sysfs sysfs "$root/sys"
 mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
 mount --rbind /dev "$root/dev"
 mount -t tmpfs tmpfs "$root/run"
-touch "$root/run/nbw"
-mount --bind "$2" "$root/run/nbw"
+touch "$root/usr/bin/nbw"
+mount --bind "$2" "$root/usr/bin/nbw"
 
 # Only what the test starts is started: no unit here needs basic.target, which the host's own would come with.
 units=$root/etc/systemd/system
@@ -23,6 +23,11 @@ service() { unit '[Unit]' 'DefaultDependencies=no' '[Service]' 'IPAccounting=yes
 service 'Slice=shop.slice' 'ExecStart=/usr/bin/iperf3 -s -p 5201' > "$units/shop.service"
 service 'ExecStart=/usr/bin/iperf3 -s -p %i' > "$units/web@.service"
 unit '[Slice]' 'IPAccounting=yes' > "$units/shop.slice"
+# The agent's unit as it is; only what it orders itself by is not here.
+cp "$3" "$units/nbw.service" && mkdir "$units/nbw.service.d" "$root/etc/nbw"
+unit '[Unit]' 'DefaultDependencies=no' > "$units/nbw.service.d/lab.conf"
+# The journal, but none of its sockets that are outside of /run.
+for socket in dev-log audit; do ln -s /dev/null "$units/systemd-journald-$socket.socket"; done
 # As systemd's own, but without a login: no PAM, and what pam_systemd(8) would set.
 service 'User=%i' 'Slice=user-%i.slice' 'Type=notify' 'ExecStart=/lib/systemd/systemd --user --unit=lab.target' \
     'Delegate=yes' 'RuntimeDirectory=user/%i' 'Environment=XDG_RUNTIME_DIR=/run/user/%i' > "$units/user@.service"

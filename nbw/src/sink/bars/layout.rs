@@ -11,6 +11,7 @@ use super::history::History;
 use super::line::{Line, Tone};
 use super::table::Table;
 use super::{design, interfaces};
+use crate::board::{Board, Look};
 use crate::snapshot::{By, Health, Interface, Snapshot};
 use crate::units::Units;
 
@@ -19,6 +20,10 @@ const PER_INTERFACE: usize = 2;
 /// From this many lines on there are column headings, and from [`AIRY`] on blank lines.
 const HEADED: usize = 11;
 const AIRY: usize = 16;
+
+/// Lines for alerts at most, on the lowest terminal and on any.
+const LEAST_ALERTS: usize = 2;
+const MOST_ALERTS: usize = 8;
 
 /// A size in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +47,7 @@ pub(super) struct Asked {
 pub(super) struct Scene<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) history: &'a History,
+    pub(super) board: &'a Board,
     pub(super) asked: Asked,
     /// Since the first tick began.
     pub(super) running: Duration,
@@ -53,18 +59,22 @@ pub(super) struct Scene<'a> {
 /// The whole picture: no wider than the size, and a line less high, for the shell's prompt afterwards.
 pub(super) fn picture(scene: &Scene<'_>) -> Vec<Line> {
     let health = health(&scene.snapshot.health, scene.size.columns);
-    let room = scene.size.rows.saturating_sub(2 + usize::from(health.is_some()));
+    let alerts = alerts(scene);
+    let room = scene.size.rows.saturating_sub(2 + usize::from(health.is_some()) + alerts.len());
     let rows = rows(scene.snapshot, scene.asked.by);
     let remark = remark(scene, rows.is_empty());
     let plan = Plan::fit(room, scene.snapshot.interfaces.len(), rows.len().max(usize::from(remark.is_some())));
     let gap = || plan.airy.then(blank);
     let mut lines = vec![header(scene)];
+    lines.extend(alerts);
     lines.extend(gap());
     lines.extend(interface_lines(scene, &plan));
     lines.extend(gap().filter(|_| plan.rows > 0));
     lines.extend(remark.filter(|_| plan.rows > 0));
     lines.extend(row_lines(scene, &rows, &plan));
     lines.extend(health);
+    // What is higher than the terminal would scroll, and be drawn over the wrong lines from then on.
+    lines.truncate(scene.size.rows.saturating_sub(1).max(1));
     lines.into_iter().map(|line| line.within(scene.size.columns)).collect()
 }
 
@@ -108,6 +118,18 @@ fn header(scene: &Scene<'_>) -> Line {
         return line.text(Tone::Faint, truncate_str(&text, width.saturating_sub(3), "…"));
     }
     line.text(Tone::Faint, format!("{text}{hint:>room$}", room = width - used))
+}
+
+/// What there is to know of alerts, in a quarter of the picture at most.
+fn alerts(scene: &Scene<'_>) -> Vec<Line> {
+    let most = (scene.size.rows / 4).clamp(LEAST_ALERTS, MOST_ALERTS);
+    let tone = |look| match look {
+        Look::Critical => Tone::Trouble,
+        Look::Warning => Tone::Alert,
+        Look::Faint => Tone::Faint,
+    };
+    let line = |text: &str, tone| Line::new().text(tone, truncate_str(text, scene.size.columns, "…"));
+    scene.board.lines(most).iter().map(|shown| line(&shown.text(), tone(shown.look()))).collect()
 }
 
 fn interface_lines(scene: &Scene<'_>, plan: &Plan) -> Vec<Line> {

@@ -14,6 +14,8 @@ pub(super) enum Tone {
     Tx,
     Share,
     Warning,
+    /// A warning that may not be overlooked.
+    Alert,
     Trouble,
 }
 
@@ -28,6 +30,7 @@ impl Tone {
             Self::Tx => "magenta",
             Self::Share => "blue",
             Self::Warning => "yellow",
+            Self::Alert => "yellow.bold",
             Self::Trouble => "red.bold",
         }
     }

@@ -3,6 +3,7 @@ use super::super::row::rows;
 use super::design::Part;
 use super::line::Line;
 use super::*;
+use crate::alert::Alert;
 use crate::snapshot::{Flow, Snapshot};
 use std::sync::{Arc, Mutex};
 
@@ -19,9 +20,12 @@ fn asked(by: By) -> Asked {
 fn lines_by(by: By, snapshot: &Snapshot, columns: usize, rows: usize) -> Vec<Line> {
     let mut history = History::default();
     history.record(snapshot);
+    let mut board = Board::default();
+    board.take(snapshot);
     picture(&Scene {
         snapshot,
         history: &history,
+        board: &board,
         asked: asked(by),
         running: EVERY,
         zone: &TimeZone::UTC,
@@ -70,13 +74,59 @@ fn drawn_by(by: By, snapshots: [&Snapshot; 2], colour: bool) -> String {
 #[test]
 fn no_line_is_wider_and_no_picture_higher_than_the_terminal() {
     for (columns, rows) in [(40, 10), (80, 24), (160, 50), (20, 5), (61, 17), (3, 2)] {
-        for snapshot in [fixture::snapshot(), fixture::wide(200)] {
+        let many = Snapshot { alerts: Some(many_alerts(500)), ..fixture::wide(200) };
+        for snapshot in [fixture::snapshot(), fixture::wide(200), fixture::with_alerts(), many] {
             let lines = lines_at(&snapshot, columns, rows);
             let widest = lines.iter().map(Line::width).max().unwrap();
             assert!(widest <= columns, "{widest} at {columns}x{rows}: {:#?}", text_of(&lines));
-            assert!(rows < 10 || lines.len() < rows, "{} lines at {columns}x{rows}", lines.len());
+            assert!(lines.len() < rows, "{} lines at {columns}x{rows}", lines.len());
         }
     }
+}
+
+fn many_alerts(count: usize) -> Vec<Alert> {
+    let alerts = fixture::alerts();
+    let alert = |at: usize| Alert { id: at.to_string().into(), ..alerts[at % alerts.len()].clone() };
+    (0..count).map(alert).collect()
+}
+
+/// The lines that are in the colours of `tone`, without them.
+fn painted(lines: &[Line], tone: line::Tone) -> Vec<String> {
+    let whole = |line: &Line| (line.before(true), line.before(false));
+    let code = Line::new().text(tone, "|").before(true);
+    let start = code.split('|').next().unwrap_or_default().to_owned();
+    lines.iter().map(whole).filter(|(colour, _)| colour.starts_with(&start)).map(|(_, text)| text).collect()
+}
+
+#[test]
+fn alerts_are_on_top_in_their_colours() {
+    for (columns, rows) in [(80, 24), (40, 24), (160, 50)] {
+        let lines = lines_at(&fixture::with_alerts(), columns, rows);
+        let text = text_of(&lines);
+        let words: Vec<&str> = text[1..5].iter().map(|line| line.split(' ').next().unwrap_or_default()).collect();
+        assert_eq!(words, ["CRITICAL", "WARNING", "resolved", "pending"], "{text:#?}");
+        assert!(shown(&painted(&lines, line::Tone::Trouble), "CRITICAL container web"), "{text:#?}");
+        assert!(shown(&painted(&lines, line::Tone::Alert), "WARNING  interface eth0"), "{text:#?}");
+        let faint = painted(&lines, line::Tone::Faint);
+        assert!(shown(&faint, "pending") && shown(&faint, "resolved"), "{text:#?}");
+    }
+}
+
+#[test]
+fn of_many_alerts_the_rest_is_counted() {
+    let many = Snapshot { alerts: Some(many_alerts(500)), ..fixture::snapshot() };
+    let lines = lines_at(&many, 80, 24);
+    let text = text_of(&lines);
+    assert_eq!(text.iter().filter(|line| line.starts_with("CRITICAL")).count(), 5, "{text:#?}");
+    assert!(text[6].starts_with("… and 470 more alerts, 245 firing"), "{text:#?}");
+    assert!(shown(&text, "eth0") && shown(&text, "web"), "{text:#?}");
+}
+
+#[test]
+fn golden_of_alerts() {
+    let snapshots = [&fixture::with_alerts(), &fixture::with_alerts_over()];
+    fixture::assert_golden("alerts.bars.txt", drawn_by(By::Group, snapshots, false).as_bytes());
+    assert!(drawn_by(By::Group, snapshots, true).contains("\x1b[31m\x1b[1mCRITICAL"));
 }
 
 #[test]
@@ -87,7 +137,7 @@ fn no_list_is_wider_or_higher_than_the_terminal() {
                 let lines = lines_by(by, &snapshot, columns, rows);
                 let widest = lines.iter().map(Line::width).max().unwrap();
                 assert!(widest <= columns, "{by:?}: {widest} at {columns}x{rows}: {:#?}", text_of(&lines));
-                assert!(rows < 10 || lines.len() < rows, "{by:?}: {} lines at {columns}x{rows}", lines.len());
+                assert!(lines.len() < rows, "{by:?}: {} lines at {columns}x{rows}", lines.len());
             }
         }
     }

@@ -23,6 +23,7 @@ pub(super) struct Ui {
     tell: mpsc::UnboundedSender<Told>,
     /// The last one that was shown.
     warning: Option<String>,
+    bell: bool,
 }
 
 impl Ui {
@@ -38,7 +39,7 @@ impl Ui {
         let size = terminal.size()?;
         let theme = Theme::new(console::colors_enabled());
         let state = State::new(&options, theme, (size.width, size.height));
-        Ok(Self { state, terminal, slot, incoming, tell, warning: None })
+        Ok(Self { state, terminal, slot, incoming, tell, warning: None, bell: options.bell })
     }
 
     /// Draws, waits for something to happen, takes all in that has happened, and so on.
@@ -80,6 +81,9 @@ impl Ui {
                 let snapshot = self.slot.lock().unwrap_or_else(PoisonError::into_inner).take();
                 if let Some(snapshot) = snapshot {
                     self.state.on(Event::Snapshot(Box::new(snapshot)));
+                }
+                if self.state.take_ring() && self.bell {
+                    tty::ring()?;
                 }
             }
             Message::Input(event) => {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::{State, intervals};
+use super::{Page, State, intervals};
 use crate::{
     snapshot::By,
     top::{
-        action::{Action, Step},
+        action::Action,
         columns::{self, Column},
         event::Demand,
         order::Sorting,
@@ -25,8 +25,10 @@ impl State {
             Action::Suspend => return Some(Demand::Suspend),
             Action::Slower => return self.every(intervals::longer(self.interval)),
             Action::Faster => return self.every(intervals::shorter(self.interval)),
-            Action::Help => self.help = if self.help.is_some() { None } else { Some(0) },
-            Action::Move(step) if self.help.is_some() => self.scroll_help(step),
+            Action::Help => self.open(Page::Help),
+            Action::Alerts => self.open(Page::Alerts),
+            Action::Close => self.page = None,
+            Action::Move(step) if self.page.is_some() => self.scroll_page(step),
             Action::Move(step) => self.step(step),
             Action::Select(place) => self.choose(self.first() + place),
             Action::Tab(by) => self.go_to(by),
@@ -104,17 +106,5 @@ impl State {
     fn show_names(&mut self) {
         self.names = !self.names;
         self.refresh();
-    }
-
-    fn scroll_help(&mut self, step: Step) {
-        let lines = i32::from(self.help.unwrap_or(0));
-        let to = match step {
-            Step::First => 0,
-            Step::Last => i32::from(u16::MAX),
-            Step::Rows(rows) => lines + i32::try_from(rows).unwrap_or(0),
-            Step::Pages(pages) => lines + 10 * i32::try_from(pages).unwrap_or(0),
-        };
-        let most = i32::from(crate::top::draw::help::most_scrolled(self.size));
-        self.help = u16::try_from(to.clamp(0, most)).ok();
     }
 }

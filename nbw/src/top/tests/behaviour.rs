@@ -8,6 +8,7 @@ use crate::{
         linger,
         order::Sorting,
         rows::{self, Key, Row},
+        state::Page,
     },
 };
 
@@ -248,7 +249,7 @@ fn quitting_and_suspending_are_demands() {
     assert_eq!(state.on(control('z')), Some(Demand::Suspend));
     assert_eq!(state.on(control('c')), Some(Demand::Quit));
     type_keys(&mut state, "?q");
-    assert_eq!(state.help, None, "q closes the help");
+    assert_eq!(state.page, None, "q closes the help");
     assert_eq!(press(&mut state, KeyCode::Char('q')), Some(Demand::Quit));
 }
 
@@ -258,11 +259,11 @@ fn help_scrolls_to_its_end_and_no_further() {
     type_keys(&mut state, "?");
     press(&mut state, KeyCode::End);
     assert!(screen(&state, 60, 15).iter().any(|line| line.contains("q Ctrl-C")));
-    let end = state.help;
+    let end = state.page;
     press(&mut state, KeyCode::Down);
-    assert_eq!(state.help, end);
+    assert_eq!(state.page, end);
     press(&mut state, KeyCode::Home);
-    assert_eq!(state.help, Some(0));
+    assert_eq!(state.page, Some((Page::Help, 0)));
 }
 
 #[test]

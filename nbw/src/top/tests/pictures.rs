@@ -7,7 +7,7 @@ use crate::golden::assert_golden;
 
 const SIZES: [(u16, u16); 4] = [(80, 24), (120, 30), (200, 50), (60, 15)];
 
-fn assert_screen(name: &str, state: &State, (columns, rows): (u16, u16)) {
+pub(super) fn assert_screen(name: &str, state: &State, (columns, rows): (u16, u16)) {
     let lines = screen(state, columns, rows);
     for line in &lines {
         assert!(fit::width(line) <= usize::from(columns), "{name}: {line}");

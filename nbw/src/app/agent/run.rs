@@ -1,0 +1,183 @@
+//! The agent's loop.
+
+use std::{
+    future::{self, Future},
+    pin::pin,
+    task::Poll,
+    time::{Duration, Instant},
+};
+
+use jiff::Timestamp;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::{Source, keeper::Keeper, manager::Manager, pace::Pace, questions::Question};
+use crate::{
+    action::Dispatcher,
+    alert::{Alert, Change, Engine, Notice, State},
+    app::live::Live,
+    config::Config,
+    control::{ConfigStatus, Lock, Server},
+    failure::Failure,
+    snapshot::{By, Health},
+};
+
+/// Actions have this long for what they have still to tell when the agent ends.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// The agent.
+pub(super) struct Agent {
+    pub(super) source: Source,
+    pub(super) config: Config,
+    pub(super) loaded: ConfigStatus,
+    pub(super) started: Timestamp,
+    pub(super) attachment: Attachment,
+    pub(super) engine: Engine,
+    pub(super) dispatcher: Dispatcher,
+    pub(super) keeper: Keeper,
+    pub(super) server: Server,
+    pub(super) pace: Pace,
+    pub(super) manager: Manager,
+    /// Measurements that somebody waits for.
+    pub(super) averaging: Vec<Question>,
+    /// As of the last tick.
+    pub(super) health: Health,
+    /// Those that were told.
+    pub(super) complaints: Vec<String>,
+    pub(super) _locks: Vec<Lock>,
+}
+
+/// What is attached to the kernel.
+pub(super) struct Attachment {
+    pub(super) live: Live,
+    /// What rows its snapshots have.
+    pub(super) by: Vec<By>,
+    pub(super) since: Timestamp,
+}
+
+impl Agent {
+    /// Runs until it is asked to end.
+    pub(super) async fn run(&mut self, signals: &mut Signals) -> Result<(), Failure> {
+        loop {
+            tokio::select! {
+                late = self.pace.next() => self.tick(late).await?,
+                asked = self.server.next() => self.answer(asked),
+                due = self.attachment.live.due() => self.attachment.live.serve(due).await?,
+                asked = signals.next() => match asked {
+                    Asks::Reload => self.reload().await,
+                    Asks::End => return Ok(()),
+                },
+            }
+        }
+    }
+
+    async fn tick(&mut self, late: Duration) -> Result<(), Failure> {
+        let begun = Instant::now();
+        self.observe().await?;
+        if self.keeper.is_due().await {
+            self.keeper.save(self.engine.save());
+        }
+        self.pace.done(late, begun.elapsed(), Timestamp::now());
+        self.manager.ticked();
+        Ok(())
+    }
+
+    /// A reading, and what follows of it.
+    pub(super) async fn observe(&mut self) -> Result<(), Failure> {
+        let snapshot = self.attachment.live.tick().await?;
+        let notices = self.engine.observe(&snapshot);
+        self.dispatcher.tell(&notices);
+        self.hear_complaints();
+        self.proceed(&snapshot);
+        if self.health != snapshot.health {
+            self.health = snapshot.health;
+            self.warn_of_health();
+        }
+        if !notices.is_empty() {
+            self.manager.status(&self.line());
+        }
+        Ok(())
+    }
+
+    /// Tells those actions that have to know all that fires, after a start or a change of actions.
+    pub(super) fn remind(&self) {
+        let alerts = self.engine.alerts();
+        let firing = alerts.into_iter().filter(|alert| alert.state == State::Firing);
+        let notice = |alert: Alert| {
+            let spec = self.config.alerts.iter().find(|spec| spec.rule.text == alert.rule)?;
+            let (actions, labels) = (spec.actions.clone(), spec.labels.clone());
+            Some(Notice { change: Change::Repeated, alert, actions, labels })
+        };
+        let notices: Vec<Notice> = firing.filter_map(notice).collect();
+        self.dispatcher.keep_alive(&notices);
+    }
+
+    /// What keeps a rule from its work is logged when it comes up.
+    fn hear_complaints(&mut self) {
+        let complaints = self.engine.complaints();
+        for new in complaints.iter().filter(|complaint| !self.complaints.contains(complaint)) {
+            tracing::warn!("{new}");
+        }
+        self.complaints = complaints;
+    }
+
+    fn warn_of_health(&self) {
+        for (name, count) in self.health.troubles() {
+            tracing::warn!("kernel side: {name} {count}");
+        }
+    }
+
+    /// Ends in order: state first, what takes long last.
+    pub(super) async fn end(mut self) {
+        self.manager.stopping();
+        self.keeper.save_now(self.engine.save()).await;
+        drop(self.attachment);
+        self.dispatcher.finish(LAST_WORDS).await;
+        tracing::info!("ended");
+    }
+}
+
+/// What signals ask for.
+pub(super) enum Asks {
+    Reload,
+    End,
+}
+
+/// The signals that the agent hears.
+pub(super) struct Signals {
+    reload: Signal,
+    end: [Signal; 2],
+}
+
+impl Signals {
+    pub(super) fn listen() -> Result<Self, Failure> {
+        let listen = |kind| signal(kind).map_err(Failure::from);
+        Ok(Self {
+            reload: listen(SignalKind::hangup())?,
+            end: [listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?],
+        })
+    }
+
+    /// Waits for any of them.
+    pub(super) async fn next(&mut self) -> Asks {
+        let Self { reload, end } = self;
+        tokio::select! {
+            () = any(end) => Asks::End,
+            _ = reload.recv() => Asks::Reload,
+        }
+    }
+
+    /// Waits until the agent is asked to end.
+    pub(super) async fn end(&mut self) {
+        any(&mut self.end).await;
+    }
+}
+
+async fn any(signals: &mut [Signal; 2]) {
+    let [one, other] = signals;
+    let (mut one, mut other) = (pin!(one.recv()), pin!(other.recv()));
+    future::poll_fn(|context| {
+        let asked = one.as_mut().poll(context).is_ready() || other.as_mut().poll(context).is_ready();
+        if asked { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}

@@ -1,0 +1,127 @@
+//! How the agent begins.
+
+use std::{
+    path::{Path, PathBuf},
+    process,
+    time::Instant,
+};
+
+use jiff::Timestamp;
+use nix::unistd::gethostname;
+
+use super::{
+    Source,
+    keeper::Keeper,
+    manager::Manager,
+    pace::Pace,
+    run::{Agent, Attachment},
+};
+use crate::{
+    action::Dispatcher,
+    alert::{Calendar, Engine},
+    app::live::{Live, Options},
+    config::Config,
+    control::{ConfigStatus, Holder, Lock, LockError, Server},
+    failure::Failure,
+    privilege,
+    snapshot::{By, Health},
+    text,
+    view::ViewOptions,
+};
+
+/// Starts all of it; the service manager knows when this returns.
+pub(super) async fn start(source: Source) -> Result<Agent, Failure> {
+    let begun = Instant::now();
+    let config = source.read()?;
+    privilege::check()?;
+    let started = Timestamp::now();
+    let locks = locks(&source, &config, started)?;
+    let (keeper, saved) = Keeper::open(&config.settings.data_dir);
+    let dispatcher = Dispatcher::start(&config.actions, &host())?;
+    let attachment = attach(&config, source.args.verbose).await?;
+    let server = Server::bind(&config.settings.control.socket, &config.settings.control.group)?;
+    let mut agent = Agent {
+        engine: Engine::new(config.alerts.clone(), calendar(&config), saved),
+        loaded: loaded(&source),
+        pace: Pace::new(config.settings.interval),
+        manager: Manager::from_environment(),
+        attachment,
+        source,
+        config,
+        started,
+        keeper,
+        dispatcher,
+        server,
+        averaging: Vec::new(),
+        health: Health::default(),
+        complaints: Vec::new(),
+        _locks: locks,
+    };
+    agent.remind();
+    agent.manager.expect(agent.pace.interval());
+    agent.manager.ready(&agent.line());
+    tracing::info!("{}; started in {:.0?}", agent.line(), begun.elapsed());
+    Ok(agent)
+}
+
+/// One agent on a socket, and one in a directory. A directory that cannot be written to has nothing to be protected.
+fn locks(source: &Source, config: &Config, started: Timestamp) -> Result<Vec<Lock>, Failure> {
+    let holder = Holder { pid: process::id(), since: started, config: source.file().map(Path::to_path_buf) };
+    let mut locks = vec![Lock::take(&beside(&config.settings.control.socket), &holder)?];
+    match Lock::take(&config.settings.data_dir.join("agent.lock"), &holder) {
+        Ok(lock) => locks.push(lock),
+        Err(held @ LockError::Held(_)) => return Err(held.into()),
+        Err(cannot) => tracing::warn!("{cannot}"),
+    }
+    Ok(locks)
+}
+
+fn beside(socket: &Path) -> PathBuf {
+    let mut name = socket.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
+}
+
+/// As receivers of alerts know this host.
+fn host() -> String {
+    let host = gethostname().unwrap_or_default();
+    text::clean(&host.to_string_lossy()).into_owned()
+}
+
+/// The calendar of a configuration.
+pub(super) fn calendar(config: &Config) -> Calendar {
+    Calendar { zone: config.zone.clone(), month_begins: config.settings.month_begins }
+}
+
+/// What was just read.
+pub(super) fn loaded(source: &Source) -> ConfigStatus {
+    ConfigStatus { path: source.file().map(Path::to_path_buf), loaded: Timestamp::now(), refused: None }
+}
+
+/// Begins to count what the configuration asks for.
+pub(super) async fn attach(config: &Config, verbose: bool) -> Result<Attachment, Failure> {
+    let settings = config.settings.live();
+    let by = rows(config);
+    let view = ViewOptions { by: by.clone(), ..ViewOptions::default() };
+    let options = Options {
+        filter: &settings.filter,
+        names: &settings.names,
+        kernel: &settings.kernel,
+        interval: config.settings.interval,
+        verbose,
+        patient: true,
+    };
+    let live = Live::start(options, view).await?;
+    Ok(Attachment { live, by, since: Timestamp::now() })
+}
+
+/// What rules, and whoever asks, may be about. Processes take work for each packet: only where a rule asks for them.
+pub(super) fn rows(config: &Config) -> Vec<By> {
+    let mut rows = vec![By::Container, By::Pod, By::Unit];
+    for by in config.alerts.iter().filter_map(|alert| crate::alert::measure::needs(&alert.rule.target)) {
+        if !rows.contains(&by) {
+            rows.push(by);
+        }
+    }
+    rows
+}

@@ -1,0 +1,61 @@
+//! The average over several readings.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use crate::{
+    alert::{Subject, Unit, measure},
+    control::{Measured, MeasuredSubject},
+    rule::Rule,
+    snapshot::Snapshot,
+};
+
+/// What a rule looks at, summed up.
+#[derive(Debug)]
+pub struct Average {
+    rule: Rule,
+    time: Duration,
+    sums: BTreeMap<Subject, Sum>,
+}
+
+#[derive(Debug, Default)]
+struct Sum {
+    amount: u64,
+    link: Option<u64>,
+}
+
+impl Average {
+    /// Of nothing so far.
+    pub fn new(rule: Rule) -> Self {
+        Self { rule, time: Duration::ZERO, sums: BTreeMap::new() }
+    }
+
+    /// Takes a reading in. What is there in some readings only has moved nothing in the others.
+    pub fn add(&mut self, snapshot: &Snapshot) {
+        self.time += snapshot.elapsed;
+        let packets = self.rule.target.metric.is_packets();
+        for measure in measure::measures(snapshot, &self.rule.target) {
+            let sum = self.sums.entry(measure.subject).or_default();
+            sum.amount += if packets { measure.packets } else { measure.bytes };
+            sum.link = measure.link.or(sum.link);
+        }
+    }
+
+    /// The average rates. None is known of no time at all.
+    pub fn measured(self) -> Measured {
+        let seconds = self.time.as_secs_f64();
+        let rate = |amount: u64| if seconds > 0.0 { amount as f64 / seconds } else { 0.0 };
+        let packets = self.rule.target.metric.is_packets();
+        let subject = |(subject, sum): (Subject, Sum)| MeasuredSubject {
+            subject,
+            value: rate(sum.amount),
+            threshold: None,
+            link: sum.link,
+        };
+        Measured {
+            rule: self.rule.text.to_string(),
+            unit: if packets { Unit::PacketsPerSecond } else { Unit::BytesPerSecond },
+            seconds,
+            subjects: self.sums.into_iter().map(subject).collect(),
+        }
+    }
+}
