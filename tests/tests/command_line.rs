@@ -17,6 +17,8 @@ fn help_is_as_documented() {
         ("-h", "help-short.txt"),
         ("watch --help", "help-watch.txt"),
         ("top --help", "help-top.txt"),
+        ("agent --help", "help-agent.txt"),
+        ("status --help", "help-status.txt"),
     ] {
         let ended = Ended::run("", options);
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));

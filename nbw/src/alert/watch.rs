@@ -155,8 +155,12 @@ impl Watch {
         idle.is_some_and(|key| lives.remove(&key).is_some())
     }
 
-    /// Alerts whose subjects were not in the snapshot.
+    /// Alerts whose subjects were not in the snapshot. A volume stays reached until its period ends: who has moved nothing
+    /// since a restart is not in snapshots, and would be told anew with the next packet.
     fn miss(&mut self, tick: &Tick<'_>, told: &mut Vec<Notice>) {
+        if self.volume().is_some() {
+            return;
+        }
         for life in self.state.lives.values_mut().filter(|life| !life.was_seen()) {
             match life.miss(tick.now) {
                 Some(change) => told.push(notice(&self.spec, life, change, tick)),

@@ -1,6 +1,8 @@
 //! Actions with a real receiver that we did not write: Prometheus' Alertmanager shows what it was told by its API, and tells
 //! it on by its own webhook. (The other actions' real ends are in the unit tests of `nbw::action`, which need no root.)
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod alertmanager;
 mod receiver;
 

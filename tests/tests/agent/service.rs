@@ -81,6 +81,31 @@ fn it_is_confined_and_healthy_and_ends_cleanly() {
     assert!(text(&none.stderr).contains("no nbw agent runs"), "{none:?}");
 }
 
+/// Traffic in another network namespace, one segment a packet, as systemd counts them.
+const FAR: &str = "set -e
+ip netns add far
+far() { ip netns exec far \"$@\"; }
+far ip link set lo up gso_max_segs 1
+far ethtool -K lo tso off gso off gro off tx-udp-segmentation off
+far iperf3 -s -1 -D
+for attempt in $(seq 100); do
+    if far iperf3 -c 127.0.0.1 -w 64K -n 2M; then exit 0; fi
+    sleep 0.1
+done
+exit 1
+";
+
+/// The link-layer headers of an interface are known only to who may enter its network namespace.
+#[test]
+fn it_sees_into_other_network_namespaces() {
+    let systemd = serving("interval = \"100ms\"\n[[alert]]\nrule = \"unit far.scope rx > 1MB per day\"\n");
+    systemd.write("/run/far.sh", FAR);
+    let _far = systemd.in_scope("far.scope", "", "sh /run/far.sh");
+    let volume = |status: &Value| status["alerts"][0]["value"].as_f64();
+    let counted = || received(systemd.accounting("far.scope")) as f64;
+    until("the volume to be systemd's, with headers", || (volume(&status(&systemd)) == Some(counted())).then_some(()));
+}
+
 #[test]
 fn others_work_beside_it() {
     let systemd = serving(CONFIG);

@@ -111,6 +111,21 @@ fn volumes_outlive_a_restart() {
 }
 
 #[test]
+fn who_is_not_in_the_snapshot_has_its_volume_until_the_period_ends() {
+    let target = Target { scope: Scope::Interface, pattern: None, metric: Metric::Rx };
+    let spec = quota(Period::Day);
+    let spec = Spec { rule: Rule { target, ..spec.rule }, ..spec };
+    let mut host = Host::new(vec![spec]);
+    assert_eq!(changes(&host.after(seconds(60), &[("eth0", 10.0 * GB)])), [Change::Firing]);
+    for _ in 0..5 {
+        assert!(host.after(seconds(60), &[]).is_empty(), "it is not told of as gone");
+    }
+    assert!(host.after(seconds(60), &[("eth0", 1.0)]).is_empty(), "it is not told again");
+    let told = host.after(seconds(86_400), &[]);
+    assert_eq!((changes(&told), told[0].alert.ended), (vec![Change::Resolved], Some(Ended::Period)));
+}
+
+#[test]
 fn a_clock_that_is_set_back_neither_counts_twice_nor_begins_anew() {
     let mut host = Host::at("2026-11-24T22:00:00Z", vec![quota(Period::Day)], utc());
     host.moved(70.0, 1);

@@ -29,9 +29,9 @@ impl Agent {
     /// All or nothing: what can fail comes first.
     async fn take_over(&mut self) -> Result<(), Failure> {
         let config = self.with_what_stays(self.source.read()?);
-        self.server.set_group(&config.settings.control.group)?;
         let fresh =
             if self.counts_otherwise(&config) { Some(attach(&config, self.source.args.verbose).await?) } else { None };
+        self.server.set_group(&config.settings.control.group)?;
         self.dispatcher.replace(&config.actions)?;
         if let Some(fresh) = fresh {
             self.change_over(fresh).await?;

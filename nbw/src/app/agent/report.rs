@@ -37,7 +37,8 @@ impl Agent {
     pub(super) fn line(&self) -> String {
         let firing = self.engine.alerts().iter().filter(|alert| alert.state == State::Firing).count();
         let interfaces = self.attachment.live.monitor().counted_interfaces().len();
-        format!("counting {interfaces} interfaces, {} rules, {firing} alerts firing", self.config.alerts.len())
+        let [interfaces, rules] = [(interfaces, "interface"), (self.config.alerts.len(), "rule")].map(counted);
+        format!("counting {interfaces}; {rules}, {} firing", counted((firing, "alert")))
     }
 
     fn attached(&self) -> Attached {
@@ -65,6 +66,11 @@ impl Agent {
         };
         self.config.alerts.iter().map(rule).collect()
     }
+}
+
+/// `1 rule`, `2 rules`.
+fn counted((count, what): (usize, &str)) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn hook_name(hook: Hook) -> &'static str {
