@@ -20,6 +20,7 @@ mod syslog;
 #[cfg(test)]
 mod tests;
 mod webhook;
+mod work;
 mod worker;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -30,11 +31,9 @@ pub use status::{ActionStatus, LastError};
 use tokio_util::sync::CancellationToken;
 
 use self::{
-    board::Board,
     deliver::{Deliver, deliver},
-    inbox::Inbox,
-    retry::{Pace, Trouble},
-    status::Tally,
+    retry::Pace,
+    work::Action,
     worker::{Task, Worker},
 };
 use crate::{alert::Notice, failure::Failure};
@@ -45,17 +44,6 @@ pub struct Dispatcher {
     common: Common,
     actions: BTreeMap<Arc<str>, Arc<Action>>,
     worker: Worker,
-}
-
-/// One action: what it has to tell, and how that goes. It outlives a change of its settings.
-#[derive(Debug, Clone)]
-struct Action {
-    name: Arc<str>,
-    settings: Settings,
-    inbox: Arc<Inbox>,
-    /// Instead of what is in the inbox, for those that have to know all that fires.
-    board: Arc<Board>,
-    tally: Arc<Tally>,
 }
 
 /// What is the same for all actions.
@@ -209,60 +197,6 @@ fn delivering(way: impl Deliver + 'static, pace: Pace) -> Maker {
             deliver(way, action, pace).await;
         })
     })
-}
-
-impl Action {
-    fn new(name: &Arc<str>, settings: &Settings) -> Self {
-        let (inbox, board, tally) = Default::default();
-        Self { name: Arc::clone(name), settings: settings.clone(), inbox, board, tally }
-    }
-
-    fn knows_all(&self) -> bool {
-        matches!(self.settings, Settings::Alertmanager(_))
-    }
-
-    fn put(&self, notice: &Arc<Notice>, host: &str) {
-        if self.knows_all() {
-            self.board.put(notice, host);
-            self.inbox.wake();
-        } else {
-            self.inbox.put(Arc::clone(notice));
-        }
-    }
-
-    fn keep(&self, notice: &Arc<Notice>, host: &str) {
-        if self.knows_all() && self.board.keep(notice, host) {
-            self.inbox.wake();
-        }
-    }
-
-    fn status(&self) -> ActionStatus {
-        let counts = self.tally.counts();
-        let (queued, dropped) = if self.knows_all() { self.board.counts() } else { self.inbox.counts() };
-        ActionStatus {
-            name: Arc::clone(&self.name),
-            kind: self.settings.word().to_owned(),
-            queued,
-            sent: counts.sent,
-            failed: counts.failed,
-            dropped,
-            retrying: counts.retrying,
-            last_error: counts.last_error,
-        }
-    }
-
-    /// An attempt failed and will be made again. Said in the log once for each row of failures.
-    fn retrying(&self, trouble: &Trouble) {
-        if self.tally.retrying(trouble) {
-            tracing::warn!("action {}: {trouble}; trying again", self.name);
-        }
-    }
-
-    /// So many notices are given up.
-    fn failed(&self, notices: usize, trouble: &Trouble) {
-        self.tally.failed(notices, trouble);
-        tracing::warn!("action {}: {trouble}; {notices} not told", self.name);
-    }
 }
 
 /// A setting that cannot be used: which one of which action, and why.

@@ -5,13 +5,14 @@ use anyhow::{Result, bail};
 use crate::{apt::Apt, installer, paths, progress::Progress, toolchain::Toolchain};
 
 /// The programs that the privileged tests call, each with the Debian package that has it. The only such list.
-const TEST_TOOLS: [(&str, &str); 19] = [
+const TEST_TOOLS: [(&str, &str); 21] = [
     // podman looks for it here, in no search path.
     ("/usr/lib/podman/netavark", "netavark"),
     ("bpftool", "bpftool"),
     ("busybox", "busybox-static"),
     ("conmon", "conmon"),
     ("containerd", "containerd"),
+    ("curl", "curl"),
     ("dockerd", "docker.io"),
     ("ethtool", "ethtool"),
     ("getent", "libc-bin"),
@@ -21,6 +22,7 @@ const TEST_TOOLS: [(&str, &str); 19] = [
     ("mount", "mount"),
     ("ping", "iputils-ping"),
     ("podman", "podman"),
+    ("prometheus-alertmanager", "prometheus-alertmanager"),
     ("runc", "runc"),
     ("setpriv", "util-linux"),
     ("sysctl", "procps"),

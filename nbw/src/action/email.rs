@@ -7,7 +7,7 @@ mod tests;
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc, time::Duration};
 
 use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Tokio1Executor,
+    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::Mailbox,
     transport::smtp::{
         authentication::Credentials,
@@ -31,6 +31,8 @@ const MOST_OF_A_PASSWORD: u64 = 4096;
 pub(super) struct ToEmail {
     mailer: AsyncSmtpTransport<Tokio1Executor>,
     letters: Letters,
+    /// What was last to be sent: tried again it is the same mail, with the same Message-ID.
+    written: Option<(Vec<Arc<Notice>>, Message)>,
     server: String,
     timeout: Duration,
 }
@@ -49,7 +51,23 @@ impl ToEmail {
         }
         let mailer = mailer(action, settings)?;
         let letters = Letters::new(from, to, host);
-        Ok(Self { mailer, letters, server: settings.server.clone(), timeout: settings.timeout })
+        Ok(Self { mailer, letters, written: None, server: settings.server.clone(), timeout: settings.timeout })
+    }
+}
+
+impl ToEmail {
+    fn letter(&mut self, notices: &[Arc<Notice>]) -> Result<Message, lettre::error::Error> {
+        let is_same = |former: &[Arc<Notice>]| {
+            former.len() == notices.len() && former.iter().zip(notices).all(|(one, other)| Arc::ptr_eq(one, other))
+        };
+        if let Some((former, letter)) = &self.written
+            && is_same(former)
+        {
+            return Ok(letter.clone());
+        }
+        let letter = self.letters.write(notices)?;
+        self.written = Some((notices.to_vec(), letter.clone()));
+        Ok(letter)
     }
 }
 
@@ -58,7 +76,7 @@ impl Deliver for ToEmail {
     const MOST: usize = 500;
 
     async fn send(&mut self, notices: &[Arc<Notice>]) -> Result<(), Trouble> {
-        let letter = self.letters.write(notices).map_err(|error| Trouble::lasting(format!("no mail: {error}")))?;
+        let letter = self.letter(notices).map_err(|error| Trouble::lasting(format!("no mail: {error}")))?;
         match timeout(self.timeout, self.mailer.send(letter)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => {

@@ -70,6 +70,10 @@ impl Inbox {
         lock(&self.state).closing
     }
 
+    fn waiting(&self) -> usize {
+        lock(&self.state).queue.len()
+    }
+
     /// How many notices there are, and how many were dropped.
     pub(super) fn counts(&self) -> (usize, u64) {
         let state = lock(&self.state);
@@ -90,10 +94,9 @@ impl Inbox {
         together: impl Fn(&Notice, &Notice) -> bool,
     ) -> Option<Vec<Item>> {
         loop {
-            let count = lock(&self.state).queue.len();
-            let closing = self.is_closing();
-            match count {
-                0 if closing => return None,
+            let is_closing = self.is_closing();
+            match self.waiting() {
+                0 if is_closing => return None,
                 0 => self.changed().await,
                 _ => break,
             }
@@ -104,7 +107,7 @@ impl Inbox {
 
     async fn gather(&self, gathering: Duration, most: usize) {
         let enough = async {
-            while !self.is_closing() && lock(&self.state).queue.len() < most {
+            while !self.is_closing() && self.waiting() < most {
                 self.changed().await;
             }
         };
