@@ -1,5 +1,8 @@
 //! What a rule measures, averaged over the agent's next ticks.
 
+#[cfg(test)]
+mod tests;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{Measured, MeasuredSubject};
