@@ -189,7 +189,8 @@ impl Processes {
         }
         if self.reading.is_none() && !self.unread.is_empty() {
             let unread = std::mem::take(&mut self.unread);
-            let read = move || unread.into_iter().filter_map(|unread| Some((unread, command_of(unread.pid)?))).collect();
+            let read =
+                move || unread.into_iter().filter_map(|unread| Some((unread, command_of(unread.pid)?))).collect();
             self.reading = Some(tokio::task::spawn_blocking(read));
         }
     }
@@ -278,7 +279,10 @@ mod tests {
     }
 
     /// Reads until it is so, for at most some seconds.
-    async fn read_until(processes: &mut Processes, done: impl Fn(&Processes) -> bool) -> Result<(), impl std::fmt::Debug> {
+    async fn read_until(
+        processes: &mut Processes,
+        done: impl Fn(&Processes) -> bool,
+    ) -> Result<(), impl std::fmt::Debug> {
         tokio::time::timeout(Duration::from_secs(20), async {
             while !done(processes) {
                 processes.read_commands();
@@ -301,7 +305,9 @@ mod tests {
         let unread = Unread { id, pid: std::process::id(), retries: 1 };
         processes.take_in(unread, String::new());
         assert_eq!(processes.unread.last().map(|unread| (unread.pid, unread.retries)), Some((std::process::id(), 0)));
-        read_until(&mut processes, |processes| !processes.get(id).unwrap().command.is_empty()).await.expect("read again");
+        read_until(&mut processes, |processes| !processes.get(id).unwrap().command.is_empty())
+            .await
+            .expect("read again");
         // The zombie's own line is empty, whenever it is read: it comes to an end all the same.
         let rest = |processes: &Processes| processes.unread.is_empty() && processes.reading.is_none();
         read_until(&mut processes, rest).await.expect("it is left alone after some times");
