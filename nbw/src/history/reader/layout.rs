@@ -46,7 +46,7 @@ impl Layout {
         let (first, until): (Option<i64>, Option<i64>) =
             connection.query_row(bounds, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let [first, until] = [first, until].map(|time| time.unwrap_or(0));
-        Ok(Self { levels, zones, first: first.div_euclid(1_000), until: until.div_euclid(1_000) + 1 })
+        Ok(Self { levels, zones, first: first.div_euclid(1_000), until: (until + 999).div_euclid(1_000) })
     }
 
     /// For what finer tiers have nothing of.
