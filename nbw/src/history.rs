@@ -10,6 +10,7 @@ mod error;
 mod packed;
 pub mod query;
 mod reader;
+mod recorder;
 mod rows;
 mod schema;
 #[doc(hidden)]
@@ -28,6 +29,7 @@ pub use self::{
     database::{Database, Size},
     error::HistoryError,
     reader::{Increases, Reader},
+    recorder::{Fault, Recorder, Status},
     schema::FILE,
     tiers::{Bounds, Tier, Tiers},
 };
