@@ -18,6 +18,7 @@ pub mod synthetic;
 #[cfg(test)]
 mod tests;
 mod tiers;
+pub mod vnstat;
 
 use std::sync::Arc;
 
@@ -33,6 +34,9 @@ pub use self::{
     schema::FILE,
     tiers::{Bounds, Tier, Tiers},
 };
+
+/// Where the history is unless the user names another directory.
+pub const DATA_DIR: &str = "/var/lib/nbw";
 
 /// What the rest of a kind is called, where not all are named.
 pub const OTHER: &str = "other";

@@ -3,6 +3,7 @@
 mod bound;
 mod expire;
 mod ids;
+mod import;
 mod pack;
 #[cfg(test)]
 mod totals;
@@ -17,6 +18,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use self::ids::Ids;
+pub(super) use self::import::Imported;
 use super::{
     HistoryError,
     bucket::Bucket,
