@@ -46,7 +46,8 @@ impl Percentiles {
         let mut values = Values::load(connection, layout, chosen, whole, parts.from(), parts.to())?;
         let all = coverage.parts(layout, whole, parts.from(), parts.to());
         for (at, percentile) in found.whole.iter_mut().enumerate() {
-            *percentile = values.between(at, parts.from(), parts.to()).map(|mut rates| p95(&mut rates, all));
+            *percentile =
+                values.between(at, parts.from(), parts.to()).map(|mut bytes| values.rate(p95(&mut bytes, all)));
         }
         let mut level = whole;
         for (part, (from, to)) in parts.iter().enumerate() {
@@ -58,7 +59,7 @@ impl Percentiles {
             found.lengths[part] = layout.levels[level].seconds;
             let samples = coverage.parts(layout, level, from, to);
             for (at, series) in found.parts.iter_mut().enumerate() {
-                series[part] = values.between(at, from, to).map(|mut rates| p95(&mut rates, samples));
+                series[part] = values.between(at, from, to).map(|mut bytes| values.rate(p95(&mut bytes, samples)));
             }
         }
         Ok(found)
