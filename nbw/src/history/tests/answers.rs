@@ -100,8 +100,8 @@ fn days_of_23_and_25_hours_are_exact_also_in_another_zone() {
         let noon = date.at(12, 0, 0, 0).to_zoned(TimeZone::UTC).unwrap().timestamp();
         // Two days before and behind it, each hour a byte.
         let start = |hour| noon + jiff::SignedDuration::from_hours(hour);
-        let hours: Vec<_> = (-60..60).map(|hour| bucket(&start(hour).to_string(), 3_600, &[("c", 1)])).collect();
-        database.write(&hours).unwrap();
+        let bytes: Vec<_> = (-60..60).map(|hour| bucket(&start(hour).to_string(), 3_600, &[("c", 1)])).collect();
+        database.write(&bytes).unwrap();
         let reader = Reader::open(dir.path()).unwrap();
         for zone in ["Europe/Berlin", "UTC", "America/New_York", "Asia/Kolkata", "Pacific/Auckland"] {
             let zone = TimeZone::get(zone).unwrap();
