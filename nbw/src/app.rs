@@ -3,6 +3,7 @@
 mod agent;
 mod alerts;
 mod check;
+mod import;
 mod live;
 mod status;
 mod top;
@@ -15,7 +16,7 @@ use tokio::{
 };
 
 pub use self::check::{check, check_failed};
-pub use self::{agent::agent, status::status, top::top};
+pub use self::{agent::agent, import::import, status::status, top::top};
 use self::{alerts::Alerts, live::Live};
 use crate::{
     cli::WatchArgs,

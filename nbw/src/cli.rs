@@ -2,6 +2,7 @@
 
 mod agent;
 mod check;
+mod import;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -12,6 +13,7 @@ pub use self::{
     agent::{AgentArgs, StatusArgs, StatusFormat},
     check::CheckArgs,
 };
+pub use self::import::{ImportArgs, ImportFrom, VnstatArgs};
 use crate::{bpf::Hook, sink::Format, snapshot::By, units::Units, view::Sort};
 
 /// The shortest interval: below it the ticks would be longer than what they measure.
@@ -48,6 +50,8 @@ pub enum Command {
     Agent(AgentArgs),
     /// Show how the agent is: what is attached, alerts, actions
     Status(StatusArgs),
+    /// Take over what others remember of this host's traffic
+    Import(ImportArgs),
 }
 
 impl Cli {
@@ -66,6 +70,7 @@ impl Command {
             Self::Check(args) => args.verbose,
             Self::Agent(args) => args.verbose,
             Self::Status(_) => false,
+            Self::Import(_) => false,
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod fit;
 #[cfg(test)]
 mod golden;
 pub mod groupings;
+pub mod history;
 pub mod interfaces;
 pub mod ledger;
 pub mod links;
