@@ -1,6 +1,7 @@
 //! The only wiring: from the command line to the monitor to the sink.
 
 mod live;
+mod report;
 mod top;
 
 use std::{future, time::Duration};
@@ -11,7 +12,7 @@ use tokio::{
 };
 
 use self::live::Live;
-pub use self::top::top;
+pub use self::{report::report, top::top};
 use crate::{cli::WatchArgs, failure::Failure, outlet::Outlet, sink::Format, view::ViewOptions};
 
 /// The first picture on a screen comes after this, however long the interval is.

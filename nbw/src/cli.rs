@@ -1,10 +1,13 @@
 //! The command line.
 
+mod report;
+
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
 
+pub use self::report::{Chart, Compare, ReportArgs, ReportFormat};
 use crate::{bpf::Hook, sink::Format, snapshot::By, units::Units, view::Sort};
 
 /// The shortest interval: below it the ticks would be longer than what they measure.
@@ -31,6 +34,8 @@ pub enum Command {
     Watch(WatchArgs),
     /// Explore live traffic on the whole screen
     Top(TopArgs),
+    /// Say what was moved by the hour, day, week, month or year, from the history that `nbw agent` keeps
+    Report(Box<ReportArgs>),
 }
 
 impl Cli {
@@ -46,6 +51,7 @@ impl Command {
         match self {
             Self::Watch(args) => args.live.verbose,
             Self::Top(args) => args.live.verbose,
+            Self::Report(args) => args.verbose,
         }
     }
 }
@@ -199,7 +205,7 @@ mod tests {
     fn no_command_means_watch() {
         let of = |words: &[&str]| match parsed(words) {
             Command::Watch(args) => (args.live.filter.interface, args.count),
-            Command::Top(_) => unreachable!("not asked for"),
+            _ => unreachable!("not asked for"),
         };
         assert_eq!(of(&["-i", "eth0", "--count", "3"]), of(&["watch", "-i", "eth0", "--count", "3"]));
     }

@@ -192,7 +192,7 @@ fn strip_path<'a>(path: &'a str, parent: &str) -> Option<&'a str> {
 }
 
 /// `nginx` is `nginx.service`; escapes are undone, as they are in what this is compared with.
-fn full_unit(name: &str) -> String {
+pub(crate) fn full_unit(name: &str) -> String {
     let name = text::unescape_systemd(name);
     let has_suffix = UNIT_SUFFIXES.iter().any(|suffix| name.ends_with(suffix));
     if has_suffix { name.into_owned() } else { format!("{name}.service") }

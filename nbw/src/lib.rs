@@ -29,6 +29,7 @@ pub mod privilege;
 pub mod rate;
 pub mod recycle;
 pub mod relations;
+pub mod report;
 pub mod resolve;
 pub mod rule;
 pub mod sample;

@@ -1,0 +1,252 @@
+//! `--format table`: for people, as wide as the terminal.
+
+mod bar;
+mod columns;
+mod grid;
+
+use std::fmt::Write;
+
+use self::{
+    bar::Bars,
+    columns::{Column, Value},
+    grid::Grid,
+};
+use super::{
+    Finding, Format, Report, What,
+    rows::{Both, Row, Total},
+};
+use crate::{failure::Failure, fit, units};
+
+/// So wide where there is no terminal to fit.
+const PIPE_WIDTH: usize = 160;
+
+/// Writes a table.
+#[derive(Debug, Clone, Copy)]
+pub struct Table {
+    /// Columns of the terminal.
+    pub width: usize,
+    /// Whether there may be colours.
+    pub colour: bool,
+    /// Whether there may be more than ASCII.
+    pub unicode: bool,
+}
+
+impl Table {
+    /// As standard output is, or as a file wants it.
+    pub fn for_stdout(to_file: bool, colour: bool) -> Self {
+        let terminal = console::Term::stdout();
+        let size = if to_file { None } else { terminal.size_checked() };
+        Self {
+            width: size.map_or(PIPE_WIDTH, |(_, columns)| usize::from(columns).max(20)),
+            colour,
+            unicode: to_file || terminal.features().wants_emoji() || is_utf8(),
+        }
+    }
+}
+
+/// Whether the locale can show more than ASCII.
+fn is_utf8() -> bool {
+    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default();
+    let locale = locale.to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
+}
+
+impl Format for Table {
+    fn render(&self, report: &Report) -> Result<Vec<u8>, Failure> {
+        let drawing = Drawing { table: self, report };
+        let text = match report.what {
+            None => drawing.sums(),
+            Some(What::Top) => drawing.top(),
+            Some(_) => drawing.by_time(),
+        };
+        let head = drawing.head();
+        Ok(format!("{head}\n{text}{}", drawing.findings()).into_bytes())
+    }
+}
+
+struct Drawing<'a> {
+    table: &'a Table,
+    report: &'a Report,
+}
+
+impl Drawing<'_> {
+    fn head(&self) -> String {
+        let mut head = String::new();
+        for line in [self.report.title(), self.report.span()] {
+            head.push_str(&self.strong(&fit::cut(&self.plain(&line), self.table.width)));
+            head.push('\n');
+        }
+        head
+    }
+
+    /// ASCII only, where more cannot be shown.
+    fn plain(&self, text: &str) -> String {
+        if self.table.unicode { text.to_owned() } else { text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect() }
+    }
+
+    fn strong(&self, text: &str) -> String {
+        if self.table.colour { console::style(text).bold().force_styling(true).to_string() } else { text.to_owned() }
+    }
+
+    /// One row for each subject.
+    fn sums(&self) -> String {
+        let totals = self.report.totals();
+        let most = totals.iter().map(|total| total.both().total()).max().unwrap_or(0);
+        let bars = Bars { most, unicode: self.table.unicode };
+        let columns = columns::of_sums(self.report);
+        let rows = totals.iter().map(|total| columns.iter().map(|column| self.of_total(column, total)).collect());
+        let moved = totals.iter().map(Total::both).collect();
+        let mut text = self.grid(&columns, rows.collect(), moved, &bars);
+        text.push_str(&self.footnote());
+        text
+    }
+
+    /// A table for each subject: a row for each part, and the sum.
+    fn by_time(&self) -> String {
+        let (mut text, totals) = (String::new(), self.report.totals());
+        for (who, total) in totals.iter().enumerate() {
+            let rows = self.report.rows_of(who);
+            let name = self.plain(&total.subject.name);
+            let _ = writeln!(text, "{}", self.strong(&fit::shorten(&name, self.table.width)));
+            text.push_str(&self.of_subject(&rows, total));
+            text.push('\n');
+        }
+        text.push_str(&self.footnote());
+        text
+    }
+
+    fn of_subject(&self, rows: &[Row], total: &Total) -> String {
+        let bars = Bars { most: rows.iter().map(|row| row.both().total()).max().unwrap_or(0), unicode: self.table.unicode };
+        let columns = columns::of_parts(self.report);
+        let mut cells: Vec<Vec<String>> = Vec::new();
+        let mut moved = Vec::new();
+        for row in rows {
+            cells.push(columns.iter().map(|column| self.of_row(column, row)).collect());
+            moved.push(row.both());
+            if let Some(estimate) = row.estimate {
+                cells.push(columns.iter().map(|column| estimated(column, estimate)).collect());
+                moved.push(Both::default());
+            }
+        }
+        cells.push(columns.iter().map(|column| self.sum(column, total)).collect());
+        moved.push(Both::default());
+        self.grid(&columns, cells, moved, &bars)
+    }
+
+    /// The busiest parts of all subjects, in one table.
+    fn top(&self) -> String {
+        let rows = self.report.rows();
+        let bars = Bars { most: rows.first().map_or(0, |row| row.both().total()), unicode: self.table.unicode };
+        let columns = columns::of_top(self.report);
+        let place = |(at, row): (usize, &Row)| {
+            let cell = |column: &Column| match column.value {
+                Value::Place => (at + 1).to_string(),
+                _ => self.of_row(column, row),
+            };
+            columns.iter().map(cell).collect()
+        };
+        let cells = rows.iter().enumerate().map(place).collect();
+        self.grid(&columns, cells, rows.iter().map(Row::both).collect(), &bars)
+    }
+
+    fn grid(&self, columns: &[Column], cells: Vec<Vec<String>>, moved: Vec<Both>, bars: &Bars) -> String {
+        Grid { columns, cells, moved, bars, width: self.table.width, colour: self.table.colour }.draw()
+    }
+
+    fn of_row(&self, column: &Column, row: &Row) -> String {
+        let units = self.report.units;
+        match column.value {
+            Value::Time if row.part.recorded_seconds == 0 && row.is_idle() => format!("{} (no record)", self.report.label(row.part.start)),
+            Value::Time => self.report.label(row.part.start),
+            Value::Name => self.plain(&row.subject.name),
+            Value::Rx => units::volume(row.point.rx.bytes),
+            Value::Tx => units::volume(row.point.tx.bytes),
+            Value::Total => units::volume(row.both().total()),
+            Value::Average => units.rate(row.average()),
+            Value::RxPeak => units.rate(row.point.rx.peak),
+            Value::TxPeak => units.rate(row.point.tx.peak),
+            Value::RxP95 => units.rate(row.point.rx_p95),
+            Value::TxP95 => units.rate(row.point.tx_p95),
+            Value::P95 => units.rate(row.point.rx_p95.max(row.point.tx_p95)),
+            Value::Change => changed(row.previous, row.both()),
+            _ => String::new(),
+        }
+    }
+
+    fn of_total(&self, column: &Column, total: &Total) -> String {
+        let (units, whole) = (self.report.units, total.whole);
+        let at = |at: Option<jiff::Timestamp>| {
+            at.map_or_else(String::new, |at| self.report.calendar.local(at).strftime("%m-%d %H:%M").to_string())
+        };
+        match column.value {
+            Value::Name => self.plain(&total.subject.name),
+            Value::Rx => units::volume(whole.rx.bytes),
+            Value::Tx => units::volume(whole.tx.bytes),
+            Value::Total => units::volume(total.both().total()),
+            Value::Average => units.rate(total.average),
+            Value::RxPeak => units.rate(whole.rx.peak),
+            Value::RxPeakAt => at(whole.rx_peak_at),
+            Value::TxPeak => units.rate(whole.tx.peak),
+            Value::TxPeakAt => at(whole.tx_peak_at),
+            Value::RxP95 => units.rate(whole.rx_p95),
+            Value::TxP95 => units.rate(whole.tx_p95),
+            Value::P95 => units.rate(total.billed()),
+            Value::Month => units::volume(total.month.total()),
+            Value::Estimate => units::volume(total.month_estimate.total()),
+            Value::Quota => self.report.quota.map_or_else(String::new, |quota| used(total.month.total(), quota)),
+            Value::Change => changed(total.previous, total.both()),
+            Value::Time | Value::Place => String::new(),
+        }
+    }
+
+    /// The last row of a subject's table.
+    fn sum(&self, column: &Column, total: &Total) -> String {
+        if column.value == Value::Time { "total".into() } else { self.of_total(column, total) }
+    }
+
+    /// What the figures are, where that is not plain.
+    fn footnote(&self) -> String {
+        let samples = self.report.answer.sample_seconds;
+        let note = format!("p95: 95th percentile of samples of {samples} s (in, out; the larger is what carriers bill)");
+        let lines = textwrap::wrap(&note, self.table.width.max(1));
+        let style = |line: &str| if self.table.colour { console::style(line).dim().force_styling(true).to_string() } else { line.to_owned() };
+        lines.iter().map(|line| style(line) + "\n").collect()
+    }
+
+    fn findings(&self) -> String {
+        let mut text = String::new();
+        for Finding { title, seen, sure, advice } in &self.report.findings {
+            let _ = write!(text, "\n{}\n", self.strong(&fit::cut(&self.plain(title), self.table.width)));
+            for line in [format!("seen: {seen}"), format!("sure: {sure}"), format!("do: {advice}")] {
+                let indented = textwrap::Options::new(self.table.width.max(8)).initial_indent("  ").subsequent_indent("    ");
+                for line in textwrap::wrap(&self.plain(&line), indented) {
+                    let _ = writeln!(text, "{line}");
+                }
+            }
+        }
+        text
+    }
+}
+
+fn changed(previous: Option<Both>, now: Both) -> String {
+    previous.map_or_else(String::new, |previous| super::rows::change(previous.total(), now.total()))
+}
+
+fn used(moved: u64, quota: u64) -> String {
+    format!("{:.0}%", moved as f64 / quota as f64 * 100.0)
+}
+
+/// What a part that is not over will come to.
+fn estimated(column: &Column, estimate: Both) -> String {
+    match column.value {
+        Value::Time => "  estimated".into(),
+        Value::Rx => units::volume(estimate.rx),
+        Value::Tx => units::volume(estimate.tx),
+        Value::Total => units::volume(estimate.total()),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

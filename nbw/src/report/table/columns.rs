@@ -1,0 +1,97 @@
+//! The columns of tables, and which go first where there is no room.
+
+use crate::report::Report;
+
+/// What a column has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Value {
+    Place,
+    Time,
+    Name,
+    Rx,
+    Tx,
+    Total,
+    Average,
+    RxPeak,
+    RxPeakAt,
+    TxPeak,
+    TxPeakAt,
+    RxP95,
+    TxP95,
+    P95,
+    Month,
+    Estimate,
+    Quota,
+    Change,
+}
+
+/// A column.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Column {
+    pub(super) title: &'static str,
+    pub(super) value: Value,
+    /// The higher, the earlier it goes; those of 0 stay.
+    pub(super) spare: u8,
+}
+
+const fn column(title: &'static str, value: Value, spare: u8) -> Column {
+    Column { title, value, spare }
+}
+
+const MOVED: [Column; 4] = [
+    column("rx", Value::Rx, 1),
+    column("tx", Value::Tx, 1),
+    column("total", Value::Total, 0),
+    column("average", Value::Average, 3),
+];
+
+/// Of the sums of subjects.
+pub(super) fn of_sums(report: &Report) -> Vec<Column> {
+    let mut columns = vec![column(crate::report::singular(report.kind), Value::Name, 0)];
+    columns.extend(MOVED);
+    columns.extend(change(report));
+    columns.extend([
+        column("rx peak", Value::RxPeak, 6),
+        column("at", Value::RxPeakAt, 8),
+        column("tx peak", Value::TxPeak, 6),
+        column("at", Value::TxPeakAt, 8),
+        column("rx p95", Value::RxP95, 7),
+        column("tx p95", Value::TxP95, 7),
+        column("p95", Value::P95, 4),
+        column("month", Value::Month, 5),
+        column("estimate", Value::Estimate, 4),
+    ]);
+    columns.extend(report.quota.map(|_| column("quota", Value::Quota, 2)));
+    columns
+}
+
+/// Of the parts of one subject.
+pub(super) fn of_parts(report: &Report) -> Vec<Column> {
+    let mut columns = vec![column(crate::report::calendar::noun(report.every), Value::Time, 0)];
+    columns.extend(MOVED);
+    columns.extend(change(report));
+    columns.extend(RATES);
+    columns
+}
+
+/// Of the busiest parts.
+pub(super) fn of_top(report: &Report) -> Vec<Column> {
+    let mut columns = vec![column("#", Value::Place, 9), column(crate::report::calendar::noun(report.every), Value::Time, 0)];
+    columns.push(column(crate::report::singular(report.kind), Value::Name, 0));
+    columns.extend(MOVED);
+    columns.extend(change(report));
+    columns.extend(RATES);
+    columns
+}
+
+const RATES: [Column; 5] = [
+    column("rx peak", Value::RxPeak, 6),
+    column("tx peak", Value::TxPeak, 6),
+    column("rx p95", Value::RxP95, 7),
+    column("tx p95", Value::TxP95, 7),
+    column("p95", Value::P95, 5),
+];
+
+fn change(report: &Report) -> Option<Column> {
+    report.previous.as_ref().map(|_| column("change", Value::Change, 2))
+}

@@ -1,0 +1,73 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::{golden::assert_golden, history::query::Every, report::fixture::Made};
+
+fn report(what: Option<What>) -> Report {
+    match what {
+        Some(What::Hours) => Made::containers().report(what, "2026-11-25T12:00:00Z", Every::Seconds(3_600)),
+        Some(What::Top) => Made::containers().report(what, "2026-11-01T00:00:00+01:00", Every::Day),
+        Some(What::Months) => Made::containers().report(what, "2026-07-01T00:00:00+02:00", Every::Month),
+        _ => Made::containers().report(what, "2026-11-23T00:00:00+01:00", Every::Day),
+    }
+}
+
+fn drawn(report: &Report, width: usize, colour: bool, unicode: bool) -> String {
+    String::from_utf8(Table { width, colour, unicode }.render(report).unwrap()).unwrap()
+}
+
+#[test]
+fn golden_tables() {
+    for (name, what) in
+        [("sums", None), ("hours", Some(What::Hours)), ("months", Some(What::Months)), ("top", Some(What::Top))]
+    {
+        let report = report(what);
+        for width in [60, 80, 200] {
+            assert_golden(&format!("report/golden/{name}-{width}.txt"), drawn(&report, width, false, true).as_bytes());
+        }
+    }
+}
+
+#[test]
+fn without_utf8_all_is_ascii() {
+    assert!(drawn(&report(Some(What::Hours)), 100, false, false).is_ascii());
+}
+
+#[test]
+fn colours_change_no_text() {
+    let report = report(Some(What::Hours));
+    let coloured = drawn(&report, 100, true, true);
+    assert!(coloured.contains('\u{1b}'));
+    assert_eq!(console::strip_ansi_codes(&coloured), drawn(&report, 100, false, true));
+}
+
+#[test]
+fn findings_are_a_section() {
+    let mut report = report(None);
+    report.findings.push(Finding {
+        title: "eth0 is near its limit".into(),
+        seen: "95 % of 1 Gbit/s in 30 of 168 hours".into(),
+        sure: "very".into(),
+        advice: "move the backup to 03:00".into(),
+    });
+    let text = drawn(&report, 80, false, true);
+    assert!(text.contains("\neth0 is near its limit\n  seen: 95 %") && text.contains("  do: move"), "{text}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn nothing_is_wider_than_the_terminal(
+        width in 20_usize..240, colour in any::<bool>(), unicode in any::<bool>(), which in 0..4_usize,
+        name in "[a-zé界</ ]{0,60}", huge in any::<u64>(),
+    ) {
+        let mut report = report([None, Some(What::Hours), Some(What::Months), Some(What::Top)][which]);
+        report.answer.series[0].subject.name = name.into();
+        report.answer.whole[0].rx.bytes = huge >> 1;
+        let text = drawn(&report, width, colour, unicode);
+        for line in text.lines() {
+            prop_assert!(fit::width(line) <= width, "{width}: {line:?}");
+        }
+    }
+}
