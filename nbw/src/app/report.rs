@@ -7,9 +7,9 @@ use super::Ended;
 use crate::{
     cli::{Chart, ReportArgs, ReportFormat},
     failure::Failure,
-    history::Kind,
+    history::{Kind, Reader},
     report::{
-        Format, Report, build, build::Source, chart::Picture, csv::Csv, html::Html, json::Json, output::Output,
+        Format, Report, build, chart::{Picture, usual_height}, csv::Csv, html::Html, json::Json, output::Output,
         progress::Progress, request, table::Table,
     },
     text,
@@ -17,6 +17,8 @@ use crate::{
 
 /// Steps of the progress bar: the questions that the history is asked, and the drawing.
 const STEPS: u64 = 6;
+/// Of a picture, in pixels.
+const WIDTH: u32 = 1_000;
 
 /// `nbw report`.
 ///
@@ -44,7 +46,7 @@ fn render(args: &ReportArgs, format: ReportFormat, colour: bool) -> Result<Vec<u
     let host = gethostname().unwrap_or_default();
     let host = text::clean(&host.to_string_lossy()).into_owned();
     let request = request::request(args, format, Timestamp::now(), host)?;
-    let source = open(args)?;
+    let source = Reader::open(&args.data_dir).map_err(|error| Failure::running(&error))?;
     let progress = Progress::start(STEPS);
     let report = build::build(&source, request, &progress)?;
     if report.is_empty() {
@@ -56,10 +58,11 @@ fn render(args: &ReportArgs, format: ReportFormat, colour: bool) -> Result<Vec<u
 
 /// What writes the format.
 fn writer(args: &ReportArgs, format: ReportFormat, report: &Report, colour: bool) -> Box<dyn Format> {
+    let width = args.width.unwrap_or(WIDTH);
     let picture = |png| Picture {
         chart: args.chart.unwrap_or(usual_chart(report.kind)),
-        width: args.width.unwrap_or(1_000),
-        height: args.height.unwrap_or(500),
+        height: args.height.unwrap_or(usual_height(width)),
+        width,
         png,
     };
     match format {
@@ -75,16 +78,4 @@ fn writer(args: &ReportArgs, format: ReportFormat, report: &Report, colour: bool
 /// What went by two interfaces may be the same packet: they are not stacked.
 fn usual_chart(kind: Kind) -> Chart {
     if matches!(kind, Kind::Interface | Kind::Host) { Chart::Rate } else { Chart::Stack }
-}
-
-/// The history, for reading.
-fn open(args: &ReportArgs) -> Result<impl Source + use<>, Failure> {
-    let file = args.data_dir.join("history.db");
-    if !file.exists() {
-        return Err(Failure::Running(format!(
-            "there is no history at {}: start `nbw agent`, which records it, or say by --data-dir where it is",
-            file.display()
-        )));
-    }
-    crate::report::build::none(&file)
 }

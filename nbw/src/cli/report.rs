@@ -63,7 +63,7 @@ pub struct ReportArgs {
     /// Width of svg and png in pixels [default: 1000]
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(200..=10_000), help_heading = "Output")]
     pub width: Option<u32>,
-    /// Height of svg and png in pixels [default: 500]
+    /// Height of svg and png in pixels [default: half the width, 300 at least]
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(150..=10_000), help_heading = "Output")]
     pub height: Option<u32>,
     /// Write to this file, whole or not at all, instead of standard output

@@ -6,7 +6,7 @@ use super::{Finding, Report, What, calendar::Calendar, progress::Progress};
 use crate::{
     failure::Failure,
     history::{
-        Kind,
+        Kind, Reader,
         query::{Answer, Every, Query},
     },
     pattern::Pattern,
@@ -176,17 +176,12 @@ impl<S: Source> Asking<'_, S> {
     }
 }
 
-/// TEMP until the history's reader is there.
-pub struct Nothing;
-impl Source for Nothing {
-    fn ask(&self, _: &Query) -> Result<Answer, Failure> {
-        Err(Failure::Running("the history's reader is not merged yet".into()))
+impl Source for Reader {
+    fn ask(&self, query: &Query) -> Result<Answer, Failure> {
+        Self::ask(self, query).map_err(|error| Failure::running(&error))
     }
+
     fn span(&self) -> Option<(Timestamp, Timestamp)> {
-        None
+        Self::span(self)
     }
-}
-/// TEMP.
-pub fn none(_: &std::path::Path) -> Result<Nothing, Failure> {
-    Ok(Nothing)
 }

@@ -4,6 +4,9 @@ use jiff::{SignedDuration, Span, Timestamp, Zoned, civil::Weekday, tz::TimeZone}
 
 use crate::history::query::Every;
 
+/// An hour.
+pub const HOUR: Every = Every::Seconds(3_600);
+
 /// Whose midnights, and on which day months begin.
 #[derive(Debug, Clone)]
 pub struct Calendar {
@@ -114,6 +117,12 @@ pub fn word(every: Every) -> String {
         Every::Month => "month".into(),
         Every::Year => "year".into(),
     }
+}
+
+/// As an amount: `5 minutes`, `1 hour`.
+pub fn length(every: Every) -> String {
+    let word = word(every);
+    if word.starts_with(|first: char| first.is_ascii_digit()) { word } else { format!("1 {word}") }
 }
 
 /// What a column of begins is called.

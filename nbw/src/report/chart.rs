@@ -96,6 +96,11 @@ impl Picture {
     }
 }
 
+/// The height, in pixels, of a picture of this width.
+pub fn usual_height(width: u32) -> u32 {
+    (width / 2).clamp(300, 1_000)
+}
+
 /// Makes the font known to plotters, once.
 fn know_font() -> Result<(), Failure> {
     static KNOWN: OnceLock<bool> = OnceLock::new();

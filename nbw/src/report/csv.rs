@@ -78,6 +78,8 @@ fn kind(kind: Kind) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -93,12 +95,15 @@ mod tests {
         assert_golden("report/golden/days.csv", &Csv.render(&report).unwrap());
     }
 
+    static REPORT: LazyLock<Report> =
+        LazyLock::new(|| Made::containers().report(None, "2026-11-25T12:00:00Z", Every::Seconds(3_600)));
+
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(16))]
+        #![proptest_config(ProptestConfig::with_cases(256))]
 
         #[test]
         fn it_parses_whatever_the_names_are(name in any::<String>()) {
-            let mut report = Made::containers().report(None, "2026-11-25T12:00:00Z", Every::Seconds(3_600));
+            let mut report = REPORT.clone();
             report.answer.series[0].subject.name = name.as_str().into();
             let bytes = Csv.render(&report).unwrap();
             let mut reader = csv::Reader::from_reader(&bytes[..]);

@@ -18,6 +18,10 @@ pub const HOURS: usize = 24;
 pub struct Load {
     /// Whose: a subject's name, or what all of them are called together.
     pub name: String,
+    /// Which of the report's subjects; none for all together.
+    pub who: Option<usize>,
+    /// Whether it is that of the rest, `other`.
+    pub is_rest: bool,
     /// By time, without those in which nothing was recorded.
     pub samples: Vec<Sample>,
 }
@@ -52,10 +56,15 @@ impl Report {
 
     fn together(&self, answer: &Answer) -> Option<Load> {
         if let Some(host) = &self.host_hourly {
-            return host.series.first().map(|_| Load { name: "the whole host".into(), ..load(host, 0) });
+            return host.series.first().map(|_| Load { name: "the whole host".into(), who: None, ..load(host, 0) });
         }
         let adds_up = !matches!(self.kind, Kind::Interface | Kind::Host);
-        (adds_up && answer.series.len() > 1).then(|| Load { name: format!("all {}", super::plural(self.kind)), samples: sum(answer) })
+        (adds_up && answer.series.len() > 1).then(|| Load {
+            name: format!("all {}", super::plural(self.kind)),
+            who: None,
+            is_rest: false,
+            samples: sum(answer),
+        })
     }
 }
 
@@ -70,7 +79,12 @@ fn load(answer: &Answer, who: usize) -> Load {
         let point = &series.points[at];
         Sample { rx: point.rx.bytes as f64, tx: point.tx.bytes as f64, ..empty }
     };
-    Load { name: series.subject.name.to_string(), samples: recorded(answer).map(sample).collect() }
+    Load {
+        name: series.subject.name.to_string(),
+        who: Some(who),
+        is_rest: series.subject.key.is_empty(),
+        samples: recorded(answer).map(sample).collect(),
+    }
 }
 
 fn sum(answer: &Answer) -> Vec<Sample> {
@@ -123,7 +137,7 @@ mod tests {
             rx: rate * 3_600.0,
             tx: 0.0,
         };
-        Load { name: "eth0".into(), samples: rates.iter().enumerate().map(sample).collect() }
+        Load { name: "eth0".into(), who: Some(0), is_rest: false, samples: rates.iter().enumerate().map(sample).collect() }
     }
 
     #[test]

@@ -18,8 +18,8 @@ use crate::{
 const LOOKED_AT: usize = 10;
 /// Rows of [`What::Top`], as many as vnStat has.
 const TOP_ROWS: usize = 10;
-/// More parts than this are too many to be worked with: 10 s over two weeks.
-const MOST_PARTS: f64 = 130_000.0;
+/// More parts than this the history does not answer with.
+const MOST_PARTS: f64 = 20_000.0;
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// How the report is written.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{Report, What};
 use crate::history::{
@@ -150,6 +150,12 @@ impl Report {
         (passed > whole / 100.0).then(|| moved.scaled(whole / passed))
     }
 
+    /// Whether the month that is can be estimated.
+    pub fn estimates(&self) -> bool {
+        let month = self.month.parts.first();
+        month.is_some_and(|part| self.estimate(part, Every::Month, Both::default()).is_some())
+    }
+
     /// One for each subject, the busiest first.
     pub fn totals(&self) -> Vec<Total<'_>> {
         let (before, month) = (self.before(), index(&self.month));
@@ -186,11 +192,6 @@ impl Report {
         }
     }
 
-    /// Whether the time of a row is of a day or longer.
-    pub fn by_days(&self) -> bool {
-        !matches!(self.every, Every::Seconds(_))
-    }
-
     /// A part's name: `2026-11-24 14:00`, `2026-11-24`, `2026-11`, `2026`.
     pub fn label(&self, start: Timestamp) -> String {
         let named_by_month = self.calendar.month_begins == 1;
@@ -202,11 +203,6 @@ impl Report {
             _ => "%F",
         };
         self.calendar.local(start).strftime(format).to_string()
-    }
-
-    /// How long the history goes back before the report's end.
-    pub fn age(&self) -> SignedDuration {
-        self.to.duration_since(self.began)
     }
 }
 

@@ -98,6 +98,7 @@ impl Drawing<'_> {
         let rows = totals.iter().map(|total| columns.iter().map(|column| self.of_total(column, total)).collect());
         let moved = totals.iter().map(Total::both).collect();
         let mut text = self.grid(&columns, rows.collect(), moved, &bars);
+        text.push('\n');
         text.push_str(&self.footnote());
         text
     }
@@ -151,7 +152,7 @@ impl Drawing<'_> {
     }
 
     fn grid(&self, columns: &[Column], cells: Vec<Vec<String>>, moved: Vec<Both>, bars: &Bars) -> String {
-        Grid { columns, cells, moved, bars, width: self.table.width, colour: self.table.colour }.draw()
+        Grid { columns, cells, moved, bars, width: self.table.width, units: self.report.units, colour: self.table.colour }.draw()
     }
 
     fn of_row(&self, column: &Column, row: &Row) -> String {

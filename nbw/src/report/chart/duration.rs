@@ -28,8 +28,8 @@ const LEFT_OUT: f64 = 0.05;
 pub(super) fn draw<B: DrawingBackend>(canvas: &Canvas<B>, report: &Report, title: &str) -> Result<(), Failure> {
     let loads = report.loads();
     let loads = &loads[..loads.len().min(LINES)];
-    let entries: Vec<(String, RGBColor)> = loads.iter().enumerate().map(|(at, load)| (load.name.clone(), colour(at, false))).collect();
-    let rect = frame::head(canvas, title, &[format!("{}; both directions", report.span())])?;
+    let entries: Vec<(String, RGBColor)> = loads.iter().map(|load| (load.name.clone(), colour_of(load))).collect();
+    let rect = frame::head(canvas, title, &[&report.span(), "both directions"])?;
     let rect = legend::draw(canvas, rect, &entries)?;
     let rect = Rect { bottom: rect.bottom - 2 * LINE, top: rect.top + 4, ..rect };
     let most = loads.iter().flat_map(|load| &load.samples).map(load::Sample::rate).fold(0.0, f64::max);
@@ -37,11 +37,16 @@ pub(super) fn draw<B: DrawingBackend>(canvas: &Canvas<B>, report: &Report, title
     let rect = Rect { left: rect.left + axis.width(canvas) + 8, ..rect };
     axis.draw(canvas, rect)?;
     shares(canvas, rect)?;
-    for (at, load) in loads.iter().enumerate().rev() {
-        curve(canvas, rect, axis, load, colour(at, false))?;
+    for load in loads.iter().rev() {
+        curve(canvas, rect, axis, load, colour_of(load))?;
     }
     canvas.line(vec![(rect.left, axis.y(0.0)), (rect.right, axis.y(0.0))], INK, 1)?;
     loads.first().map_or(Ok(()), |load| percentile(canvas, rect, load, report))
+}
+
+/// A subject's is that of the other charts.
+fn colour_of(load: &Load) -> RGBColor {
+    load.who.map_or(INK, |who| colour(who, load.is_rest))
 }
 
 fn x(rect: Rect, share: f64) -> i32 {

@@ -27,7 +27,7 @@ pub(super) fn draw<B: DrawingBackend>(canvas: &Canvas<B>, report: &Report, title
     let loads = report.loads();
     let Some(load) = loads.first() else { return Ok(()) };
     let heat = load::heat(load, &report.calendar.zone);
-    let rect = frame::head(canvas, title, &[format!("{}; {}, both directions", report.span(), load.name)])?;
+    let rect = frame::head(canvas, title, &[&report.span(), &format!("{}, both directions", load.name)])?;
     let most = heat.iter().flatten().flatten().fold(0.0, |most: f64, &rate| most.max(rate));
     let left = rect.left + NAMES.iter().map(|name| canvas.measure(name, SMALL)).max().unwrap_or(0) + 8;
     let cells = Rect { left, bottom: rect.bottom - 2 * LINE - 8, ..rect };

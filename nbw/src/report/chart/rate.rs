@@ -26,7 +26,7 @@ struct Slice {
 
 /// Draws the chart.
 pub(super) fn draw<B: DrawingBackend>(canvas: &Canvas<B>, report: &Report, title: &str, stacked: bool) -> Result<(), Failure> {
-    let rect = frame::head(canvas, title, &[format!("{}; received above, sent below", report.span())])?;
+    let rect = frame::head(canvas, title, &[&report.span(), "received above, sent below"])?;
     let rect = legend::draw(canvas, rect, &entries(report))?;
     let rect = Rect { bottom: rect.bottom - LINE, top: rect.top + 4, ..rect };
     let slices = slices(report, rect.width());

@@ -13,7 +13,7 @@ fn report() -> Report {
 }
 
 fn drawn(chart: Chart, width: u32, png: bool, report: &Report) -> Vec<u8> {
-    Picture { chart, width, height: width / 2, png }.render(report).unwrap()
+    Picture { chart, width, height: usual_height(width), png }.render(report).unwrap()
 }
 
 /// The pictures are looked at with `NBW_PICTURES=DIR`.

@@ -1,6 +1,9 @@
 //! The columns of tables, and which go first where there is no room.
 
-use crate::report::Report;
+use crate::{
+    report::Report,
+    units::{Units, VOLUME_WIDTH},
+};
 
 /// What a column has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +26,17 @@ pub(super) enum Value {
     Estimate,
     Quota,
     Change,
+}
+
+impl Value {
+    /// Columns that its widest cell can take: tables of several subjects look alike.
+    pub(super) fn least(self, units: Units) -> usize {
+        match self {
+            Self::Rx | Self::Tx | Self::Total | Self::Month | Self::Estimate => VOLUME_WIDTH,
+            Self::Average | Self::RxPeak | Self::TxPeak | Self::RxP95 | Self::TxP95 | Self::P95 => units.rate_width(),
+            _ => 0,
+        }
+    }
 }
 
 /// A column.
@@ -58,7 +72,7 @@ pub(super) fn of_sums(report: &Report) -> Vec<Column> {
         column("rx p95", Value::RxP95, 7),
         column("tx p95", Value::TxP95, 7),
         column("p95", Value::P95, 4),
-        column("month", Value::Month, 5),
+        column("this month", Value::Month, 5),
         column("estimate", Value::Estimate, 4),
     ]);
     columns.extend(report.quota.map(|_| column("quota", Value::Quota, 2)));

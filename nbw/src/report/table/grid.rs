@@ -4,12 +4,14 @@ use super::{
     bar::{Bars, RX, TX},
     columns::{Column, Value},
 };
-use crate::{fit, report::rows::Both};
+use crate::{fit, report::rows::Both, units::Units};
 
 /// Columns of space between two.
 const GAP: usize = 2;
 /// A bar that is shorter than this says nothing; one that is longer says no more.
-const BAR: std::ops::RangeInclusive<usize> = 6..=30;
+const BAR: std::ops::RangeInclusive<usize> = 8..=30;
+/// Columns that can be spared as easily as this go for the sake of a bar.
+const SPARE_FOR_BAR: u8 = 4;
 /// A name is not shortened to less than this while there are columns to spare.
 const LEAST_NAME: usize = 12;
 
@@ -21,6 +23,7 @@ pub(super) struct Grid<'a> {
     pub(super) moved: Vec<Both>,
     pub(super) bars: &'a Bars,
     pub(super) width: usize,
+    pub(super) units: Units,
     pub(super) colour: bool,
 }
 
@@ -29,7 +32,10 @@ impl Grid<'_> {
     pub(super) fn draw(&self) -> String {
         let mut shown: Vec<usize> = (0..self.columns.len()).collect();
         let mut widths: Vec<usize> = shown.iter().map(|&at| self.natural(at)).collect();
-        while self.least(&shown, &widths) > self.width && self.drop_one(&mut shown) {}
+        // A bar says more than what can be spared most easily.
+        let room_for_bar = GAP + BAR.start();
+        while self.least(&shown, &widths) + room_for_bar > self.width && self.drop_one(&mut shown, SPARE_FOR_BAR) {}
+        while self.least(&shown, &widths) > self.width && self.drop_one(&mut shown, 1) {}
         self.shorten_names(&shown, &mut widths);
         let room = self.width.saturating_sub(total(&shown, &widths) + GAP);
         let bar = if BAR.contains(&room) { room } else if room > *BAR.end() { *BAR.end() } else { 0 };
@@ -44,7 +50,7 @@ impl Grid<'_> {
 
     fn natural(&self, at: usize) -> usize {
         let cells = self.cells.iter().map(|cells| fit::width(&cells[at]));
-        cells.chain([fit::width(self.columns[at].title)]).max().unwrap_or(0)
+        cells.chain([fit::width(self.columns[at].title), self.columns[at].value.least(self.units)]).max().unwrap_or(0)
     }
 
     fn is_name(&self, at: usize) -> bool {
@@ -57,9 +63,9 @@ impl Grid<'_> {
         shown.iter().map(least).sum::<usize>() + GAP * shown.len().saturating_sub(1)
     }
 
-    /// Whether there was a column to spare.
-    fn drop_one(&self, shown: &mut Vec<usize>) -> bool {
-        let spare = shown.iter().enumerate().filter(|(_, at)| self.columns[**at].spare > 0);
+    /// Whether there was a column to spare, as easily at least.
+    fn drop_one(&self, shown: &mut Vec<usize>, easily: u8) -> bool {
+        let spare = shown.iter().enumerate().filter(|(_, at)| self.columns[**at].spare >= easily);
         let Some((first, _)) = spare.max_by_key(|(place, at)| (self.columns[**at].spare, *place)) else { return false };
         shown.remove(first);
         true

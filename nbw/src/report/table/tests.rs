@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -11,6 +13,9 @@ fn report(what: Option<What>) -> Report {
         _ => Made::containers().report(what, "2026-11-23T00:00:00+01:00", Every::Day),
     }
 }
+
+static REPORTS: LazyLock<Vec<Report>> =
+    LazyLock::new(|| [None, Some(What::Hours), Some(What::Months), Some(What::Top)].map(report).into());
 
 fn drawn(report: &Report, width: usize, colour: bool, unicode: bool) -> String {
     String::from_utf8(Table { width, colour, unicode }.render(report).unwrap()).unwrap()
@@ -55,14 +60,14 @@ fn findings_are_a_section() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn nothing_is_wider_than_the_terminal(
         width in 20_usize..240, colour in any::<bool>(), unicode in any::<bool>(), which in 0..4_usize,
         name in "[a-zé界</ ]{0,60}", huge in any::<u64>(),
     ) {
-        let mut report = report([None, Some(What::Hours), Some(What::Months), Some(What::Top)][which]);
+        let mut report = REPORTS[which].clone();
         report.answer.series[0].subject.name = name.into();
         report.answer.whole[0].rx.bytes = huge >> 1;
         let text = drawn(&report, width, colour, unicode);
