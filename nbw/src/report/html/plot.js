@@ -37,7 +37,7 @@ class Plot {
 
   below(x, label) {
     // Nothing of a label is outside.
-    const half = label.length * 3.5;
+    const half = label.length * 4.2;
     this.svg.append(drawn('line', { class: 'grid', x1: x, x2: x, y1: TOP, y2: this.bottom }),
       drawn('text', { x: Math.min(x, this.width - half), y: this.height - 7, 'text-anchor': 'middle' }, label));
   }
