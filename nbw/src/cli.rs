@@ -1,10 +1,13 @@
 //! The command line.
 
+mod insight;
+
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
 
+pub use self::insight::InsightArgs;
 use crate::{bpf::Hook, sink::Format, snapshot::By, units::Units, view::Sort};
 
 /// The shortest interval: below it the ticks would be longer than what they measure.
@@ -31,6 +34,8 @@ pub enum Command {
     Watch(WatchArgs),
     /// Explore live traffic on the whole screen
     Top(TopArgs),
+    /// Advice with its evidence, from the history or from watching
+    Insight(InsightArgs),
 }
 
 impl Cli {
@@ -46,6 +51,7 @@ impl Command {
         match self {
             Self::Watch(args) => args.live.verbose,
             Self::Top(args) => args.live.verbose,
+            Self::Insight(args) => args.verbose,
         }
     }
 }
@@ -145,7 +151,7 @@ pub struct NameArgs {
 }
 
 /// How the kernel side is loaded.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct KernelArgs {
     /// Attach to interfaces by this hook [default: tcx where the kernel has it, else clsact]
     #[arg(long, value_enum, help_heading = "Kernel")]
@@ -199,7 +205,7 @@ mod tests {
     fn no_command_means_watch() {
         let of = |words: &[&str]| match parsed(words) {
             Command::Watch(args) => (args.live.filter.interface, args.count),
-            Command::Top(_) => unreachable!("not asked for"),
+            _ => unreachable!("not asked for"),
         };
         assert_eq!(of(&["-i", "eth0", "--count", "3"]), of(&["watch", "-i", "eth0", "--count", "3"]));
     }

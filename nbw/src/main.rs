@@ -29,6 +29,7 @@ fn main() -> ExitCode {
     let ended = match command {
         Command::Watch(args) => runtime.block_on(app::watch(args)),
         Command::Top(args) => runtime.block_on(app::top(args)),
+        Command::Insight(args) => runtime.block_on(app::insight(args)),
     };
     // Files can hang, and whoever reads one is not waited for.
     runtime.shutdown_background();
