@@ -1,11 +1,39 @@
 //! History: what every subject has moved, in tiers of time, in an SQLite database that the agent writes and `nbw report` and
 //! `nbw insight` read.
 
+mod bucket;
+mod cell;
+mod code;
+mod database;
+mod days;
+mod error;
+mod packed;
 pub mod query;
+mod reader;
+mod rows;
+mod schema;
+#[doc(hidden)]
+pub mod synthetic;
+#[cfg(test)]
+mod tests;
+mod tiers;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::{
+    bucket::Bucket,
+    cell::{Cell, Way},
+    database::{Database, Size},
+    error::HistoryError,
+    reader::{Increases, Reader},
+    schema::FILE,
+    tiers::{Bounds, Tier, Tiers},
+};
+
+/// What the rest of a kind is called, where not all are named.
+pub const OTHER: &str = "other";
 
 /// The kinds of things that are remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]

@@ -1,0 +1,28 @@
+//! Kinds as numbers of the database. They never change.
+
+use super::Kind;
+
+/// Counters of the kernel, which are subjects to the database and to nobody else.
+pub(super) const COUNTER: u8 = 100;
+
+/// All kinds with their numbers.
+const CODES: [(Kind, u8); 8] = [
+    (Kind::Host, 0),
+    (Kind::Interface, 1),
+    (Kind::Group, 2),
+    (Kind::Container, 3),
+    (Kind::Pod, 4),
+    (Kind::Unit, 5),
+    (Kind::Process, 6),
+    (Kind::Remote, 7),
+];
+
+/// The number of a kind.
+pub(super) fn of(kind: Kind) -> u8 {
+    CODES.iter().find(|(other, _)| *other == kind).map_or(COUNTER, |(_, code)| *code)
+}
+
+/// The kind of a number.
+pub(super) fn kind(code: u8) -> Option<Kind> {
+    CODES.iter().find(|(_, other)| *other == code).map(|(kind, _)| *kind)
+}

@@ -1,0 +1,97 @@
+//! Which subjects an answer is about.
+
+use std::{collections::HashMap, sync::Arc};
+
+use foldhash::fast::FixedState;
+use rusqlite::Connection;
+
+use super::{gather, layout::Layout, parts::Parts};
+use crate::history::{OTHER, Subject, code, query::Query};
+
+/// The series of an answer, in their order, and whose rows they are made of.
+pub(super) struct Chosen {
+    subjects: Vec<Subject>,
+    /// Index of the series that stands for the rest; it is of many subjects.
+    pub(super) other: Option<usize>,
+    series: HashMap<i64, usize, FixedState>,
+}
+
+impl Chosen {
+    /// Those that moved anything, the busiest first, `other` last.
+    pub(super) fn load(
+        connection: &Connection,
+        layout: &Layout,
+        query: &Query,
+        parts: &Parts,
+    ) -> rusqlite::Result<Self> {
+        let wanted = wanted(connection, query)?;
+        let mut moved: HashMap<i64, u64, FixedState> = HashMap::default();
+        gather::each_cell(connection, layout, parts, &mut |found| {
+            if wanted.contains_key(&found.subject) && !found.cell.is_nothing() {
+                let total = moved.entry(found.subject).or_default();
+                *total = total.saturating_add(found.cell.total());
+            }
+        })?;
+        let is_rest = |id: &i64| wanted[id].key.is_empty();
+        let (rest, mut named): (Vec<_>, Vec<_>) = moved.into_iter().partition(|(id, _)| is_rest(id));
+        named.sort_unstable_by(|(one, busy), (other, less)| {
+            less.cmp(busy).then_with(|| (&wanted[one].name, one).cmp(&(&wanted[other].name, other)))
+        });
+        let top = query.top.unwrap_or(usize::MAX).min(named.len());
+        let has_rest = !rest.is_empty() || top < named.len();
+        named.truncate(top);
+        Ok(Self::of(named.into_iter().map(|(id, _)| id), has_rest, &wanted, query))
+    }
+
+    fn of(
+        named: impl Iterator<Item = i64>,
+        has_rest: bool,
+        wanted: &HashMap<i64, Subject, FixedState>,
+        query: &Query,
+    ) -> Self {
+        let subjects: Vec<(i64, Subject)> = named.map(|id| (id, wanted[&id].clone())).collect();
+        let other = has_rest.then_some(subjects.len());
+        // Also those that only other tiers have by name.
+        let rest = wanted.keys().filter_map(|id| Some((*id, other?)));
+        let named = subjects.iter().enumerate().map(|(at, (id, _))| (*id, at));
+        let series = rest.chain(named).collect();
+        let last = other.map(|_| Subject { kind: query.kind, key: "".into(), name: OTHER.into() });
+        let subjects = subjects.into_iter().map(|(_, subject)| subject).chain(last).collect();
+        Self { subjects, other, series }
+    }
+
+    /// How many series there are.
+    pub(super) fn len(&self) -> usize {
+        self.subjects.len()
+    }
+
+    /// Whom they are about.
+    pub(super) fn subjects(&self) -> impl Iterator<Item = Subject> + '_ {
+        self.subjects.iter().cloned()
+    }
+
+    /// The series that a subject's rows belong to.
+    pub(super) fn series(&self, subject: i64) -> Option<usize> {
+        self.series.get(&subject).copied()
+    }
+}
+
+/// The names of the counters.
+pub(super) fn counters(connection: &Connection) -> rusqlite::Result<HashMap<i64, Arc<str>, FixedState>> {
+    let mut names = connection.prepare_cached("SELECT id, key FROM subject WHERE kind = ?1")?;
+    let names = names.query_map([code::COUNTER], |row| Ok((row.get(0)?, row.get::<_, String>(1)?.into())))?;
+    names.collect()
+}
+
+/// The subjects that are asked for. Where some are asked for by name, the rest is nobody's.
+fn wanted(connection: &Connection, query: &Query) -> rusqlite::Result<HashMap<i64, Subject, FixedState>> {
+    let mut subjects = connection.prepare_cached("SELECT id, key, name FROM subject WHERE kind = ?1")?;
+    let text = |text: String| -> Arc<str> { text.into() };
+    let all = subjects.query_map([code::of(query.kind)], |row| {
+        Ok((row.get(0)?, Subject { kind: query.kind, key: text(row.get(1)?), name: text(row.get(2)?) }))
+    })?;
+    let asked = |subject: &Subject| {
+        query.only.is_empty() || query.only.iter().any(|only| only.matches(&subject.name) || only.matches(&subject.key))
+    };
+    all.filter(|found| found.as_ref().map_or(true, |(_, subject)| asked(subject))).collect()
+}

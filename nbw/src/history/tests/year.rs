@@ -1,0 +1,52 @@
+//! A year of made-up history, whose totals are known.
+
+use jiff::Timestamp;
+
+use super::{at, query};
+use crate::history::{Cell, Kind, Reader, query::Every, synthetic::Synthetic};
+
+#[test]
+fn every_month_of_a_year_is_exact_to_the_byte() {
+    let dir = tempfile::tempdir().unwrap();
+    let host = Synthetic::new(Kind::Container, 3);
+    let end = at("2028-06-15T13:47:20Z");
+    let database = host.year(dir.path(), end).unwrap();
+    let reader = Reader::open(dir.path()).unwrap();
+    let (first, last) = reader.span().unwrap();
+    assert_eq!((first, last), (at("2027-06-16T00:00:00Z"), end));
+    let answer = reader.ask(&query(Kind::Container, first, end, Every::Month)).unwrap();
+    assert_eq!(answer.parts.len(), 13);
+    for series in &answer.series {
+        let number: usize = series.subject.key[4..].parse().unwrap();
+        for (part, point) in answer.parts.iter().zip(&series.points) {
+            let expected: Cell = host.between(number, part.start.as_second(), part.end.as_second());
+            assert_eq!([point.rx.bytes, point.tx.bytes], [expected.rx.bytes, expected.tx.bytes], "{part:?}");
+            assert_eq!([point.rx.packets, point.tx.packets], [expected.rx.packets, expected.tx.packets], "{part:?}");
+            assert_eq!(part.recorded_seconds as i64, part.end.as_second() - part.start.as_second());
+        }
+    }
+    drop(database);
+}
+
+#[test]
+fn every_tier_adds_up_to_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let host = Synthetic::new(Kind::Group, 2);
+    let end = at("2026-03-10T07:31:40Z");
+    drop(host.year(dir.path(), end).unwrap());
+    let reader = Reader::open(dir.path()).unwrap();
+    for (back, every) in [(5 * 3_600, 10), (6 * 86_400, 60), (59 * 86_400, 300), (360 * 86_400, 3_600)] {
+        // From a boundary of the tier on that is surely there.
+        let from = (end.as_second() - back) / 3_600 * 3_600;
+        let answer =
+            reader.ask(&query(Kind::Group, Timestamp::from_second(from).unwrap(), end, Every::Seconds(every))).unwrap();
+        for series in &answer.series {
+            let number: usize = series.subject.key[4..].parse().unwrap();
+            for (part, point) in answer.parts.iter().zip(&series.points) {
+                let expected = host.between(number, part.start.as_second(), part.end.as_second());
+                assert_eq!(point.rx.bytes, expected.rx.bytes, "{every} {part:?}");
+                assert_eq!(point.tx.packets, expected.tx.packets, "{every} {part:?}");
+            }
+        }
+    }
+}
