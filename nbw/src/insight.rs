@@ -12,6 +12,10 @@ pub mod rules;
 pub mod show;
 pub mod stats;
 
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::{failure::Failure, history::Reader};
+
 pub use self::{
     evidence::Evidence,
     finding::{Finding, Severity},
@@ -24,6 +28,17 @@ pub fn advise(evidence: &Evidence) -> Vec<Finding> {
     findings.retain(|finding| !finding.evidence.is_empty());
     findings.sort_by(|a, b| a.severity.cmp(&b.severity).then(b.confidence.total_cmp(&a.confidence)));
     findings
+}
+
+/// What there is to advise about some time that is remembered; the kernel is asked how the host is set up now. It waits for
+/// that, so it is not for ticks.
+///
+/// # Errors
+/// When the history cannot be read, or the kernel not be asked.
+pub fn findings(reader: &Reader, from: Timestamp, to: Timestamp, zone: &TimeZone) -> Result<Vec<Finding>, Failure> {
+    let facts = facts::read_blocking()?;
+    let evidence = Evidence::remembered(reader, (from, to), zone.clone(), facts);
+    evidence.map(|evidence| advise(&evidence)).map_err(|error| Failure::running(&error))
 }
 
 #[cfg(test)]

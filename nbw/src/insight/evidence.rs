@@ -1,5 +1,6 @@
 //! All that rules look at.
 
+pub mod history;
 pub mod live;
 
 use std::{
@@ -116,10 +117,9 @@ impl<'a> Row<'a> {
         &self.series.subject.name
     }
 
-    /// Whether it is one group: not what nobody owns, nor all others.
+    /// Whether it is one group (its key is a path): not what nobody owns, nor all others.
     pub fn is_one(&self) -> bool {
-        let key = &self.series.subject.key;
-        !key.is_empty() && !key.starts_with(UNATTRIBUTED)
+        self.series.subject.key.starts_with('/')
     }
 
     /// Bytes in both directions.
@@ -178,10 +178,7 @@ impl Evidence {
     }
 }
 
-/// How the keys begin of what no group owns; paths of groups begin with a slash.
-const UNATTRIBUTED: &str = "unattributed ";
-
-/// The key of what no group owns of an interface.
+/// The key of what no group owns of an interface, as the history has it.
 pub fn unattributed_key(interface: &str) -> String {
-    format!("{UNATTRIBUTED}{interface}")
+    format!("unattributed {interface}")
 }

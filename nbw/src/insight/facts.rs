@@ -9,7 +9,7 @@ mod links;
 mod proc;
 mod queues;
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, thread};
 
 pub use self::{
     firewall::{Hook, Verdict},
@@ -33,8 +33,6 @@ pub struct Facts {
     pub queues: Vec<Queue>,
     /// Connection tracking, where it is on.
     pub conntrack: Option<Conntrack>,
-    /// Whether packets are forwarded.
-    pub forwarding: bool,
     /// The firewall's rules and policies that drop.
     pub firewall: Vec<Verdict>,
 }
@@ -56,6 +54,14 @@ impl Facts {
 /// # Errors
 /// When no netlink socket can be made.
 pub async fn read() -> io::Result<Facts> {
+    let mut facts = counted().await?;
+    ethtool::enrich(&mut facts.interfaces).await;
+    facts.conntrack = proc::conntrack();
+    Ok(facts)
+}
+
+/// What counts, and how far it has come.
+async fn counted() -> io::Result<Facts> {
     let mut facts = Facts::default();
     netlink::with(async |handle| {
         (facts.interfaces, facts.counters) = links::read(&handle).await;
@@ -64,14 +70,21 @@ pub async fn read() -> io::Result<Facts> {
         facts.counters.extend(counters);
     })
     .await?;
-    ethtool::enrich(&mut facts.interfaces).await;
     facts.counters.extend(proc::counters());
-    facts.conntrack = proc::conntrack();
-    facts.forwarding = proc::forwarding();
     let (firewall, counters) = firewall::read().await;
     facts.firewall = firewall;
     facts.counters.extend(counters);
     Ok(facts)
+}
+
+/// [`read`] for who is not asynchronous, or must not wait for others: in a thread of its own.
+///
+/// # Errors
+/// When no netlink socket or thread can be made.
+pub fn read_blocking() -> io::Result<Facts> {
+    let work = || tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(read());
+    let reading = thread::Builder::new().name("facts".into()).spawn(work)?;
+    reading.join().unwrap_or_else(|_| Err(io::Error::other("the thread that asks the kernel has ended by itself")))
 }
 
 /// The counters alone, to be remembered: the same names as in [`Facts::counters`]. For once in a minute or so: where there is a
@@ -80,7 +93,7 @@ pub async fn read() -> io::Result<Facts> {
 /// # Errors
 /// When no netlink socket can be made.
 pub async fn counters() -> io::Result<Vec<Counter>> {
-    read().await.map(|facts| facts.counters)
+    counted().await.map(|facts| facts.counters)
 }
 
 fn counter(owner: &str, what: &str, value: u64) -> Counter {

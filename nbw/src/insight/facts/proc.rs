@@ -68,11 +68,6 @@ pub(super) fn conntrack() -> Option<Conntrack> {
     Some(Conntrack { count: number("count")?, max: number("max")? })
 }
 
-/// Whether IPv4 packets are forwarded.
-pub(super) fn forwarding() -> bool {
-    read("/proc/sys/net/ipv4/ip_forward").trim() == "1"
-}
-
 fn read(path: &str) -> String {
     files::read(Path::new(path), None, MOST)
         .map_or_else(|_| String::new(), |bytes| String::from_utf8_lossy(&bytes).into_owned())

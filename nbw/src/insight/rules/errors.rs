@@ -3,8 +3,8 @@
 use super::{Rule, share};
 use crate::insight::{Evidence, Finding, Severity, facts::Interface, finding::Unit};
 
-/// A link that is in order loses a frame of 1,500 bytes in 80 million (IEEE 802.3: one bit of 10^12 is wrong). Ten times a
-/// hundred of that is a fault.
+/// A link that is in order loses a frame of 1,500 bytes in 80 million (IEEE 802.3: one bit of 10^12 is wrong). A thousand times
+/// that is a fault.
 const SHARE: f64 = 1e-5;
 
 /// Fewer may be from plugging in the cable.

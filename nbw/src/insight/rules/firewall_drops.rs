@@ -10,9 +10,15 @@ use crate::insight::{
 /// Fewer packets are what any host on the Internet drops in passing.
 const FEWEST: u64 = 50;
 
-/// Dropped packets were part of connections if at least this share of TCP's segments was sent again, or arrived before an
-/// earlier one; see `retransmissions`.
-const EFFECT: f64 = 0.01;
+/// Nor is it by less than this share of what passes that connections suffer.
+const LEAST: f64 = 0.001;
+
+/// What goes out was part of connections if at least this share of TCP's segments was sent again; see `retransmissions`.
+const RESENT: f64 = 0.01;
+
+/// What comes in was, if at least this share arrived before an earlier segment. It is less because segments are counted as they
+/// were on the wire, and those out of order as GRO has put them together, up to 45 in one.
+const OUT_OF_ORDER: f64 = 0.002;
 
 /// Without such an effect, what is dropped was not wanted; from this share on it is worth dropping it earlier.
 const MUCH: f64 = 0.05;
@@ -69,8 +75,8 @@ impl Dropped {
     /// Whether connections lose packets by it: those that go out are sent again by this host, those that come in by others,
     /// and what came behind them waits.
     fn hurts(&self) -> bool {
-        let (out, into) = (self.resent >= EFFECT, self.out_of_order >= EFFECT);
-        match self.hook {
+        let (out, into) = (self.resent >= RESENT, self.out_of_order >= OUT_OF_ORDER);
+        self.part >= LEAST && match self.hook {
             Hook::Output => out,
             Hook::Input => into,
             Hook::Forward => false,
@@ -96,7 +102,7 @@ impl FirewallDrops {
         };
         let seen = format!("`{}` dropped {} packets. {effect}", verdict.text, dropped.packets);
         let finding = Finding::new(self.id(), if hurts { Severity::Warning } else { Severity::Hint }, &verdict.chain, title)
-            .seen(if hurts { 0.9 } else { 0.75 }, seen)
+            .seen(if hurts { 0.85 } else { 0.75 }, seen)
             .number("dropped", dropped.packets as f64, Unit::Packets)
             .number("drop_share", dropped.part, Unit::Share)
             .number("tcp_resent_share", dropped.resent, Unit::Share)
@@ -127,11 +133,11 @@ mod tests {
     #[test]
     fn what_hurts_is_told_by_its_direction() {
         for (hook, counter, other) in [(Hook::Input, "ofo_queue", "retrans_segs"), (Hook::Output, "retrans_segs", "ofo_queue")] {
-            assert_eq!(named(&FirewallDrops, &rule(hook, 50).grew("tcp", counter, 100)), ["filter CHAIN"]);
-            assert!(loses(&rule(hook, 50).grew("tcp", counter, 100)));
-            assert!(named(&FirewallDrops, &rule(hook, 49).grew("tcp", counter, 100)).is_empty());
-            assert!(named(&FirewallDrops, &rule(hook, 50).grew("tcp", counter, 99)).is_empty());
-            assert!(named(&FirewallDrops, &rule(hook, 50).grew("tcp", other, 5_000)).is_empty());
+            assert_eq!(named(&FirewallDrops, &rule(hook, 101).grew("tcp", counter, least)), ["filter CHAIN"]);
+            assert!(loses(&rule(hook, 101).grew("tcp", counter, least)));
+            assert!(named(&FirewallDrops, &rule(hook, 99).grew("tcp", counter, least)).is_empty());
+            assert!(named(&FirewallDrops, &rule(hook, 101).grew("tcp", counter, least - 1)).is_empty());
+            assert!(named(&FirewallDrops, &rule(hook, 101).grew("tcp", other, 5_000)).is_empty());
         }
     }
 
