@@ -1,5 +1,6 @@
 //! The command line.
 
+mod insight;
 mod report;
 
 use std::{path::PathBuf, time::Duration};
@@ -7,7 +8,10 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
 
-pub use self::report::{Chart, Compare, ReportArgs, ReportFormat};
+pub use self::{
+    insight::InsightArgs,
+    report::{Chart, Compare, ReportArgs, ReportFormat},
+};
 use crate::{bpf::Hook, sink::Format, snapshot::By, units::Units, view::Sort};
 
 /// The shortest interval: below it the ticks would be longer than what they measure.
@@ -36,6 +40,8 @@ pub enum Command {
     Top(TopArgs),
     /// Say what was moved by the hour, day, week, month or year, from the history that `nbw agent` keeps
     Report(Box<ReportArgs>),
+    /// Advice with its evidence, from the history or from watching
+    Insight(InsightArgs),
 }
 
 impl Cli {
@@ -52,6 +58,7 @@ impl Command {
             Self::Watch(args) => args.live.verbose,
             Self::Top(args) => args.live.verbose,
             Self::Report(args) => args.verbose,
+            Self::Insight(args) => args.verbose,
         }
     }
 }
@@ -151,7 +158,7 @@ pub struct NameArgs {
 }
 
 /// How the kernel side is loaded.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct KernelArgs {
     /// Attach to interfaces by this hook [default: tcx where the kernel has it, else clsact]
     #[arg(long, value_enum, help_heading = "Kernel")]

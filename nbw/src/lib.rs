@@ -18,6 +18,7 @@ pub mod fit;
 mod golden;
 pub mod groupings;
 pub mod history;
+pub mod insight;
 pub mod interfaces;
 pub mod ledger;
 pub mod links;

@@ -25,6 +25,7 @@ use crate::{
         Kind,
         query::{Answer, Every},
     },
+    insight::Finding,
     units::Units,
 };
 
@@ -83,21 +84,8 @@ pub struct Report {
     pub rows: usize,
     /// What rates are counted in.
     pub units: Units,
-    /// What was found out about it.
+    /// What there is to advise; nothing where nobody asked.
     pub findings: Vec<Finding>,
-}
-
-/// Something that was found out, to be shown with a report.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct Finding {
-    /// What it is, in one line.
-    pub title: String,
-    /// What was seen, with the numbers.
-    pub seen: String,
-    /// How sure that is, in words.
-    pub sure: String,
-    /// What to do: the command or setting.
-    pub advice: String,
 }
 
 /// A way of writing a report down.

@@ -51,6 +51,9 @@ pub struct ReportArgs {
     /// Show how much of this volume a month is used, both directions together, such as 500GB
     #[arg(long, value_name = "VOLUME", value_parser = quota)]
     pub quota: Option<u64>,
+    /// Add what `nbw insight` has to advise; a page has it anyway, unless it ends in the past
+    #[arg(long)]
+    pub advice: bool,
     /// Units of rates
     #[arg(long, value_enum, default_value_t)]
     pub units: Units,

@@ -1,14 +1,15 @@
 //! A report is built of what the history answers.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
-use super::{Finding, Report, What, calendar::Calendar, progress::Progress};
+use super::{Report, What, calendar::Calendar, progress::Progress};
 use crate::{
     failure::Failure,
     history::{
         Kind, Reader,
         query::{Answer, Every, Query},
     },
+    insight::{self, Finding},
     pattern::Pattern,
     units::Units,
 };
@@ -27,6 +28,12 @@ pub trait Source {
 
     /// From when to when anything was recorded; none where nothing was yet.
     fn span(&self) -> Option<(Timestamp, Timestamp)>;
+
+    /// What there is to advise about a time.
+    ///
+    /// # Errors
+    /// When the history cannot be read, or the kernel not be asked.
+    fn findings(&self, from: Timestamp, to: Timestamp, zone: &TimeZone) -> Result<Vec<Finding>, Failure>;
 }
 
 /// What a report is asked to have.
@@ -58,6 +65,8 @@ pub struct Request {
     pub quota: Option<u64>,
     /// Whether hours are looked at: for the heat map and the load duration curve.
     pub hours: bool,
+    /// Whether to advise.
+    pub advice: bool,
     /// What rates are counted in.
     pub units: Units,
     /// The time now.
@@ -78,7 +87,7 @@ pub fn build(source: &impl Source, request: Request, progress: &Progress) -> Res
         month: asking.month()?,
         hourly: asking.hourly(request.kind)?,
         host_hourly: asking.host_hourly()?,
-        findings: Vec::<Finding>::new(),
+        findings: asking.findings(),
         from,
         began,
         answer,
@@ -168,6 +177,19 @@ impl<S: Source> Asking<'_, S> {
         self.ask("reading the hours", &query).map(Some)
     }
 
+    /// A report is as good without advice: that there is none is said on standard error.
+    fn findings(&self) -> Vec<Finding> {
+        let (request, zone) = (self.request, &self.request.calendar.zone);
+        if !request.advice {
+            return Vec::new();
+        }
+        self.progress.begin("looking for advice");
+        self.source.findings(self.from, request.to, zone).unwrap_or_else(|failure| {
+            tracing::warn!("no advice in this report: {failure}");
+            Vec::new()
+        })
+    }
+
     fn host_hourly(&self) -> Result<Option<Answer>, Failure> {
         if self.request.kind != Kind::Interface || !self.request.only.is_empty() {
             return Ok(None);
@@ -183,5 +205,9 @@ impl Source for Reader {
 
     fn span(&self) -> Option<(Timestamp, Timestamp)> {
         Self::span(self)
+    }
+
+    fn findings(&self, from: Timestamp, to: Timestamp, zone: &TimeZone) -> Result<Vec<Finding>, Failure> {
+        insight::findings(self, from, to, zone)
     }
 }

@@ -16,6 +16,7 @@ use crate::{
         Kind, Moved, Subject,
         query::{Answer, Every, Part, Point, Query, Series, Whole},
     },
+    insight::{Finding, Severity, finding::Unit},
     units::Units,
 };
 
@@ -67,6 +68,7 @@ impl Made {
             compare: true,
             quota: Some(8_000_000_000_000),
             hours: true,
+            advice: false,
             units: Units::Bits,
             now: now(),
             what,
@@ -162,6 +164,15 @@ impl Source for Made {
 
     fn span(&self) -> Option<(Timestamp, Timestamp)> {
         Some((self.begin, self.end))
+    }
+
+    fn findings(&self, _: Timestamp, _: Timestamp, _: &TimeZone) -> Result<Vec<Finding>, Failure> {
+        let finding = Finding::new("link-limit", Severity::Warning, "eth0", "eth0 <b>is near</b> its limit".into())
+            .seen(0.95, "For a twentieth of the time eth0 sends 930 Mbit/s or more.".into())
+            .number("p95", 116_250_000.0, Unit::BytesPerSecond)
+            .command("See who it is.", "nbw top -i eth0")
+            .advise("Move bulk work to other hours.");
+        Ok(vec![finding])
     }
 }
 

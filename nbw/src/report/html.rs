@@ -13,8 +13,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use ring::digest::{SHA256, digest};
 
 use self::totals::{HtmlColumn, HtmlRow};
-use super::{Finding, Format, Report, calendar};
-use crate::{failure::Failure, history::Kind};
+use super::{Format, Report, calendar};
+use crate::{failure::Failure, history::Kind, insight::Finding};
 
 /// Writes a page.
 pub struct Html;

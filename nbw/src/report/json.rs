@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Finding, Format, Report, calendar,
+    Format, Report, calendar,
     rows::{Both, Row, Total},
 };
-use crate::{failure::Failure, history::Kind};
+use crate::{failure::Failure, history::Kind, insight::Finding};
 
 /// Writes JSON.
 pub struct Json;

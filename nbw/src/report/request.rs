@@ -81,6 +81,8 @@ pub fn request(args: &ReportArgs, format: ReportFormat, now: Timestamp, host: St
         compare: args.compare == Some(Compare::Previous),
         quota: args.quota,
         hours: matches!(format, ReportFormat::Html | ReportFormat::Svg | ReportFormat::Png),
+        // How the host is set up now says nothing about a time that is past.
+        advice: args.advice || (format == ReportFormat::Html && to == now),
         units: args.units,
         kind,
         only,

@@ -12,10 +12,10 @@ use self::{
     grid::Grid,
 };
 use super::{
-    Finding, Format, Report, What,
+    Format, Report, What,
     rows::{Both, Row, Total},
 };
-use crate::{failure::Failure, fit, units};
+use crate::{failure::Failure, fit, insight::show, units};
 
 /// So wide where there is no terminal to fit.
 const PIPE_WIDTH: usize = 160;
@@ -61,7 +61,7 @@ impl Format for Table {
             Some(_) => drawing.by_time(),
         };
         let head = drawing.head();
-        Ok(format!("{head}\n{text}{}", drawing.findings()).into_bytes())
+        Ok(format!("{head}\n{text}{}", drawing.findings()?).into_bytes())
     }
 }
 
@@ -215,18 +215,21 @@ impl Drawing<'_> {
         lines.iter().map(|line| style(line) + "\n").collect()
     }
 
-    fn findings(&self) -> String {
-        let mut text = String::new();
-        for Finding { title, seen, sure, advice } in &self.report.findings {
-            let _ = write!(text, "\n{}\n", self.strong(&fit::cut(&self.plain(title), self.table.width)));
-            for line in [format!("seen: {seen}"), format!("sure: {sure}"), format!("do: {advice}")] {
-                let indented = textwrap::Options::new(self.table.width.max(8)).initial_indent("  ").subsequent_indent("    ");
-                for line in textwrap::wrap(&self.plain(&line), indented) {
-                    let _ = writeln!(text, "{line}");
-                }
-            }
+    fn findings(&self) -> Result<String, Failure> {
+        let report = self.report;
+        if report.findings.is_empty() {
+            return Ok(String::new());
         }
-        text
+        let advice = show::Advice {
+            from: report.from,
+            to: report.to,
+            live: false,
+            zone: report.calendar.zone.clone(),
+            findings: report.findings.clone(),
+        };
+        let mut text = Vec::new();
+        show::Format::Text.write(&advice, &mut text, self.table.width, self.table.colour)?;
+        Ok(format!("\n{}", self.plain(&String::from_utf8_lossy(&text))))
     }
 }
 

@@ -4,7 +4,10 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
-use crate::{history::query::Every, report::fixture::Made};
+use crate::{
+    history::query::Every,
+    report::{build::Source, fixture::Made},
+};
 
 static REPORT: LazyLock<Report> =
     LazyLock::new(|| Made::containers().report(None, "2026-11-16T00:00:00+01:00", Every::Seconds(3_600)));
@@ -41,12 +44,7 @@ fn it_needs_nothing_from_elsewhere() {
 #[test]
 fn it_can_be_looked_at() {
     let mut report = REPORT.clone();
-    report.findings.push(Finding {
-        title: "eth0 <b>is near</b> its limit".into(),
-        seen: "95 % of 1 Gbit/s in 30 of 168 hours".into(),
-        sure: "very".into(),
-        advice: "move the backup to 05:00".into(),
-    });
+    report.findings = Made::containers().findings(report.from, report.to, &report.calendar.zone).unwrap();
     let page = page(&report);
     assert!(page.contains("eth0 &#60;b&#62;is near"), "{page}");
     if let Some(directory) = std::env::var_os("NBW_PICTURES") {

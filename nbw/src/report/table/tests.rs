@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{golden::assert_golden, history::query::Every, report::fixture::Made};
+use crate::{golden::assert_golden, history::query::Every, report::{build::Source, fixture::Made}};
 
 fn report(what: Option<What>) -> Report {
     match what {
@@ -49,14 +49,9 @@ fn colours_change_no_text() {
 #[test]
 fn findings_are_a_section() {
     let mut report = report(None);
-    report.findings.push(Finding {
-        title: "eth0 is near its limit".into(),
-        seen: "95 % of 1 Gbit/s in 30 of 168 hours".into(),
-        sure: "very".into(),
-        advice: "move the backup to 03:00".into(),
-    });
+    report.findings = Made::containers().findings(report.from, report.to, &report.calendar.zone).unwrap();
     let text = drawn(&report, 80, false, true);
-    assert!(text.contains("\neth0 is near its limit\n  seen: 95 %") && text.contains("  do: move"), "{text}");
+    assert!(text.contains("\n! eth0 <b>is near</b> its limit\n") && text.contains("nbw top -i eth0"), "{text}");
 }
 
 proptest! {
