@@ -47,6 +47,8 @@ pub struct Request {
     pub only: Vec<Pattern>,
     /// From here; from the begin of the history where there is none.
     pub from: Option<Timestamp>,
+    /// Whether [`Self::from`] is no wish of the user but what is usual.
+    pub usual: bool,
     /// Up to here.
     pub to: Timestamp,
     /// In parts of this length.
@@ -79,7 +81,7 @@ pub struct Request {
 /// When the history cannot be read.
 pub fn build(source: &impl Source, request: Request, progress: &Progress) -> Result<Report, Failure> {
     let began = source.span().map_or(request.now, |(begin, _)| begin);
-    let from = request.from.unwrap_or_else(|| request.calendar.begin(request.every, began));
+    let from = begin(&request, began);
     let asking = Asking { source, request: &request, progress, from };
     let answer = asking.answer()?;
     let report = Report {
@@ -103,6 +105,16 @@ pub fn build(source: &impl Source, request: Request, progress: &Progress) -> Res
         units: request.units,
     };
     Ok(report)
+}
+
+/// Nobody asked for the parts before the history began by saying `months`.
+fn begin(request: &Request, began: Timestamp) -> Timestamp {
+    let first = request.calendar.begin(request.every, began);
+    match request.from {
+        Some(from) if request.usual && first < request.to => from.max(first),
+        Some(from) => from,
+        None => first,
+    }
 }
 
 struct Asking<'a, S> {

@@ -60,6 +60,7 @@ impl Made {
             kind: Kind::Container,
             only: Vec::new(),
             from: Some(from.parse().unwrap()),
+            usual: false,
             to: now(),
             top: Some(10),
             rows: 10,

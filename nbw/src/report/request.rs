@@ -84,6 +84,7 @@ pub fn request(args: &ReportArgs, format: ReportFormat, now: Timestamp, host: St
         // How the host is set up now says nothing about a time that is past.
         advice: args.advice || (format == ReportFormat::Html && to == now),
         units: args.units,
+        usual: args.from.is_none() && args.last.is_none(),
         kind,
         only,
         from,
@@ -165,7 +166,8 @@ fn span(args: &ReportArgs, now: Timestamp, calendar: &Calendar) -> Result<Ends, 
 }
 
 fn default_from(what: Option<What>, to: Timestamp, calendar: &Calendar) -> Option<Timestamp> {
-    let (every, count) = match what? {
+    let Some(what) = what else { return to.checked_sub(DAY).ok() };
+    let (every, count) = match what {
         What::Hours => (Every::Seconds(3_600), 24),
         What::Days => (Every::Day, 30),
         What::Weeks => (Every::Week, 12),

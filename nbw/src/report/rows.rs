@@ -232,6 +232,7 @@ fn percent(change: f64) -> String {
     match change {
         change if change.abs() < 0.5 => "same".into(),
         change if change >= 1_000.0 => format!("x{:.0}", change / 100.0 + 1.0),
-        change => format!("{change:+.0}%"),
+        // A hundred would be gone.
+        change => format!("{:+.0}%", change.max(-99.0)),
     }
 }

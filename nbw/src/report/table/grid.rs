@@ -11,7 +11,7 @@ const GAP: usize = 2;
 /// A bar that is shorter than this says nothing; one that is longer says no more.
 const BAR: std::ops::RangeInclusive<usize> = 8..=30;
 /// Columns that can be spared as easily as this go for the sake of a bar.
-const SPARE_FOR_BAR: u8 = 4;
+const SPARE_FOR_BAR: u8 = 3;
 /// A name is not shortened to less than this while there are columns to spare.
 const LEAST_NAME: usize = 12;
 
