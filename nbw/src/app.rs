@@ -1,5 +1,6 @@
 //! The only wiring: from the command line to the monitor to the sink.
 
+mod import;
 mod insight;
 mod live;
 mod report;
@@ -13,7 +14,7 @@ use tokio::{
 };
 
 use self::live::Live;
-pub use self::{insight::insight, report::report, top::top};
+pub use self::{import::import, insight::insight, report::report, top::top};
 use crate::{cli::WatchArgs, failure::Failure, outlet::Outlet, sink::Format, view::ViewOptions};
 
 /// The first picture on a screen comes after this, however long the interval is.

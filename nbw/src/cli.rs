@@ -1,5 +1,6 @@
 //! The command line.
 
+mod import;
 mod insight;
 mod report;
 
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
 
 pub use self::{
+    import::{ImportArgs, ImportFrom, VnstatArgs},
     insight::InsightArgs,
     report::{Chart, Compare, ReportArgs, ReportFormat},
 };
@@ -42,6 +44,8 @@ pub enum Command {
     Report(Box<ReportArgs>),
     /// Advice with its evidence, from the history or from watching
     Insight(InsightArgs),
+    /// Take over what others remember of this host's traffic
+    Import(ImportArgs),
 }
 
 impl Cli {
@@ -59,6 +63,7 @@ impl Command {
             Self::Top(args) => args.live.verbose,
             Self::Report(args) => args.verbose,
             Self::Insight(args) => args.verbose,
+            Self::Import(_) => false,
         }
     }
 }

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         Command::Top(args) => runtime.block_on(app::top(args)),
         Command::Report(args) => runtime.block_on(app::report(*args)),
         Command::Insight(args) => runtime.block_on(app::insight(args)),
+        Command::Import(args) => app::import(&args),
     };
     // Files can hang, and whoever reads one is not waited for.
     runtime.shutdown_background();
