@@ -15,8 +15,6 @@ use crate::{
     text,
 };
 
-/// Steps of the progress bar: the questions that the history is asked, and the drawing.
-const STEPS: u64 = 6;
 /// Of a picture, in pixels.
 const WIDTH: u32 = 1_000;
 
@@ -47,7 +45,7 @@ fn render(args: &ReportArgs, format: ReportFormat, colour: bool) -> Result<Vec<u
     let host = text::clean(&host.to_string_lossy()).into_owned();
     let request = request::request(args, format, Timestamp::now(), host)?;
     let source = Reader::open(&args.data_dir).map_err(|error| Failure::running(&error))?;
-    let progress = Progress::start(STEPS);
+    let progress = Progress::start(request.steps());
     let report = build::build(&source, request, &progress)?;
     if report.is_empty() {
         return Err(report.nothing(&source));

@@ -75,6 +75,14 @@ pub struct Request {
     pub now: Timestamp,
 }
 
+impl Request {
+    /// Steps of the progress bar: the questions that the history is asked, and the drawing.
+    pub fn steps(&self) -> u64 {
+        let questions = [true, self.compare, true, self.hours, self.hours && self.kind == Kind::Interface, self.advice];
+        questions.into_iter().filter(|asked| *asked).count() as u64 + 1
+    }
+}
+
 /// Asks all that the report needs, and tells how far it has come.
 ///
 /// # Errors

@@ -209,3 +209,6 @@ fn check_parts(every: Every, from: Option<Timestamp>, to: Timestamp) -> Result<(
     }
     Err(Failure::Usage(format!("that would be {parts:.0} parts of {}: ask for longer ones by --every", super::calendar::word(every))))
 }
+
+#[cfg(test)]
+mod tests;

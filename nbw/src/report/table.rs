@@ -15,7 +15,7 @@ use super::{
     Format, Report, What,
     rows::{Both, Row, Total},
 };
-use crate::{failure::Failure, fit, insight::show, units};
+use crate::{failure::Failure, fit, insight::show, text, units};
 
 /// So wide where there is no terminal to fit.
 const PIPE_WIDTH: usize = 160;
@@ -80,6 +80,11 @@ impl Drawing<'_> {
         head
     }
 
+    /// Names are cleaned where they enter; others than this nbw may have written the history.
+    fn name(&self, name: &str) -> String {
+        self.plain(&text::clean(name))
+    }
+
     /// ASCII only, where more cannot be shown.
     fn plain(&self, text: &str) -> String {
         if self.table.unicode { text.to_owned() } else { text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect() }
@@ -108,7 +113,7 @@ impl Drawing<'_> {
         let (mut text, totals) = (String::new(), self.report.totals());
         for (who, total) in totals.iter().enumerate() {
             let rows = self.report.rows_of(who);
-            let name = self.plain(&total.subject.name);
+            let name = self.name(&total.subject.name);
             let _ = writeln!(text, "{}", self.strong(&fit::shorten(&name, self.table.width)));
             text.push_str(&self.of_subject(&rows, total));
             text.push('\n');
@@ -160,7 +165,7 @@ impl Drawing<'_> {
         match column.value {
             Value::Time if row.part.recorded_seconds == 0 && row.is_idle() => format!("{} (no record)", self.report.label(row.part.start)),
             Value::Time => self.report.label(row.part.start),
-            Value::Name => self.plain(&row.subject.name),
+            Value::Name => self.name(&row.subject.name),
             Value::Rx => units::volume(row.point.rx.bytes),
             Value::Tx => units::volume(row.point.tx.bytes),
             Value::Total => units::volume(row.both().total()),
@@ -181,7 +186,7 @@ impl Drawing<'_> {
             at.map_or_else(String::new, |at| self.report.calendar.local(at).strftime("%m-%d %H:%M").to_string())
         };
         match column.value {
-            Value::Name => self.plain(&total.subject.name),
+            Value::Name => self.name(&total.subject.name),
             Value::Rx => units::volume(whole.rx.bytes),
             Value::Tx => units::volume(whole.tx.bytes),
             Value::Total => units::volume(total.both().total()),
