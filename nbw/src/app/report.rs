@@ -43,7 +43,9 @@ pub async fn report(args: ReportArgs) -> Result<(), Failure> {
 fn render(args: &ReportArgs, format: ReportFormat, colour: bool) -> Result<Vec<u8>, Failure> {
     let host = gethostname().unwrap_or_default();
     let host = text::clean(&host.to_string_lossy()).into_owned();
-    let request = request::request(args, format, Timestamp::now(), host)?;
+    // Nobody reads fractions of a second.
+    let now = Timestamp::from_second(Timestamp::now().as_second()).map_err(|error| Failure::running(&error))?;
+    let request = request::request(args, format, now, host)?;
     let source = Reader::open(&args.data_dir).map_err(|error| Failure::running(&error))?;
     let progress = Progress::start(request.steps());
     let report = build::build(&source, request, &progress)?;

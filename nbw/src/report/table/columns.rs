@@ -44,7 +44,7 @@ impl Value {
 pub(super) struct Column {
     pub(super) title: &'static str,
     pub(super) value: Value,
-    /// The higher, the earlier it goes; those of 0 stay.
+    /// The higher, the earlier it goes, with all that have the same; those of 0 stay.
     pub(super) spare: u8,
 }
 
@@ -53,10 +53,10 @@ const fn column(title: &'static str, value: Value, spare: u8) -> Column {
 }
 
 const MOVED: [Column; 4] = [
-    column("rx", Value::Rx, 1),
-    column("tx", Value::Tx, 1),
+    column("rx", Value::Rx, 10),
+    column("tx", Value::Tx, 10),
     column("total", Value::Total, 0),
-    column("average", Value::Average, 3),
+    column("average", Value::Average, 14),
 ];
 
 /// Of the sums of subjects.
@@ -65,17 +65,17 @@ pub(super) fn of_sums(report: &Report) -> Vec<Column> {
     columns.extend(MOVED);
     columns.extend(change(report));
     columns.extend([
-        column("rx peak", Value::RxPeak, 6),
-        column("at", Value::RxPeakAt, 8),
-        column("tx peak", Value::TxPeak, 6),
-        column("at", Value::TxPeakAt, 8),
-        column("rx p95", Value::RxP95, 7),
-        column("tx p95", Value::TxP95, 7),
-        column("p95", Value::P95, 4),
-        column("this month", Value::Month, 5),
-        column("estimate", Value::Estimate, 4),
+        column("rx peak", Value::RxPeak, 18),
+        column("at", Value::RxPeakAt, 20),
+        column("tx peak", Value::TxPeak, 18),
+        column("at", Value::TxPeakAt, 20),
+        column("rx p95", Value::RxP95, 19),
+        column("tx p95", Value::TxP95, 19),
+        column("p95", Value::P95, 16),
+        column("this month", Value::Month, 17),
+        column("estimate", Value::Estimate, 15),
     ]);
-    columns.extend(report.quota.map(|_| column("quota", Value::Quota, 2)));
+    columns.extend(report.quota.map(|_| column("quota", Value::Quota, 11)));
     columns
 }
 
@@ -90,7 +90,7 @@ pub(super) fn of_parts(report: &Report) -> Vec<Column> {
 
 /// Of the busiest parts.
 pub(super) fn of_top(report: &Report) -> Vec<Column> {
-    let mut columns = vec![column("#", Value::Place, 9), column(crate::report::calendar::noun(report.every), Value::Time, 0)];
+    let mut columns = vec![column("#", Value::Place, 21), column(crate::report::calendar::noun(report.every), Value::Time, 0)];
     columns.push(column(crate::report::singular(report.kind), Value::Name, 0));
     columns.extend(MOVED);
     columns.extend(change(report));
@@ -99,13 +99,13 @@ pub(super) fn of_top(report: &Report) -> Vec<Column> {
 }
 
 const RATES: [Column; 5] = [
-    column("rx peak", Value::RxPeak, 6),
-    column("tx peak", Value::TxPeak, 6),
-    column("rx p95", Value::RxP95, 7),
-    column("tx p95", Value::TxP95, 7),
-    column("p95", Value::P95, 5),
+    column("rx peak", Value::RxPeak, 18),
+    column("tx peak", Value::TxPeak, 18),
+    column("rx p95", Value::RxP95, 19),
+    column("tx p95", Value::TxP95, 19),
+    column("p95", Value::P95, 16),
 ];
 
 fn change(report: &Report) -> Option<Column> {
-    report.previous.as_ref().map(|_| column("change", Value::Change, 2))
+    report.previous.as_ref().map(|_| column("change", Value::Change, 12))
 }

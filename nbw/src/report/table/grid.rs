@@ -11,7 +11,7 @@ const GAP: usize = 2;
 /// A bar that is shorter than this says nothing; one that is longer says no more.
 const BAR: std::ops::RangeInclusive<usize> = 8..=30;
 /// Columns that can be spared as easily as this go for the sake of a bar.
-const SPARE_FOR_BAR: u8 = 3;
+const SPARE_FOR_BAR: u8 = 14;
 /// A name is not shortened to less than this while there are columns to spare.
 const LEAST_NAME: usize = 12;
 
@@ -34,8 +34,8 @@ impl Grid<'_> {
         let mut widths: Vec<usize> = shown.iter().map(|&at| self.natural(at)).collect();
         // A bar says more than what can be spared most easily.
         let room_for_bar = GAP + BAR.start();
-        while self.least(&shown, &widths) + room_for_bar > self.width && self.drop_one(&mut shown, SPARE_FOR_BAR) {}
-        while self.least(&shown, &widths) > self.width && self.drop_one(&mut shown, 1) {}
+        while self.least(&shown, &widths) + room_for_bar > self.width && self.drop_some(&mut shown, SPARE_FOR_BAR) {}
+        while self.least(&shown, &widths) > self.width && self.drop_some(&mut shown, 1) {}
         self.shorten_names(&shown, &mut widths);
         let room = self.width.saturating_sub(total(&shown, &widths) + GAP);
         let bar = if BAR.contains(&room) { room } else if room > *BAR.end() { *BAR.end() } else { 0 };
@@ -63,11 +63,14 @@ impl Grid<'_> {
         shown.iter().map(least).sum::<usize>() + GAP * shown.len().saturating_sub(1)
     }
 
-    /// Whether there was a column to spare, as easily at least.
-    fn drop_one(&self, shown: &mut Vec<usize>, easily: u8) -> bool {
-        let spare = shown.iter().enumerate().filter(|(_, at)| self.columns[**at].spare >= easily);
-        let Some((first, _)) = spare.max_by_key(|(place, at)| (self.columns[**at].spare, *place)) else { return false };
-        shown.remove(first);
+    /// Whether there were columns to spare, as easily at least. Those that go together (of both directions) go at once.
+    fn drop_some(&self, shown: &mut Vec<usize>, easily: u8) -> bool {
+        let spare = |at: &usize| self.columns[*at].spare;
+        let most = shown.iter().map(spare).max().unwrap_or(0);
+        if most < easily {
+            return false;
+        }
+        shown.retain(|at| spare(at) < most);
         true
     }
 
