@@ -1,5 +1,6 @@
 //! The only wiring: from the command line to the monitor to the sink.
 
+mod import;
 mod insight;
 mod live;
 mod top;
@@ -12,7 +13,7 @@ use tokio::{
 };
 
 use self::live::Live;
-pub use self::{insight::insight, top::top};
+pub use self::{import::import, insight::insight, top::top};
 use crate::{cli::WatchArgs, failure::Failure, outlet::Outlet, sink::Format, view::ViewOptions};
 
 /// The first picture on a screen comes after this, however long the interval is.

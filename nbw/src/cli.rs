@@ -1,5 +1,6 @@
 //! The command line.
 
+mod import;
 mod insight;
 
 use std::{path::PathBuf, time::Duration};
@@ -7,6 +8,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
 
+pub use self::import::{ImportArgs, ImportFrom, VnstatArgs};
 pub use self::insight::InsightArgs;
 use crate::{bpf::Hook, sink::Format, snapshot::By, units::Units, view::Sort};
 
@@ -36,6 +38,8 @@ pub enum Command {
     Top(TopArgs),
     /// Advice with its evidence, from the history or from watching
     Insight(InsightArgs),
+    /// Take over what others remember of this host's traffic
+    Import(ImportArgs),
 }
 
 impl Cli {
@@ -52,6 +56,7 @@ impl Command {
             Self::Watch(args) => args.live.verbose,
             Self::Top(args) => args.live.verbose,
             Self::Insight(args) => args.verbose,
+            Self::Import(_) => false,
         }
     }
 }

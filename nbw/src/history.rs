@@ -10,6 +10,7 @@ mod error;
 mod packed;
 pub mod query;
 mod reader;
+mod recorder;
 mod rows;
 mod schema;
 #[doc(hidden)]
@@ -17,6 +18,7 @@ pub mod synthetic;
 #[cfg(test)]
 mod tests;
 mod tiers;
+pub mod vnstat;
 
 use std::sync::Arc;
 
@@ -28,9 +30,13 @@ pub use self::{
     database::{Database, Size},
     error::HistoryError,
     reader::{Increases, Reader},
+    recorder::{Fault, Recorder, Status},
     schema::FILE,
     tiers::{Bounds, Tier, Tiers},
 };
+
+/// Where the history is unless the user names another directory.
+pub const DATA_DIR: &str = "/var/lib/nbw";
 
 /// What the rest of a kind is called, where not all are named.
 pub const OTHER: &str = "other";

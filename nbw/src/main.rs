@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Command::Watch(args) => runtime.block_on(app::watch(args)),
         Command::Top(args) => runtime.block_on(app::top(args)),
         Command::Insight(args) => runtime.block_on(app::insight(args)),
+        Command::Import(args) => app::import(&args),
     };
     // Files can hang, and whoever reads one is not waited for.
     runtime.shutdown_background();

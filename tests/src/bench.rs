@@ -1,6 +1,7 @@
 //! Benches: ratios within one run, printed as a table or as one JSON object.
 
 pub mod connections;
+pub mod history;
 pub mod kernel;
 pub mod peer;
 pub mod poll;

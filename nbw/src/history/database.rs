@@ -3,15 +3,22 @@
 mod bound;
 mod expire;
 mod ids;
+mod import;
 mod pack;
+#[cfg(test)]
+mod totals;
 mod write;
 
-use std::path::{Path, PathBuf};
+use std::{
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
 
 use jiff::{Timestamp, tz::TimeZone};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use self::ids::Ids;
+pub(super) use self::import::Imported;
 use super::{
     HistoryError,
     bucket::Bucket,
@@ -32,6 +39,7 @@ pub struct Database {
     levels: Vec<Level>,
     days: Days,
     ids: Ids,
+    identity: Option<(u64, u64)>,
 }
 
 /// A tier, and from when on it has anything.
@@ -65,8 +73,9 @@ impl Database {
         schema::check(&connection, &dir.join(schema::FILE))?;
         let (zone_name, zone) = days::named(tiers.zone());
         let days = Days::new(zone);
-        let mut database =
-            Self { connection, dir: dir.into(), tiers: tiers.clone(), levels: Vec::new(), days, ids: Ids::default() };
+        let identity = identity(&dir.join(schema::FILE));
+        let (dir, tiers, levels, ids) = (dir.to_owned(), tiers.clone(), Vec::new(), Ids::default());
+        let mut database = Self { connection, dir, tiers, levels, days, ids, identity };
         database.settle(&zone_name).map_err(|source| database.because(source))?;
         Ok(database)
     }
@@ -130,6 +139,20 @@ impl Database {
             self.connection.query_row(r#"SELECT max("end") FROM coverage WHERE source = 0"#, [], |row| row.get(0));
         let end: Option<i64> = end.map_err(|source| self.because(source))?;
         Ok(end.and_then(|end| Timestamp::from_millisecond(end).ok()))
+    }
+
+    /// Whether the file at its path is still the one that was opened. One that was removed could be written to for ever, and
+    /// nobody would read it.
+    pub fn is_in_place(&self) -> bool {
+        identity(&self.path()) == self.identity
+    }
+
+    /// Looks through all of the file for damage, as it is on the disk.
+    ///
+    /// # Errors
+    /// When it is damaged or cannot be read.
+    pub fn check(&self) -> Result<(), HistoryError> {
+        schema::check(&schema::open_for_reading(&self.dir)?, &self.path())
     }
 
     /// How much there is. It counts, so it is not for each tick.
@@ -196,4 +219,9 @@ fn retire_other_tiers(connection: &Connection, levels: &[Level]) -> rusqlite::Re
         connection.execute("DELETE FROM tier WHERE seconds = ?1", [seconds])?;
     }
     Ok(())
+}
+
+/// What tells a file from others.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    path.metadata().ok().map(|file| (file.dev(), file.ino()))
 }

@@ -67,6 +67,13 @@ impl HistoryError {
             _ => false,
         }
     }
+
+    /// Whether the same database may be written to later: another process has it, or the disk is full.
+    pub(super) fn is_passing(&self) -> bool {
+        let passing = [ErrorCode::DatabaseBusy, ErrorCode::DatabaseLocked, ErrorCode::DiskFull];
+        let Self::Sqlite { source, .. } = self else { return false };
+        source.sqlite_error_code().is_some_and(|code| passing.contains(&code))
+    }
 }
 
 /// Whether SQLite found the file to be no database, or a damaged one.

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use nbw_tests::bench::{
     connections::{self, load},
-    kernel, poll,
+    history, kernel, poll,
 };
 
 #[derive(Parser)]
@@ -21,6 +21,8 @@ enum Bench {
     Poll(poll::Options),
     /// What 20,000 short connections a second cost, the load and nbw
     Connections(connections::Options),
+    /// What the memory of a year costs: room, the time of answers, and of writing
+    History(history::Options),
     /// One of the processes that make the connections
     #[command(subcommand, hide = true)]
     Load(load::Side),
@@ -31,6 +33,7 @@ fn main() -> Result<()> {
         Bench::Kernel(options) => kernel::run(&options),
         Bench::Poll(options) => poll::run(&options),
         Bench::Connections(options) => connections::run(&options),
+        Bench::History(options) => history::run(&options),
         Bench::Load(side) => load::run(&side),
     }
 }

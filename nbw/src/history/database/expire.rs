@@ -20,12 +20,11 @@ impl Database {
         let moved: Vec<Level> = self.levels.iter().map(|level| moved(*level, now)).collect();
         let ends = moved.iter().zip(&self.levels).filter(|(new, old)| new.kept_from != old.kept_from);
         let written = ends.map(|(new, _)| new).try_for_each(|level| {
-            let mut update = self.connection.prepare_cached("UPDATE tier SET kept_from = ?2 WHERE seconds = ?1")?;
+            let mut update =
+                self.connection.prepare_cached("UPDATE tier SET kept_from = max(kept_from, ?2) WHERE seconds = ?1")?;
             update.execute(params![level.seconds, level.kept_from]).map(drop)
         });
-        written.map_err(|source| self.because(source))?;
-        self.levels = moved;
-        Ok(())
+        written.and_then(|()| self.learn_ends()).map_err(|source| self.because(source))
     }
 
     /// Takes away some of what has expired; whether there may be more.

@@ -87,8 +87,10 @@ pub(super) fn each_cell(
     each: &mut impl FnMut(&Found),
 ) -> rusqlite::Result<()> {
     for piece in layout.plan(parts) {
-        let mut of_row = |start, subject, cell| {
-            let mut found = Found { subject, level: piece.level, start, at: start, cell };
+        let mut of_row = |start: i64, subject, cell| {
+            // Nothing is before the first record, though its part may begin before it.
+            let at = start.max(layout.first);
+            let mut found = Found { subject, level: piece.level, start, at, cell };
             if piece.cut {
                 cut(layout, &piece, &mut found);
             }
@@ -104,7 +106,7 @@ fn cut(layout: &Layout, piece: &Piece, found: &mut Found) {
     let (begin, end) = layout.part_of_row(piece.level, found.start);
     let [from, to] = [piece.from, piece.to].map(|at| (at.clamp(begin, end) - begin) as u64);
     found.cell = found.cell.share(from, to, (end - begin) as u64);
-    found.at = found.start.max(piece.from);
+    found.at = found.at.max(piece.from);
 }
 
 /// Tells what the tier has of the piece: begin of the tier's part, subject, and what was moved.

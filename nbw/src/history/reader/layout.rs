@@ -59,7 +59,7 @@ impl Layout {
     /// that is left.
     pub(super) fn plan(&self, parts: &Parts) -> Vec<Piece> {
         let mut pieces = Vec::new();
-        for (from, to) in parts.iter().filter(|(from, _)| *from < self.until) {
+        for (from, to) in parts.iter().filter(|(from, to)| *from < self.until && *to > self.first) {
             self.fill(self.levels.len(), from, to, &mut pieces);
         }
         pieces
@@ -80,15 +80,19 @@ impl Layout {
         }
     }
 
-    /// From where to where whole parts of a tier are in there. What lies behind all that is written is empty, and can
-    /// be cut off anywhere.
+    /// From where to where whole parts of a tier are in there. What lies before and behind all that is written is
+    /// empty, and can be cut off anywhere.
     fn whole_parts(&self, level: usize, from: i64, to: i64) -> (i64, i64) {
         let Level { seconds, kept_from } = self.levels[level];
-        let at_end = to >= self.until;
-        if !at_end && to - from < i64::from(seconds) - 7_200 {
+        let (at_begin, at_end) = (from <= self.first, to >= self.until);
+        if !at_begin && !at_end && to - from < i64::from(seconds) - 7_200 {
             return (to, from);
         }
-        let begin = self.ceil(level, from.max(kept_from));
+        let begin = if at_begin && kept_from <= self.first {
+            self.floor(level, from)
+        } else {
+            self.ceil(level, from.max(kept_from))
+        };
         let end = if at_end { self.ceil(level, to) } else { self.floor(level, to) };
         (begin, end)
     }

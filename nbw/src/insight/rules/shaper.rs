@@ -86,8 +86,12 @@ impl Shaper {
         let what = if *class { "class" } else { "qdisc" };
         let finding = finding
             .command("See its counters.", format!("tc -s {what} show dev {interface}"))
-            .command("See who fills it.", format!("nbw top -i {interface}"))
-            .command("If the line behind it has more, raise its rate.", raise(full, handle));
+            .command("See who fills it.", format!("nbw top -i {interface}"));
+        let more = "If the line behind it has more, raise its rate.";
+        let finding = match raise(full) {
+            Some(command) => finding.command(more, command),
+            None => finding.advise(more),
+        };
         match inside(full.queue) {
             Some(command) => finding.command("If it has not, let flows share fairly what there is.", command),
             None => finding,
@@ -106,14 +110,21 @@ fn inside(queue: &Queue) -> Option<String> {
     }
 }
 
-/// The command that doubles the rate.
-fn raise(full: &Full<'_>, handle: &str) -> String {
-    let Queue { interface, kind, .. } = full.queue;
+/// The command that doubles the rate; none where the place of the qdisc would have to be known.
+fn raise(full: &Full<'_>) -> Option<String> {
+    /// A tbf's bucket has to hold what comes between two ticks of the kernel's clock (100 a second at least), and a GSO packet.
+    const TICKS: f64 = 100.0;
+    let Queue { interface, kind, handle, class, root, .. } = full.queue;
     let kbit = (full.rate * 8.0 * 2.0 / 1e3) as u64;
+    let burst = (full.rate * 2.0 / TICKS).max(65_536.0) as u64;
+    let change = format!("tc qdisc change dev {interface} root handle {handle} {kind}");
     match &**kind {
-        "htb" => format!("tc class change dev {interface} classid {handle} htb rate {kbit}kbit ceil {kbit}kbit"),
-        "cake" => format!("tc qdisc change dev {interface} handle {handle} root cake bandwidth {kbit}kbit"),
-        _ => format!("tc qdisc replace dev {interface} handle {handle} root tbf rate {kbit}kbit burst 64kb latency 50ms"),
+        "htb" if *class => {
+            Some(format!("tc class change dev {interface} classid {handle} htb rate {kbit}kbit ceil {kbit}kbit"))
+        }
+        "cake" if *root => Some(format!("{change} bandwidth {kbit}kbit")),
+        "tbf" if *root => Some(format!("{change} rate {kbit}kbit burst {burst} latency 50ms")),
+        _ => None,
     }
 }
 
