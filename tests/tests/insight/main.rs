@@ -1,6 +1,8 @@
 //! `nbw insight` on hosts that were prepared with real traffic: it finds what is there, and nothing else.
 
 mod advice;
+mod facts;
+mod remembered;
 mod traffic;
 
 use nbw_tests::lab::{Cgroup, TwoHosts, ping};

@@ -65,7 +65,7 @@ impl<'a> Full<'a> {
 
 impl Shaper {
     fn judge(&self, evidence: &Evidence, full: &Full<'_>) -> Finding {
-        let Queue { interface, kind, handle, class, .. } = full.queue;
+        let Queue { interface, kind, class, .. } = full.queue;
         let title = format!("The shaper {kind} at {interface} is full: {} of {}", rate(full.moved), rate(full.rate));
         let lost = share(full.drops, full.drops + full.packets);
         let dropped = if full.drops > 0 { percent(lost) } else { "none".to_owned() };
