@@ -6,6 +6,7 @@ use std::{
 };
 
 use console::Term;
+use indicatif::{ProgressBar, ProgressStyle};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{Ended, live::Live, ticks};
@@ -89,12 +90,17 @@ async fn watch(args: &InsightArgs, time: Duration, history: Option<&Reader>) -> 
     let mut watched = Watched::default();
     let begun = Instant::now();
     let mut ticks = ticks(INTERVAL.min(time), false);
+    let bar = waiting(time);
     while begun.elapsed() < time {
         tokio::select! {
-            _ = ticks.tick() => watched.take(&live.tick().await?),
+            _ = ticks.tick() => {
+                watched.take(&live.tick().await?);
+                bar.set_position(begun.elapsed().as_secs());
+            }
             due = live.due() => live.serve(due).await?,
         }
     }
+    bar.finish_and_clear();
     let facts = facts::read().await?;
     let counters = Counters::between(&before.counters, &facts.counters, begun.elapsed().as_secs_f64());
     let (from, to) = watched.span().ok_or_else(|| Failure::Running("nothing was read in the time given".to_owned()))?;
@@ -111,6 +117,13 @@ async fn watch(args: &InsightArgs, time: Duration, history: Option<&Reader>) -> 
         facts,
         talks: Some(talks),
     })
+}
+
+/// A bar on standard error, if that is a terminal.
+fn waiting(time: Duration) -> ProgressBar {
+    let style = ProgressStyle::with_template("watching {bar:30} {pos} of {len} s");
+    let bar = ProgressBar::new(time.as_secs());
+    style.map_or_else(|_| ProgressBar::hidden(), |style| bar.with_style(style))
 }
 
 /// Whom the history knows from the days before; without it nobody is new.

@@ -98,24 +98,27 @@ mod tests {
         insight::{self, fixture},
     };
 
-    const HOURS_OF_DATA: i64 = 24 * 21;
-    /// 90 % of 1 Gbit/s for an hour.
-    const BUSY: u64 = 112_500_000 * 3_600;
+    /// Three weeks of parts, of seconds each.
+    const PARTS: i64 = 24 * 12 * 21;
+    const SECONDS: u32 = 300;
+    /// 90 % of 1 Gbit/s.
+    const BUSY: u64 = 112_500_000;
 
-    fn bucket(start: i64, bytes: u64) -> Bucket {
-        let way = |bytes: u64| Way { bytes, packets: bytes / 1_000, peak: bytes / 3_600 };
+    fn bucket(start: i64) -> Bucket {
+        let bytes = BUSY * u64::from(SECONDS);
+        let way = |bytes: u64| Way { bytes, packets: bytes / 1_000, peak: BUSY };
         let cell = |rx: u64, tx: u64| Cell { rx: way(rx), tx: way(tx) };
         let subject = |kind, name: &str| Subject { kind, key: name.into(), name: name.into() };
         Bucket {
             start,
-            seconds: 3_600,
+            seconds: SECONDS,
             cells: vec![
                 (subject(Kind::Interface, "eth0"), cell(0, bytes)),
                 (subject(Kind::Group, "/system.slice/web.service"), cell(0, bytes)),
                 (subject(Kind::Group, "unattributed eth0"), cell(bytes / 1_000, 0)),
             ],
-            counters: vec![("tcp out_segs".into(), 1_000_000), ("tcp retrans_segs".into(), 20_000)],
-            covered: vec![(start * 1_000, (start + 3_600) * 1_000)],
+            counters: vec![("tcp out_segs".into(), 100_000), ("tcp retrans_segs".into(), 2_000)],
+            covered: vec![(start * 1_000, (start + i64::from(SECONDS)) * 1_000)],
         }
     }
 
@@ -123,16 +126,16 @@ mod tests {
     fn what_was_written_is_found() {
         let dir = tempfile::tempdir().unwrap();
         let now = fixture::week().to;
-        let begin = now.as_second() - HOURS_OF_DATA * 3_600;
+        let begin = now.as_second() - PARTS * i64::from(SECONDS);
         let mut database = Database::open(dir.path(), &Tiers::default().in_zone(TimeZone::UTC)).unwrap();
-        let buckets: Vec<Bucket> = (0..HOURS_OF_DATA).map(|hour| bucket(begin + hour * 3_600, BUSY)).collect();
+        let buckets: Vec<Bucket> = (0..PARTS).map(|part| bucket(begin + part * i64::from(SECONDS))).collect();
         database.write(&buckets).unwrap();
         let reader = Reader::open(dir.path()).unwrap();
         let week = (fixture::week().from, now);
         let evidence = Evidence::remembered(&reader, week, TimeZone::UTC, fixture::week().facts).unwrap();
         assert_eq!(evidence.seconds(Kind::Interface), 7.0 * 86_400.0);
         assert_eq!(evidence.days[&Kind::Interface].parts.len(), 21);
-        assert_eq!(evidence.counters.total("tcp", "out_segs"), 168 * 1_000_000);
+        assert_eq!(evidence.counters.total("tcp", "out_segs"), 7 * 288 * 100_000);
         assert!(evidence.unattributed("eth0").is_some());
         let rules: Vec<&str> = insight::advise(&evidence).iter().map(|finding| finding.rule).collect();
         assert_eq!(rules, ["link-limit", "retransmissions"]);

@@ -1,4 +1,4 @@
-//! What `/proc/net` counts, of the network namespace that nbw is in.
+//! What `/proc/net` counts, of the network namespace that the calling thread is in (which `/proc/self/net` would not).
 
 use std::{fs, path::Path, sync::Arc};
 
@@ -53,10 +53,10 @@ pub struct Conntrack {
 pub(super) fn counters() -> Vec<Counter> {
     let mut counters = Vec::new();
     for file in ["snmp", "netstat"] {
-        counters.extend(table(&read(&format!("/proc/net/{file}"))));
+        counters.extend(table(&read(&format!("/proc/thread-self/net/{file}"))));
     }
-    counters.extend(softnet(&read("/proc/net/softnet_stat")));
-    counters.extend(tracking(&read("/proc/net/stat/nf_conntrack")));
+    counters.extend(softnet(&read("/proc/thread-self/net/softnet_stat")));
+    counters.extend(tracking(&read("/proc/thread-self/net/stat/nf_conntrack")));
     counters
 }
 

@@ -13,7 +13,12 @@ const FEWEST: u64 = 50;
 /// Nor is it by less than this share of what passes that connections suffer.
 const LEAST: f64 = 0.001;
 
-/// What goes out was part of connections if at least this share of TCP's segments was sent again; see `retransmissions`.
+/// What is dropped in OUTPUT is what this host's own programs want to send: from this share on they notice. (TCP is told at once
+/// and waits; nothing is sent again. Programs that use UDP get EPERM.)
+const REFUSED: f64 = 0.01;
+
+/// In other chains, what goes out was part of connections if at least this share of TCP's segments was sent again; see
+/// `retransmissions`.
 const RESENT: f64 = 0.01;
 
 /// What comes in was, if at least this share arrived before an earlier segment. It is less because segments are counted as they
@@ -72,12 +77,11 @@ impl Dropped {
         })
     }
 
-    /// Whether connections lose packets by it: those that go out are sent again by this host, those that come in by others,
-    /// and what came behind them waits.
+    /// Whether connections suffer by it. What comes in is sent again by others, and what came behind it waits.
     fn hurts(&self) -> bool {
         let (out, into) = (self.resent >= RESENT, self.out_of_order >= OUT_OF_ORDER);
         self.part >= LEAST && match self.hook {
-            Hook::Output => out,
+            Hook::Output => self.part >= REFUSED,
             Hook::Input => into,
             Hook::Forward => false,
             Hook::Other => out || into,
@@ -95,10 +99,10 @@ impl FirewallDrops {
         let number = verdict.number.map_or_else(|| "policy".to_owned(), |number| format!("rule {number}"));
         let place = format!("{} {}, {number}", verdict.tool, verdict.chain);
         let title = format!("The firewall drops {} of the packets: {place}", percent(dropped.part));
-        let effect = if hurts {
-            "TCP loses packets of connections that are established at the same time."
-        } else {
-            "No connection suffers, so it is what nobody wants; but each of them costs what any packet costs."
+        let effect = match (hurts, verdict.hook) {
+            (true, Hook::Output) => "It is what this host's own programs want to send: TCP waits and tries again, UDP fails.",
+            (true, _) => "TCP loses packets of connections that are established at the same time.",
+            (false, _) => "No connection suffers, so it is what nobody wants; but each of them costs what any packet costs.",
         };
         let seen = format!("`{}` dropped {} packets. {effect}", verdict.text, dropped.packets);
         let finding = Finding::new(self.id(), if hurts { Severity::Warning } else { Severity::Hint }, &verdict.chain, title)
@@ -131,14 +135,28 @@ mod tests {
     }
 
     #[test]
-    fn what_hurts_is_told_by_its_direction() {
-        for (hook, counter, other) in [(Hook::Input, "ofo_queue", "retrans_segs"), (Hook::Output, "retrans_segs", "ofo_queue")] {
-            assert_eq!(named(&FirewallDrops, &rule(hook, 101).grew("tcp", counter, least)), ["filter CHAIN"]);
-            assert!(loses(&rule(hook, 101).grew("tcp", counter, least)));
-            assert!(named(&FirewallDrops, &rule(hook, 99).grew("tcp", counter, least)).is_empty());
-            assert!(named(&FirewallDrops, &rule(hook, 101).grew("tcp", counter, least - 1)).is_empty());
-            assert!(named(&FirewallDrops, &rule(hook, 101).grew("tcp", other, 5_000)).is_empty());
-        }
+    fn what_comes_in_hurts_where_segments_are_missing() {
+        let input = |packets, early| rule(Hook::Input, packets).grew("tcp", "ofo_queue", early);
+        assert_eq!(named(&FirewallDrops, &input(101, 20)), ["filter CHAIN"]);
+        assert!(loses(&input(101, 20)));
+        assert!(named(&FirewallDrops, &input(99, 20)).is_empty());
+        assert!(named(&FirewallDrops, &input(101, 19)).is_empty());
+        assert!(named(&FirewallDrops, &input(101, 0).grew("tcp", "retrans_segs", 5_000)).is_empty());
+    }
+
+    #[test]
+    fn what_goes_out_hurts_where_it_is_a_hundredth() {
+        // Of 100,000 packets that were sent, and these.
+        assert_eq!(named(&FirewallDrops, &rule(Hook::Output, 1_011)), ["filter CHAIN"]);
+        assert!(named(&FirewallDrops, &rule(Hook::Output, 1_010)).is_empty());
+    }
+
+    #[test]
+    fn chains_that_others_jump_to_hurt_by_either() {
+        let other = |counter, count| rule(Hook::Other, 101).grew("tcp", counter, count);
+        assert!(loses(&other("retrans_segs", 100)) && loses(&other("ofo_queue", 20)));
+        assert!(!loses(&other("retrans_segs", 99)) && !loses(&other("ofo_queue", 19)));
+        assert!(!loses(&rule(Hook::Forward, 101).grew("tcp", "retrans_segs", 1_000)));
     }
 
     #[test]

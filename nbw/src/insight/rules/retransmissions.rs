@@ -12,7 +12,7 @@ const BAD: f64 = 0.03;
 /// Fewer are the end of a few connections.
 const FEWEST: u64 = 50;
 
-/// Segments sent again against segments sent. Silent where this host itself drops them: other rules tell where.
+/// Segments sent again against segments sent. Silent where this host itself drops or delays them: other rules tell where.
 pub(super) struct Retransmissions;
 
 impl Rule for Retransmissions {
@@ -24,7 +24,7 @@ impl Rule for Retransmissions {
         let tcp = |what| evidence.counters.total("tcp", what);
         let (resent, sent, timeouts) = (tcp("retrans_segs"), tcp("out_segs"), tcp("timeouts"));
         let part = share(resent, sent);
-        let here = shaper::loses(evidence) || firewall_drops::loses(evidence) || drops::loses(evidence);
+        let here = shaper::is_full(evidence) || firewall_drops::loses(evidence) || drops::loses(evidence);
         if resent < FEWEST || part < SHARE || here {
             return Vec::new();
         }
@@ -69,7 +69,7 @@ mod tests {
         let dropped = resent(1_000, 10_000).grew("eth0", "tx_dropped", 1_000).grew("eth0", "tx_packets", 10_000);
         assert!(named(&Retransmissions, &dropped).is_empty());
         let shaped = resent(1_000, 10_000).queue("tbf", Some(1e6)).grew_in("eth0 qdisc tbf 1:", "bytes", 30, 1_000_000);
-        let shaped = shaped.grew_in("eth0 qdisc tbf 1:", "overlimits", 30, 5).grew("eth0 qdisc tbf 1:", "drops", 900);
+        let shaped = shaped.grew_in("eth0 qdisc tbf 1:", "overlimits", 30, 5);
         assert!(named(&Retransmissions, &shaped).is_empty());
     }
 }

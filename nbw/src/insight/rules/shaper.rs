@@ -25,9 +25,10 @@ impl Rule for Shaper {
     }
 }
 
-/// Whether a shaper of this host loses packets, which then are sent again.
-pub(super) fn loses(evidence: &Evidence) -> bool {
-    evidence.facts.queues.iter().any(|queue| Full::of(evidence, queue).is_some_and(|full| full.drops > 0))
+/// Whether a shaper of this host is full. TCP then sends again what it drops, and also what waits in it for longer than TCP
+/// expects.
+pub(super) fn is_full(evidence: &Evidence) -> bool {
+    evidence.facts.queues.iter().any(|queue| Full::of(evidence, queue).is_some())
 }
 
 /// A shaper at its rate.
@@ -64,14 +65,14 @@ impl<'a> Full<'a> {
 
 impl Shaper {
     fn judge(&self, evidence: &Evidence, full: &Full<'_>) -> Finding {
-        let Queue { interface, kind, handle, class, .. } = full.queue;
+        let Queue { interface, kind, class, .. } = full.queue;
         let title = format!("The shaper {kind} at {interface} is full: {} of {}", rate(full.moved), rate(full.rate));
         let lost = share(full.drops, full.drops + full.packets);
+        let dropped = if full.drops > 0 { percent(lost) } else { "none".to_owned() };
         let seen = format!(
-            "{} of the time it was at its rate. It made packets wait {} times and dropped {} of them.",
+            "For {} of the time it was at its rate. It made packets wait {} times and dropped {dropped} of them.",
             percent(full.seconds / evidence.counters.time()),
             full.overlimits,
-            percent(lost)
         );
         let severity = if full.drops > 0 { Severity::Warning } else { Severity::Hint };
         let finding = Finding::new(self.id(), severity, interface, title)
@@ -83,25 +84,47 @@ impl Shaper {
             .number("drop_share", lost, Unit::Share)
             .number("time_share", full.seconds / evidence.counters.time(), Unit::Share);
         let what = if *class { "class" } else { "qdisc" };
-        finding
+        let finding = finding
             .command("See its counters.", format!("tc -s {what} show dev {interface}"))
-            .command("See who fills it.", format!("nbw top -i {interface}"))
-            .command("If the line behind it has more, raise its rate.", raise(full, handle))
-            .advise(
-                "If it has not, let flows share what there is: fq_codel inside it (tc qdisc add dev … parent … fq_codel), \
-                 or cake instead of it.",
-            )
+            .command("See who fills it.", format!("nbw top -i {interface}"));
+        let more = "If the line behind it has more, raise its rate.";
+        let finding = match raise(full) {
+            Some(command) => finding.command(more, command),
+            None => finding.advise(more),
+        };
+        match inside(full.queue) {
+            Some(command) => finding.command("If it has not, let flows share fairly what there is.", command),
+            None => finding,
+        }
     }
 }
 
-/// The command that doubles the rate.
-fn raise(full: &Full<'_>, handle: &str) -> String {
-    let Queue { interface, kind, .. } = full.queue;
+/// The command that puts a fair queue into a shaper; cake is one.
+fn inside(queue: &Queue) -> Option<String> {
+    let Queue { interface, handle, .. } = queue;
+    match &*queue.kind {
+        // What is in a tbf is its class 1.
+        "tbf" => Some(format!("tc qdisc add dev {interface} parent {handle}1 fq_codel")),
+        "htb" => Some(format!("tc qdisc add dev {interface} parent {handle} fq_codel")),
+        _ => None,
+    }
+}
+
+/// The command that doubles the rate; none where the place of the qdisc would have to be known.
+fn raise(full: &Full<'_>) -> Option<String> {
+    /// A tbf's bucket has to hold what comes between two ticks of the kernel's clock (100 a second at least), and a GSO packet.
+    const TICKS: f64 = 100.0;
+    let Queue { interface, kind, handle, class, root, .. } = full.queue;
     let kbit = (full.rate * 8.0 * 2.0 / 1e3) as u64;
+    let burst = (full.rate * 2.0 / TICKS).max(65_536.0) as u64;
+    let change = format!("tc qdisc change dev {interface} root handle {handle} {kind}");
     match &**kind {
-        "htb" => format!("tc class change dev {interface} classid {handle} htb rate {kbit}kbit ceil {kbit}kbit"),
-        "cake" => format!("tc qdisc change dev {interface} handle {handle} root cake bandwidth {kbit}kbit"),
-        _ => format!("tc qdisc replace dev {interface} handle {handle} root tbf rate {kbit}kbit burst 64kb latency 50ms"),
+        "htb" if *class => {
+            Some(format!("tc class change dev {interface} classid {handle} htb rate {kbit}kbit ceil {kbit}kbit"))
+        }
+        "cake" if *root => Some(format!("{change} bandwidth {kbit}kbit")),
+        "tbf" if *root => Some(format!("{change} rate {kbit}kbit burst {burst} latency 50ms")),
+        _ => None,
     }
 }
 
@@ -143,7 +166,7 @@ mod tests {
     fn a_queue_without_a_rate_is_no_shaper() {
         let mut evidence = second(RATE, 10, 10);
         evidence.facts.queues[0].rate = None;
-        assert!(named(&Shaper, &evidence).is_empty() && !loses(&evidence));
-        assert!(loses(&second(RATE, 10, 10)));
+        assert!(named(&Shaper, &evidence).is_empty() && !is_full(&evidence));
+        assert!(is_full(&second(RATE, 10, 0)));
     }
 }

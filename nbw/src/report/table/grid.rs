@@ -36,7 +36,7 @@ impl Grid<'_> {
         let room_for_bar = GAP + BAR.start();
         while self.least(&shown, &widths) + room_for_bar > self.width && self.drop_some(&mut shown, SPARE_FOR_BAR) {}
         while self.least(&shown, &widths) > self.width && self.drop_some(&mut shown, 1) {}
-        self.shorten_names(&shown, &mut widths);
+        self.shorten(&shown, &mut widths);
         let room = self.width.saturating_sub(total(&shown, &widths) + GAP);
         let bar = if BAR.contains(&room) { room } else if room > *BAR.end() { *BAR.end() } else { 0 };
         let head = shown.iter().map(|&at| self.columns[at].title);
@@ -74,11 +74,13 @@ impl Grid<'_> {
         true
     }
 
-    /// Names give what is missing; where even that is not enough (on a terminal of a few columns), all do.
-    fn shorten_names(&self, shown: &[usize], widths: &mut [usize]) {
-        for pass in [true, false] {
-            for &at in shown.iter().filter(|&&at| self.is_name(at) || !pass) {
-                let over = total(shown, widths).saturating_sub(self.width);
+    /// Names give what is missing, to the bar too; where even that is not enough (on a terminal of a few columns), all do.
+    fn shorten(&self, shown: &[usize], widths: &mut [usize]) {
+        let with_bar = self.least(shown, widths) + GAP + BAR.start() <= self.width;
+        let for_names = if with_bar { self.width - GAP - BAR.start() } else { self.width };
+        for (names_only, limit) in [(true, for_names), (false, self.width)] {
+            for &at in shown.iter().filter(|&&at| self.is_name(at) || !names_only) {
+                let over = total(shown, widths).saturating_sub(limit);
                 widths[at] = widths[at].saturating_sub(over).max(1);
             }
         }
