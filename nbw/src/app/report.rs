@@ -9,8 +9,15 @@ use crate::{
     failure::Failure,
     history::{Kind, Reader},
     report::{
-        Format, Report, build, chart::{Picture, usual_height}, csv::Csv, html::Html, json::Json, output::Output,
-        progress::Progress, request, table::Table,
+        Format, Report, build,
+        chart::{Picture, usual_height},
+        csv::Csv,
+        html::Html,
+        json::Json,
+        output::Output,
+        progress::Progress,
+        request,
+        table::Table,
     },
     text,
 };

@@ -167,11 +167,26 @@ mod tests {
     #[test]
     fn months_and_years_begin_on_their_day() {
         let calendar = calendar(15);
-        assert_eq!(calendar.begin(Every::Month, at("2026-03-14T23:59[Europe/Berlin]")), at("2026-02-15T00:00[Europe/Berlin]"));
-        assert_eq!(calendar.begin(Every::Month, at("2026-03-15T00:00[Europe/Berlin]")), at("2026-03-15T00:00[Europe/Berlin]"));
-        assert_eq!(calendar.begin(Every::Year, at("2026-01-03T00:00[Europe/Berlin]")), at("2025-01-15T00:00[Europe/Berlin]"));
-        assert_eq!(calendar.begin(Every::Week, at("2026-11-25T10:00[Europe/Berlin]")), at("2026-11-23T00:00[Europe/Berlin]"));
-        assert_eq!(calendar.begin(Every::Week, at("2026-11-23T10:00[Europe/Berlin]")), at("2026-11-23T00:00[Europe/Berlin]"));
+        assert_eq!(
+            calendar.begin(Every::Month, at("2026-03-14T23:59[Europe/Berlin]")),
+            at("2026-02-15T00:00[Europe/Berlin]")
+        );
+        assert_eq!(
+            calendar.begin(Every::Month, at("2026-03-15T00:00[Europe/Berlin]")),
+            at("2026-03-15T00:00[Europe/Berlin]")
+        );
+        assert_eq!(
+            calendar.begin(Every::Year, at("2026-01-03T00:00[Europe/Berlin]")),
+            at("2025-01-15T00:00[Europe/Berlin]")
+        );
+        assert_eq!(
+            calendar.begin(Every::Week, at("2026-11-25T10:00[Europe/Berlin]")),
+            at("2026-11-23T00:00[Europe/Berlin]")
+        );
+        assert_eq!(
+            calendar.begin(Every::Week, at("2026-11-23T10:00[Europe/Berlin]")),
+            at("2026-11-23T00:00[Europe/Berlin]")
+        );
     }
 
     #[test]

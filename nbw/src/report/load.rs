@@ -137,7 +137,12 @@ mod tests {
             rx: rate * 3_600.0,
             tx: 0.0,
         };
-        Load { name: "eth0".into(), who: Some(0), is_rest: false, samples: rates.iter().enumerate().map(sample).collect() }
+        Load {
+            name: "eth0".into(),
+            who: Some(0),
+            is_rest: false,
+            samples: rates.iter().enumerate().map(sample).collect(),
+        }
     }
 
     #[test]

@@ -54,7 +54,8 @@ impl Output {
         }
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // As any new file: what the umask leaves.
-        let file = Builder::new().prefix(".nbw-report-").permissions(Permissions::from_mode(0o666)).tempfile_in(directory)?;
+        let file =
+            Builder::new().prefix(".nbw-report-").permissions(Permissions::from_mode(0o666)).tempfile_in(directory)?;
         Ok(Self::Whole { file, path })
     }
 

@@ -104,8 +104,11 @@ fn subjects(by: Option<Kind>, filter: &FilterArgs) -> Result<(Kind, Vec<Pattern>
         (Kind::Container, "--container", &filter.container),
         (Kind::Unit, "--unit", &filter.unit),
     ];
-    let given: BTreeMap<Kind, _> =
-        given.into_iter().filter(|(.., names)| !names.is_empty()).map(|(kind, option, names)| (kind, (option, names))).collect();
+    let given: BTreeMap<Kind, _> = given
+        .into_iter()
+        .filter(|(.., names)| !names.is_empty())
+        .map(|(kind, option, names)| (kind, (option, names)))
+        .collect();
     let kind = by.or_else(|| given.keys().next().copied()).unwrap_or(Kind::Interface);
     if let Some((other, (option, _))) = given.iter().find(|(of, _)| **of != kind) {
         return Err(Failure::Usage(format!(
@@ -115,9 +118,10 @@ fn subjects(by: Option<Kind>, filter: &FilterArgs) -> Result<(Kind, Vec<Pattern>
         )));
     }
     let texts = given.get(&kind).map(|(_, names)| names.iter().flat_map(|name| texts(kind, name)));
-    let patterns = texts.into_iter().flatten().map(|text| {
-        Pattern::new(&text).map_err(|error| Failure::Usage(format!("{text:?} is no valid glob: {error}")))
-    });
+    let patterns = texts
+        .into_iter()
+        .flatten()
+        .map(|text| Pattern::new(&text).map_err(|error| Failure::Usage(format!("{text:?} is no valid glob: {error}"))));
     Ok((kind, patterns.collect::<Result<_, _>>()?))
 }
 
@@ -128,7 +132,10 @@ fn texts(kind: Kind, name: &str) -> Vec<String> {
         Kind::Group => vec![name.to_owned(), format!("{}/**", literal(name))],
         Kind::Unit => vec![filter::full_unit(name)],
         Kind::Container if is_id_prefix(name) => {
-            vec![name.to_owned(), format!("{}{}*", name.to_ascii_lowercase(), "[0-9a-f]".repeat(64_usize.saturating_sub(name.len())))]
+            vec![
+                name.to_owned(),
+                format!("{}{}*", name.to_ascii_lowercase(), "[0-9a-f]".repeat(64_usize.saturating_sub(name.len()))),
+            ]
         }
         _ => vec![name.to_owned()],
     }
@@ -140,7 +147,11 @@ fn is_id_prefix(name: &str) -> bool {
 
 /// A path that is no glob, so that a glob can follow.
 fn literal(name: &str) -> String {
-    if name.contains('*') || name.contains('?') || name.contains('[') { name.to_owned() } else { name.replace('{', "[{]") }
+    if name.contains('*') || name.contains('?') || name.contains('[') {
+        name.to_owned()
+    } else {
+        name.replace('{', "[{]")
+    }
 }
 
 type Ends = (Option<Timestamp>, Timestamp);
@@ -207,7 +218,10 @@ fn check_parts(every: Every, from: Option<Timestamp>, to: Timestamp) -> Result<(
     if parts <= MOST_PARTS {
         return Ok(());
     }
-    Err(Failure::Usage(format!("that would be {parts:.0} parts of {}: ask for longer ones by --every", super::calendar::word(every))))
+    Err(Failure::Usage(format!(
+        "that would be {parts:.0} parts of {}: ask for longer ones by --every",
+        super::calendar::word(every)
+    )))
 }
 
 #[cfg(test)]

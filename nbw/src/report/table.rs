@@ -1,6 +1,7 @@
 //! `--format table`: for people, as wide as the terminal.
 
 mod bar;
+mod cells;
 mod columns;
 mod grid;
 
@@ -15,7 +16,7 @@ use super::{
     Format, Report, What,
     rows::{Both, Row, Total},
 };
-use crate::{failure::Failure, fit, insight::show, text, units};
+use crate::{failure::Failure, fit, insight::show, text};
 
 /// So wide where there is no terminal to fit.
 const PIPE_WIDTH: usize = 160;
@@ -87,7 +88,11 @@ impl Drawing<'_> {
 
     /// ASCII only, where more cannot be shown.
     fn plain(&self, text: &str) -> String {
-        if self.table.unicode { text.to_owned() } else { text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect() }
+        if self.table.unicode {
+            text.to_owned()
+        } else {
+            text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect()
+        }
     }
 
     fn strong(&self, text: &str) -> String {
@@ -123,7 +128,8 @@ impl Drawing<'_> {
     }
 
     fn of_subject(&self, rows: &[Row], total: &Total) -> String {
-        let bars = Bars { most: rows.iter().map(|row| row.both().total()).max().unwrap_or(0), unicode: self.table.unicode };
+        let bars =
+            Bars { most: rows.iter().map(|row| row.both().total()).max().unwrap_or(0), unicode: self.table.unicode };
         let columns = columns::of_parts(self.report);
         let mut cells: Vec<Vec<String>> = Vec::new();
         let mut moved = Vec::new();
@@ -131,7 +137,7 @@ impl Drawing<'_> {
             cells.push(columns.iter().map(|column| self.of_row(column, row)).collect());
             moved.push(row.both());
             if let Some(estimate) = row.estimate {
-                cells.push(columns.iter().map(|column| estimated(column, estimate)).collect());
+                cells.push(columns.iter().map(|column| cells::estimated(column, estimate)).collect());
                 moved.push(Both::default());
             }
         }
@@ -157,66 +163,27 @@ impl Drawing<'_> {
     }
 
     fn grid(&self, columns: &[Column], cells: Vec<Vec<String>>, moved: Vec<Both>, bars: &Bars) -> String {
-        Grid { columns, cells, moved, bars, width: self.table.width, units: self.report.units, colour: self.table.colour }.draw()
-    }
-
-    fn of_row(&self, column: &Column, row: &Row) -> String {
-        let units = self.report.units;
-        match column.value {
-            Value::Time if row.part.recorded_seconds == 0 && row.is_idle() => format!("{} (no record)", self.report.label(row.part.start)),
-            Value::Time => self.report.label(row.part.start),
-            Value::Name => self.name(&row.subject.name),
-            Value::Rx => units::volume(row.point.rx.bytes),
-            Value::Tx => units::volume(row.point.tx.bytes),
-            Value::Total => units::volume(row.both().total()),
-            Value::Average => units.rate(row.average()),
-            Value::RxPeak => units.rate(row.point.rx.peak),
-            Value::TxPeak => units.rate(row.point.tx.peak),
-            Value::RxP95 => units.rate(row.point.rx_p95),
-            Value::TxP95 => units.rate(row.point.tx_p95),
-            Value::P95 => units.rate(row.point.rx_p95.max(row.point.tx_p95)),
-            Value::Change => changed(row.previous, row.both()),
-            _ => String::new(),
+        Grid {
+            columns,
+            cells,
+            moved,
+            bars,
+            width: self.table.width,
+            units: self.report.units,
+            colour: self.table.colour,
         }
-    }
-
-    fn of_total(&self, column: &Column, total: &Total) -> String {
-        let (units, whole) = (self.report.units, total.whole);
-        let at = |at: Option<jiff::Timestamp>| {
-            at.map_or_else(String::new, |at| self.report.calendar.local(at).strftime("%m-%d %H:%M").to_string())
-        };
-        match column.value {
-            Value::Name => self.name(&total.subject.name),
-            Value::Rx => units::volume(whole.rx.bytes),
-            Value::Tx => units::volume(whole.tx.bytes),
-            Value::Total => units::volume(total.both().total()),
-            Value::Average => units.rate(total.average),
-            Value::RxPeak => units.rate(whole.rx.peak),
-            Value::RxPeakAt => at(whole.rx_peak_at),
-            Value::TxPeak => units.rate(whole.tx.peak),
-            Value::TxPeakAt => at(whole.tx_peak_at),
-            Value::RxP95 => units.rate(whole.rx_p95),
-            Value::TxP95 => units.rate(whole.tx_p95),
-            Value::P95 => units.rate(total.billed()),
-            Value::Month => units::volume(total.month.total()),
-            Value::Estimate => units::volume(total.month_estimate.total()),
-            Value::Quota => self.report.quota.map_or_else(String::new, |quota| used(total.month.total(), quota)),
-            Value::Change => changed(total.previous, total.both()),
-            Value::Time | Value::Place => String::new(),
-        }
-    }
-
-    /// The last row of a subject's table.
-    fn sum(&self, column: &Column, total: &Total) -> String {
-        if column.value == Value::Time { "total".into() } else { self.of_total(column, total) }
+        .draw()
     }
 
     /// What the figures are, where that is not plain.
     fn footnote(&self) -> String {
         let samples = self.report.answer.sample_seconds;
-        let note = format!("p95: 95th percentile of samples of {samples} s (in, out; the larger is what carriers bill)");
+        let note =
+            format!("p95: 95th percentile of samples of {samples} s (in, out; the larger is what carriers bill)");
         let lines = textwrap::wrap(&note, self.table.width.max(1));
-        let style = |line: &str| if self.table.colour { console::style(line).dim().force_styling(true).to_string() } else { line.to_owned() };
+        let style = |line: &str| {
+            if self.table.colour { console::style(line).dim().force_styling(true).to_string() } else { line.to_owned() }
+        };
         lines.iter().map(|line| style(line) + "\n").collect()
     }
 
@@ -235,25 +202,6 @@ impl Drawing<'_> {
         let mut text = Vec::new();
         show::Format::Text.write(&advice, &mut text, self.table.width, self.table.colour)?;
         Ok(format!("\n{}", self.plain(&String::from_utf8_lossy(&text))))
-    }
-}
-
-fn changed(previous: Option<Both>, now: Both) -> String {
-    previous.map_or_else(String::new, |previous| super::rows::change(previous.total(), now.total()))
-}
-
-fn used(moved: u64, quota: u64) -> String {
-    format!("{:.0}%", moved as f64 / quota as f64 * 100.0)
-}
-
-/// What a part that is not over will come to.
-fn estimated(column: &Column, estimate: Both) -> String {
-    match column.value {
-        Value::Time => "  estimated".into(),
-        Value::Rx => units::volume(estimate.rx),
-        Value::Tx => units::volume(estimate.tx),
-        Value::Total => units::volume(estimate.total()),
-        _ => String::new(),
     }
 }
 

@@ -85,8 +85,7 @@ fn is_day(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let last = lower.trim_start_matches("last ").trim();
     let weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-    matches!(last, "today" | "yesterday")
-        || (!last.contains(' ') && weekdays.iter().any(|day| last.starts_with(day)))
+    matches!(last, "today" | "yesterday") || (!last.contains(' ') && weekdays.iter().any(|day| last.starts_with(day)))
 }
 
 /// The begin of what `--last` says (`24h`, `30d`, `1mo`), at `now`.

@@ -78,7 +78,11 @@ fn assert_drawn(look: &str, seen: &Value) {
     assert_eq!((drawn["wide"].as_bool(), drawn["images"].as_u64()), (Some(false), Some(0)), "{look}: {drawn}");
     assert!(drawn["rate"].as_u64() >= Some(2 * NAMES.len() as u64), "{look}: {drawn}");
     // Nine days have all hours of all days of the week.
-    assert_eq!((drawn["heat"].as_u64(), drawn["totals"].as_u64()), (Some(7 * 24), Some(NAMES.len() as u64)), "{look}: {drawn}");
+    assert_eq!(
+        (drawn["heat"].as_u64(), drawn["totals"].as_u64()),
+        (Some(7 * 24), Some(NAMES.len() as u64)),
+        "{look}: {drawn}"
+    );
     assert!(drawn["duration"].as_u64() >= Some(2 * NAMES.len() as u64), "{look}: {drawn}");
     let legend = drawn["legend"].as_array().expect("a legend");
     assert!(legend.iter().any(|name| name == HOSTILE), "{look}: {legend:?}");
@@ -87,7 +91,8 @@ fn assert_drawn(look: &str, seen: &Value) {
 /// axe's findings that keep people out.
 fn serious(seen: &Value) -> Vec<String> {
     let faults = seen["faults"].as_array().expect("axe has looked").iter();
-    let serious = faults.filter(|fault| ["serious", "critical"].contains(&fault["impact"].as_str().unwrap_or("critical")));
+    let serious =
+        faults.filter(|fault| ["serious", "critical"].contains(&fault["impact"].as_str().unwrap_or("critical")));
     serious.map(Value::to_string).collect()
 }
 

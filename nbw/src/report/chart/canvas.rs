@@ -91,7 +91,14 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
         self.area.fill(&PAPER).map_err(cannot)
     }
 
-    pub(super) fn text(&self, text: &str, at: (i32, i32), size: u32, colour: RGBColor, anchor: Anchor) -> Result<(), Failure> {
+    pub(super) fn text(
+        &self,
+        text: &str,
+        at: (i32, i32),
+        size: u32,
+        colour: RGBColor,
+        anchor: Anchor,
+    ) -> Result<(), Failure> {
         let horizontal = match anchor {
             Anchor::Left => HPos::Left,
             Anchor::Right => HPos::Right,
@@ -127,7 +134,9 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
     }
 
     pub(super) fn rectangle(&self, rect: Rect, colour: impl Color) -> Result<(), Failure> {
-        self.area.draw(&Rectangle::new([(rect.left, rect.top), (rect.right, rect.bottom)], colour.filled())).map_err(cannot)
+        self.area
+            .draw(&Rectangle::new([(rect.left, rect.top), (rect.right, rect.bottom)], colour.filled()))
+            .map_err(cannot)
     }
 }
 

@@ -67,7 +67,13 @@ fn shares<B: DrawingBackend>(canvas: &Canvas<B>, rect: Rect) -> Result<(), Failu
     canvas.text("share of the time with this rate or more", middle, SMALL, FAINT_INK, Anchor::Middle)
 }
 
-fn curve<B: DrawingBackend>(canvas: &Canvas<B>, rect: Rect, axis: RateAxis, load: &Load, colour: RGBColor) -> Result<(), Failure> {
+fn curve<B: DrawingBackend>(
+    canvas: &Canvas<B>,
+    rect: Rect,
+    axis: RateAxis,
+    load: &Load,
+    colour: RGBColor,
+) -> Result<(), Failure> {
     let (mut points, mut from) = (Vec::new(), rect.left);
     for (share, rate) in load::duration(load) {
         let (to, y) = (x(rect, share), axis.y(rate));

@@ -83,6 +83,7 @@ fn scale<B: DrawingBackend>(canvas: &Canvas<B>, rect: Rect, most: &str) -> Resul
 }
 
 fn shade(part: f64) -> RGBColor {
-    let mix = |low: u8, high: u8| (f64::from(low) + (f64::from(high) - f64::from(low)) * part.clamp(0.0, 1.0)).round() as u8;
+    let mix =
+        |low: u8, high: u8| (f64::from(low) + (f64::from(high) - f64::from(low)) * part.clamp(0.0, 1.0)).round() as u8;
     RGBColor(mix(LOW.0, HIGH.0), mix(LOW.1, HIGH.1), mix(LOW.2, HIGH.2))
 }

@@ -25,7 +25,12 @@ struct Slice {
 }
 
 /// Draws the chart.
-pub(super) fn draw<B: DrawingBackend>(canvas: &Canvas<B>, report: &Report, title: &str, stacked: bool) -> Result<(), Failure> {
+pub(super) fn draw<B: DrawingBackend>(
+    canvas: &Canvas<B>,
+    report: &Report,
+    title: &str,
+    stacked: bool,
+) -> Result<(), Failure> {
     let rect = frame::head(canvas, title, &[&report.span(), "received above, sent below"])?;
     let rect = legend::draw(canvas, rect, &entries(report))?;
     let rect = Rect { bottom: rect.bottom - LINE, top: rect.top + 4, ..rect };
@@ -37,7 +42,11 @@ pub(super) fn draw<B: DrawingBackend>(canvas: &Canvas<B>, report: &Report, title
     plot.unknown()?;
     axis.draw(canvas, rect)?;
     plot.time(report)?;
-    if stacked { plot.stacks(report)? } else { plot.lines(report)? }
+    if stacked {
+        plot.stacks(report)?
+    } else {
+        plot.lines(report)?
+    }
     canvas.line(vec![(rect.left, axis.y(0.0)), (rect.right, axis.y(0.0))], INK, 1)
 }
 
@@ -55,7 +64,8 @@ fn slices(report: &Report, pixels: i32) -> Vec<Slice> {
         let all = first * together..first * together + parts.len();
         let rate = |series: &crate::history::query::Series| {
             let points = &series.points[all.clone()];
-            let (rx, tx): (u64, u64) = (points.iter().map(|p| p.rx.bytes).sum(), points.iter().map(|p| p.tx.bytes).sum());
+            let (rx, tx): (u64, u64) =
+                (points.iter().map(|p| p.rx.bytes).sum(), points.iter().map(|p| p.tx.bytes).sum());
             (rx as f64 / seconds.max(1.0), tx as f64 / seconds.max(1.0))
         };
         let (start, end) = (parts[0].start, parts[parts.len() - 1].end.min(report.to.max(parts[0].start)));
@@ -123,8 +133,11 @@ impl<B: DrawingBackend> Plot<'_, B> {
             let mut below = vec![(0.0, 0.0); run.len()];
             for (who, series) in report.answer.series.iter().enumerate() {
                 let colour = colour(who, series.subject.key.is_empty());
-                let above: Vec<(f64, f64)> =
-                    below.iter().zip(run).map(|(low, slice)| (low.0 + slice.rates[who].0, low.1 + slice.rates[who].1)).collect();
+                let above: Vec<(f64, f64)> = below
+                    .iter()
+                    .zip(run)
+                    .map(|(low, slice)| (low.0 + slice.rates[who].0, low.1 + slice.rates[who].1))
+                    .collect();
                 for sent in [false, true] {
                     let side = |(rx, tx): (f64, f64)| if sent { -tx } else { rx };
                     let mut outline = self.steps(run, above.iter().map(|&rate| side(rate)));
@@ -146,7 +159,10 @@ impl<B: DrawingBackend> Plot<'_, B> {
                     let side = |slice: &Slice| if sent { -slice.rates[who].1 } else { slice.rates[who].0 };
                     let outline = self.steps(run, run.iter().map(side));
                     let mut area = outline.clone();
-                    area.extend([(self.x(run[run.len() - 1].to), self.axis.y(0.0)), (self.x(run[0].from), self.axis.y(0.0))]);
+                    area.extend([
+                        (self.x(run[run.len() - 1].to), self.axis.y(0.0)),
+                        (self.x(run[0].from), self.axis.y(0.0)),
+                    ]);
                     self.canvas.fill(area, colour.mix(0.15))?;
                     self.canvas.line(outline, colour, 2)?;
                 }

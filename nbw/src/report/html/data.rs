@@ -69,7 +69,12 @@ fn data(report: &Report) -> Data<'_> {
         offsets: parts.iter().map(|part| report.calendar.local(part.start).offset().seconds()).collect(),
         recorded: parts.iter().map(|part| part.recorded_seconds).collect(),
         series: series.collect(),
-        loads: report.loads().into_iter().filter(|load| !load.samples.is_empty()).map(|load| data_load(load, report)).collect(),
+        loads: report
+            .loads()
+            .into_iter()
+            .filter(|load| !load.samples.is_empty())
+            .map(|load| data_load(load, report))
+            .collect(),
     }
 }
 

@@ -28,7 +28,10 @@ fn the_policy_is_of_what_is_in_the_page() {
     let policy = between(&page, "Policy\" content=\"", "\"").replace("&#39;", "'");
     let script = between(&page, "</script>\n<script>", "</script>");
     assert!(policy.contains(&format!("script-src 'sha256-{}'", hash(script))), "{policy}");
-    assert!(policy.contains(&format!("style-src 'sha256-{}'", hash(between(&page, "<style>", "</style>")))), "{policy}");
+    assert!(
+        policy.contains(&format!("style-src 'sha256-{}'", hash(between(&page, "<style>", "</style>")))),
+        "{policy}"
+    );
     assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"), "{policy}");
 }
 

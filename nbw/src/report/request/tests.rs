@@ -8,7 +8,9 @@ const NOW: &str = "2026-11-25T21:30:00+01:00";
 
 fn asked(words: &str) -> Result<Request, Failure> {
     let words = ["nbw", "report", "--zone", "Europe/Berlin"].into_iter().chain(words.split_whitespace());
-    let Command::Report(args) = Cli::try_parse_from(words).unwrap().into_command() else { unreachable!("not asked for") };
+    let Command::Report(args) = Cli::try_parse_from(words).unwrap().into_command() else {
+        unreachable!("not asked for")
+    };
     let format = format(&args)?;
     request(&args, format, NOW.parse().unwrap(), "host1".into())
 }
@@ -63,7 +65,8 @@ fn a_filter_says_whose_traffic_it_is() {
 
 #[test]
 fn who_reads_it_gets_what_can_be_read() {
-    let of = |words: &str| asked(words).map(|request| (request.top, request.rows, request.hours, request.advice)).unwrap();
+    let of =
+        |words: &str| asked(words).map(|request| (request.top, request.rows, request.hours, request.advice)).unwrap();
     assert_eq!(of("hours"), (Some(10), 10, false, false));
     assert_eq!(of("hours --format json"), (None, usize::MAX, false, false));
     assert_eq!(of("top --top 3"), (None, 3, false, false));

@@ -90,7 +90,8 @@ pub(super) fn of_parts(report: &Report) -> Vec<Column> {
 
 /// Of the busiest parts.
 pub(super) fn of_top(report: &Report) -> Vec<Column> {
-    let mut columns = vec![column("#", Value::Place, 21), column(crate::report::calendar::noun(report.every), Value::Time, 0)];
+    let mut columns =
+        vec![column("#", Value::Place, 21), column(crate::report::calendar::noun(report.every), Value::Time, 0)];
     columns.push(column(crate::report::singular(report.kind), Value::Name, 0));
     columns.extend(MOVED);
     columns.extend(change(report));

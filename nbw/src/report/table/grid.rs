@@ -38,7 +38,13 @@ impl Grid<'_> {
         while self.least(&shown, &widths) > self.width && self.drop_some(&mut shown, 1) {}
         self.shorten(&shown, &mut widths);
         let room = self.width.saturating_sub(total(&shown, &widths) + GAP);
-        let bar = if BAR.contains(&room) { room } else if room > *BAR.end() { *BAR.end() } else { 0 };
+        let bar = if BAR.contains(&room) {
+            room
+        } else if room > *BAR.end() {
+            *BAR.end()
+        } else {
+            0
+        };
         let head = shown.iter().map(|&at| self.columns[at].title);
         let head = self.strong(&self.line(&shown, &widths, head));
         let rows = self.cells.iter().zip(&self.moved).map(|(cells, &moved)| {

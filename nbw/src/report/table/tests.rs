@@ -3,7 +3,11 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{golden::assert_golden, history::query::Every, report::{build::Source, fixture::Made}};
+use crate::{
+    golden::assert_golden,
+    history::query::Every,
+    report::{build::Source, fixture::Made},
+};
 
 fn report(what: Option<What>) -> Report {
     match what {
