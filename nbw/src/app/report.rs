@@ -40,10 +40,12 @@ pub async fn report(args: ReportArgs) -> Result<(), Failure> {
         rendered = work => rendered.map_err(|error| Failure::running(&error))??,
         () = ended.wait() => return Err(Failure::Running("stopped before the report was written".into())),
     };
+    // A file is soon written, and must not be left half; who reads a pipe may never do so.
+    let can_hang = output.can_hang();
     let writing = tokio::task::spawn_blocking(move || output.write(&bytes));
     tokio::select! {
         written = writing => written.map_err(|error| Failure::running(&error))?,
-        () = ended.wait() => Err(Failure::Running("stopped before the report was whole".into())),
+        () = ended.wait(), if can_hang => Err(Failure::Running("stopped before the report was whole".into())),
     }
 }
 

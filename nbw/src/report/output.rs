@@ -64,6 +64,11 @@ impl Output {
         matches!(self, Self::Stdout) && io::stdout().is_terminal()
     }
 
+    /// Whether it may take what is written, or not, as long as it likes.
+    pub fn can_hang(&self) -> bool {
+        !matches!(self, Self::Whole { .. })
+    }
+
     /// Writes all of it.
     ///
     /// # Errors

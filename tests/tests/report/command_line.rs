@@ -81,6 +81,38 @@ fn what_fails_leaves_the_file_as_it_was() {
 }
 
 #[test]
+fn a_file_is_whole_or_not_there_whenever_nbw_is_stopped() {
+    let (past, directory) = (Past::known(), tempfile::tempdir().expect("a directory"));
+    let path = directory.path().join("report.html");
+    for delay in (0..16).map(|at| f64::from(at) * 0.02) {
+        let run =
+            format!("$NBW report --data-dir $DATA --by container --last 9d --every 1h --output {}", path.display());
+        let ended = past.shell(&format!("{run} 2> /dev/null & sleep {delay}; kill -TERM $!; wait $!; true"));
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let files: Vec<_> =
+            fs::read_dir(&directory).expect("a directory").map(|file| file.expect("a file").path()).collect();
+        assert!(files.iter().all(|file| *file == path), "after {delay} s: {files:?}");
+        if path.exists() {
+            let text = fs::read_to_string(&path).expect("the file");
+            assert!(text.trim_end().ends_with("</html>"), "after {delay} s: {} bytes", text.len());
+            fs::remove_file(&path).expect("removed");
+        }
+    }
+}
+
+#[test]
+fn a_signal_ends_it_while_nobody_reads() {
+    let past = Past::known();
+    // A page is more than a pipe holds; the reader sleeps, and is killed with the shell's other jobs.
+    let ended = past.shell(
+        "exec 3> >(exec sleep 9); $NBW report --data-dir $DATA --by container --last 9d --every 1h --format html >&3 & P=$!; \
+         sleep 3; for i in $(seq 50); do sleep 0.1; kill -TERM $P 2> /dev/null || break; done; exec 3>&-; wait $P; echo $?; kill %% 2> /dev/null",
+    );
+    assert_eq!(ended.stdout, "1\n", "{ended:?}");
+    ended.assert_says(&["stopped before the report was"]);
+}
+
+#[test]
 fn a_closed_pipe_ends_quietly() {
     let past = Past::known();
     for format in ["table", "json", "csv", "html", "svg", "png"] {
