@@ -1,11 +1,14 @@
 //! A history of ten days of five containers, one of them with a name that is out for trouble.
 
-use std::sync::LazyLock;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use nbw::history::{Database, Kind, Tiers, synthetic::Synthetic};
 use nbw_tests::lab::Ended;
-use tempfile::TempDir;
 
 /// Ends a script element, sets an image that runs a script, ends an attribute, and breaks a line where JSON may and scripts
 /// may not.
@@ -15,7 +18,7 @@ const DAYS: i64 = 10;
 
 /// Where it is, and what is in it.
 pub(crate) struct Past {
-    directory: TempDir,
+    directory: PathBuf,
     pub(crate) made: Synthetic,
     /// A whole hour.
     pub(crate) begin: Timestamp,
@@ -30,13 +33,15 @@ impl Past {
     }
 
     fn make() -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
+        // What is static is never dropped: the next run begins by clearing up.
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report-past");
+        let _ = fs::remove_dir_all(&directory);
         let made = Synthetic::named(Kind::Container, &NAMES);
         let now = Timestamp::now().as_second();
         let end = Timestamp::from_second(now - now % 10).expect("a time");
         let begin = Timestamp::from_second(now - now % 3_600 - DAYS * 86_400).expect("a time");
         let tiers = Tiers::default().in_zone(TimeZone::UTC);
-        let mut database = Database::open(directory.path(), &tiers).expect("a database");
+        let mut database = Database::open(&directory, &tiers).expect("a database");
         made.write(&mut database, begin, end).expect("a written history");
         Self { directory, made, begin }
     }
@@ -53,7 +58,7 @@ impl Past {
 
     /// Runs a line of bash in which `$NBW` is the binary and `$DATA` the history.
     pub(crate) fn shell(&self, line: &str) -> Ended {
-        let data = self.directory.path().to_str().expect("a path in UTF-8");
+        let data = self.directory.to_str().expect("a path in UTF-8");
         Ended::shell("", &format!("DATA={data}; {line}"))
     }
 }
