@@ -13,6 +13,7 @@ mod reader;
 mod recorder;
 mod rows;
 mod schema;
+pub mod settings;
 #[doc(hidden)]
 pub mod synthetic;
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod containers;
 mod ended;
 mod frames;
 mod golden;
+mod history;
 mod hosts;
 mod iperf;
 mod joints;
@@ -18,6 +19,7 @@ mod monitor;
 mod netns;
 mod oracle;
 mod others;
+mod small_disk;
 mod sockets;
 mod systemd;
 mod terminal;
@@ -31,6 +33,7 @@ pub use self::{
     ended::Ended,
     frames::{Frame, send_frames},
     golden::{assert_golden, masked},
+    history::{received, received_by_all, tick_of_history},
     hosts::TwoHosts,
     iperf::{Iperf, ping},
     joints::Joints,
@@ -40,6 +43,7 @@ pub use self::{
     netns::{Netns, Veth},
     oracle::{Counted, drops, qdisc_counters, together, with_pfifo},
     others::{Other, Place, Verdict},
+    small_disk::SmallDisk,
     sockets::{exchange_tcp, exchange_udp, open, send_segmented},
     systemd::{Scope, Systemd},
     terminal::Terminal,

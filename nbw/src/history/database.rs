@@ -4,6 +4,7 @@ mod bound;
 mod expire;
 mod ids;
 mod import;
+mod mend;
 mod pack;
 #[cfg(test)]
 mod totals;
@@ -76,7 +77,8 @@ impl Database {
         let identity = identity(&dir.join(schema::FILE));
         let (dir, tiers, levels, ids) = (dir.to_owned(), tiers.clone(), Vec::new(), Ids::default());
         let mut database = Self { connection, dir, tiers, levels, days, ids, identity };
-        database.settle(&zone_name).map_err(|source| database.because(source))?;
+        database.settle(&zone_name).map_err(|source| schema::opening(&database.path(), source))?;
+        database.mend()?;
         Ok(database)
     }
 

@@ -22,7 +22,7 @@ pub enum HistoryError {
         known: i32,
     },
     /// The database file is damaged.
-    #[error("{} is damaged ({what}): the agent sets it aside and begins a new one", path.display())]
+    #[error("{} is damaged ({what}): start the agent again: it takes out what is damaged, or begins a new one", path.display())]
     Damaged {
         /// The database.
         path: PathBuf,
@@ -76,7 +76,18 @@ impl HistoryError {
     }
 }
 
-/// Whether SQLite found the file to be no database, or a damaged one.
+/// Whether SQLite found the file to be no database, or a damaged one. No statement of ours violates a constraint or stumbles
+/// over a type where tables and indices are what they should be.
 pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+    use ErrorCode::{ConstraintViolation, DatabaseCorrupt, NotADatabase, TypeMismatch};
+    let damage = [ConstraintViolation, DatabaseCorrupt, NotADatabase, TypeMismatch];
+    let wrong_type =
+        matches!(error, rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::FromSqlConversionFailure(..));
+    wrong_type || error.sqlite_error_code().is_some_and(|code| damage.contains(&code))
+}
+
+/// Whether it is damage where it is met while a database is opened: then nothing but our own layout is asked for, and where
+/// that is not there (`SQLITE_ERROR`), it was changed.
+pub(super) fn is_damage_when_opened(error: &rusqlite::Error) -> bool {
+    is_damage(error) || error.sqlite_error_code() == Some(ErrorCode::Unknown)
 }

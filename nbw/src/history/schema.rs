@@ -1,7 +1,8 @@
 //! The database file: how it is opened, and what is in it.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Read},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -16,6 +17,9 @@ pub const FILE: &str = "history.db";
 /// Each step makes of the layout before (`PRAGMA user_version`) the next one. What is here is never changed.
 const MIGRATIONS: [&str; 1] = [include_str!("schema/1.sql")];
 
+/// No nbw will ever have a layout beyond this: a greater number is a damaged one.
+const NEWEST: i32 = 1_000;
+
 /// How long a writer waits for another one. Ticks do not wait with it.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -26,12 +30,40 @@ const READING_PATIENCE: Duration = Duration::from_secs(5);
 pub(super) fn open_for_writing(dir: &Path) -> Result<Connection, HistoryError> {
     let path = dir.join(FILE);
     fs::create_dir_all(dir).map_err(|source| HistoryError::File { path: dir.into(), source })?;
-    let sqlite = |source| HistoryError::Sqlite { path: path.clone(), source };
-    let mut connection = Connection::open(&path).map_err(sqlite)?;
-    connection.busy_timeout(PATIENCE).map_err(sqlite)?;
-    prepare(&connection).map_err(sqlite)?;
+    let open = || {
+        let connection = Connection::open(&path)?;
+        connection.busy_timeout(PATIENCE)?;
+        prepare(&connection)?;
+        Ok(connection)
+    };
+    let mut connection = match open() {
+        Ok(connection) => connection,
+        Err(source) => {
+            check_header(&path)?;
+            return Err(opening(&path, source));
+        }
+    };
     migrate(&mut connection, &path)?;
     Ok(connection)
+}
+
+/// What is wrong with a database that is being opened.
+pub(super) fn opening(path: &Path, source: rusqlite::Error) -> HistoryError {
+    if error::is_damage_when_opened(&source) {
+        return HistoryError::Damaged { path: path.into(), what: source.to_string() };
+    }
+    HistoryError::Sqlite { path: path.into(), source }
+}
+
+/// SQLite takes a database whose header has other versions for one that may only be read, or is of a newer SQLite. Ours have 2
+/// (WAL), or 1 for a moment. Only looked at where opening failed: closing a file that SQLite has open takes its locks away.
+fn check_header(path: &Path) -> Result<(), HistoryError> {
+    let mut header = [0; 20];
+    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    if read.is_ok() && header[18..].iter().any(|version| !(1..=2).contains(version)) {
+        return Err(HistoryError::Damaged { path: path.into(), what: "its header is".into() });
+    }
+    Ok(())
 }
 
 /// Opens the database of a directory for reading, beside who writes it.
@@ -92,9 +124,12 @@ fn version(connection: &Connection) -> rusqlite::Result<i32> {
 }
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), HistoryError> {
-    let sqlite = |source| HistoryError::Sqlite { path: path.into(), source };
+    let sqlite = |source| opening(path, source);
     let (found, known) = (version(connection).map_err(sqlite)?, MIGRATIONS.len() as i32);
-    if !(0..=known).contains(&found) {
+    if !(0..=NEWEST).contains(&found) {
+        return Err(HistoryError::Damaged { path: path.into(), what: format!("its layout is {found}") });
+    }
+    if found > known {
         return Err(HistoryError::Newer { path: path.into(), found, known });
     }
     for (number, step) in MIGRATIONS.iter().enumerate().skip(found as usize) {
@@ -112,10 +147,7 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), HistoryE
     match told {
         Ok(told) if told == "ok" => Ok(()),
         Ok(what) => Err(HistoryError::Damaged { path: path.into(), what }),
-        Err(source) if error::is_damage(&source) => {
-            Err(HistoryError::Damaged { path: path.into(), what: source.to_string() })
-        }
-        Err(source) => Err(HistoryError::Sqlite { path: path.into(), source }),
+        Err(source) => Err(opening(path, source)),
     }
 }
 

@@ -45,14 +45,14 @@ impl Synthetic {
     /// on working days, with bursts, and now and then nothing.
     pub fn ten_seconds(&self, subject: usize, start: i64) -> Cell {
         let noise = mix(subject as u64, start as u64);
-        if noise % 11 == 0 {
+        if noise.is_multiple_of(11) {
             return Cell::default();
         }
         let hour = start.div_euclid(3_600);
         let by_day =
             1 + [0, 0, 0, 0, 0, 1, 2, 4, 7, 9, 9, 8, 6, 8, 9, 9, 8, 7, 5, 4, 3, 2, 1, 0][hour.rem_euclid(24) as usize];
         let working = if hour.div_euclid(24).rem_euclid(7) < 5 { 3 } else { 1 };
-        let burst = if mix(subject as u64, hour as u64) % 97 == 0 { 12 } else { 1 };
+        let burst = if mix(subject as u64, hour as u64).is_multiple_of(97) { 12 } else { 1 };
         let rx = by_day * working * burst * (2_000 + noise % 4_096) * 200 / (1 + subject as u64 % 23);
         let tx = rx / (2 + noise % 7);
         Cell { rx: way(rx), tx: way(tx) }
@@ -124,7 +124,7 @@ fn length(database: &Database, start: i64, to: i64) -> u32 {
     let tiers = database.tiers().fixed();
     // A stretch is kept as a whole, so tiers reach a little farther back than `keep`.
     let kept = tiers.iter().find(|tier| start >= to - tier.keep as i64 - i64::from(tier.seconds) * 480);
-    let fits = |seconds: u32| start % i64::from(seconds) == 0 && start + i64::from(seconds) <= to;
+    let fits = |seconds: u32| start.rem_euclid(i64::from(seconds)) == 0 && start + i64::from(seconds) <= to;
     let finest = tiers.first().map_or(10, |tier| tier.seconds);
     kept.map_or(3_600, |tier| tier.seconds)
         .min(tiers.iter().rev().map(|tier| tier.seconds).find(|seconds| fits(*seconds)).unwrap_or(finest))

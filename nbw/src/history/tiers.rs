@@ -74,7 +74,7 @@ impl Tiers {
         if first.seconds == 0 {
             return wrong("a tier's parts are of 1s at least".into());
         }
-        if let Some(tier) = tiers.iter().find(|tier| tier.seconds > LONGEST || LONGEST % tier.seconds != 0) {
+        if let Some(tier) = tiers.iter().find(|tier| tier.seconds > LONGEST || !LONGEST.is_multiple_of(tier.seconds)) {
             return wrong(format!("parts of {}s do not divide an hour; days are kept besides", tier.seconds));
         }
         if let Some(tier) = tiers.iter().find(|tier| tier.keep < u64::from(tier.seconds)) {
@@ -82,7 +82,7 @@ impl Tiers {
         }
         for pair in tiers.windows(2) {
             let [fine, coarse] = [pair[0], pair[1]];
-            if coarse.seconds <= fine.seconds || coarse.seconds % fine.seconds != 0 {
+            if coarse.seconds <= fine.seconds || !coarse.seconds.is_multiple_of(fine.seconds) {
                 return wrong(format!("parts of {}s are not made of those of {}s", coarse.seconds, fine.seconds));
             }
             if coarse.keep < fine.keep {

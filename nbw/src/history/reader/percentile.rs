@@ -9,12 +9,12 @@
 const DISCARDED: usize = 20;
 
 /// The percentile of `samples` samples, of which those in `values` are not zero. It changes the order of `values`.
-pub(super) fn p95(values: &mut [f64], samples: usize) -> f64 {
+pub(super) fn p95(values: &mut [u64], samples: usize) -> u64 {
     let discarded = samples.max(values.len()) / DISCARDED;
     if discarded >= values.len() {
-        return 0.0;
+        return 0;
     }
-    let (_, value, _) = values.select_nth_unstable_by(discarded, |one, other| other.total_cmp(one));
+    let (_, value, _) = values.select_nth_unstable_by(discarded, |one, other| other.cmp(one));
     *value
 }
 
@@ -24,33 +24,31 @@ mod tests {
 
     use super::*;
 
-    /// `numpy.percentile(samples, 95, method="inverted_cdf")`, numpy 2.x.
+    /// `numpy.percentile(samples, 95, method="inverted_cdf")`, numpy 2.4.6.
     #[test]
     fn it_is_the_nearest_rank() {
-        let upwards = |n: u32| (1..=n).map(f64::from).collect::<Vec<_>>();
-        for (n, expected) in [(1, 1.0), (19, 19.0), (20, 19.0), (21, 20.0), (40, 38.0), (100, 95.0), (8_640, 8_208.0)] {
+        let upwards = |n: u32| (1..=n).map(u64::from).collect::<Vec<_>>();
+        for (n, expected) in [(1, 1), (19, 19), (20, 19), (21, 20), (40, 38), (100, 95), (8_640, 8_208)] {
             assert_eq!(p95(&mut upwards(n), n as usize), expected, "{n}");
         }
-        // numpy.random.default_rng(5) is not at hand here: i * 7919 % 1009 for i in range(1000).
-        let mut mixed: Vec<f64> = (0..1_000_u32).map(|i| f64::from(i * 7_919 % 1_009)).collect();
-        assert_eq!(p95(&mut mixed, 1_000), 958.0);
-        assert_eq!(p95(&mut [], 0), 0.0);
+        let mut mixed: Vec<u64> = (0..1_000).map(|i| i * 7_919 % 1_009).collect();
+        assert_eq!(p95(&mut mixed, 1_000), 958);
+        assert_eq!(p95(&mut [], 0), 0);
     }
 
     #[test]
     fn samples_without_traffic_count() {
-        assert_eq!(p95(&mut [5.0; 5], 100), 0.0);
-        assert_eq!(p95(&mut [5.0, 7.0, 9.0, 5.0, 5.0, 6.0], 100), 5.0);
+        assert_eq!(p95(&mut [5; 5], 100), 0);
+        assert_eq!(p95(&mut [5, 7, 9, 5, 5, 6], 100), 5);
     }
 
     proptest! {
         #[test]
-        fn at_most_one_in_twenty_is_above(values in prop::collection::vec(1_u32..1_000, 1..300), zeros in 0..300_usize) {
+        fn at_most_one_in_twenty_is_above(mut values in prop::collection::vec(1_u64..1_000, 1..300), zeros in 0..300_usize) {
             let samples = values.len() + zeros;
-            let mut values: Vec<f64> = values.into_iter().map(f64::from).collect();
             let found = p95(&mut values, samples);
             let above = values.iter().filter(|value| **value > found).count();
-            let at_least = values.iter().filter(|value| **value >= found).count() + if found == 0.0 { zeros } else { 0 };
+            let at_least = values.iter().filter(|value| **value >= found).count() + if found == 0 { zeros } else { 0 };
             prop_assert!(above * 20 <= samples && at_least * 20 > samples);
         }
     }

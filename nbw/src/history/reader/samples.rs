@@ -35,7 +35,7 @@ impl Percentiles {
         let mut found = Self {
             parts: vec![vec![[0.0; 2]; parts.len()]; chosen.len()],
             whole: vec![[0.0; 2]; chosen.len()],
-            lengths: Vec::new(),
+            lengths: vec![0; parts.len()],
             sample_seconds: 0,
         };
         let whole = level_for(layout, parts.from());
@@ -46,7 +46,8 @@ impl Percentiles {
         let mut values = Values::load(connection, layout, chosen, whole, parts.from(), parts.to())?;
         let all = coverage.parts(layout, whole, parts.from(), parts.to());
         for (at, percentile) in found.whole.iter_mut().enumerate() {
-            *percentile = values.between(at, parts.from(), parts.to()).map(|mut rates| p95(&mut rates, all));
+            *percentile =
+                values.between(at, parts.from(), parts.to()).map(|mut bytes| values.rate(p95(&mut bytes, all)));
         }
         let mut level = whole;
         for (part, (from, to)) in parts.iter().enumerate() {
@@ -55,10 +56,10 @@ impl Percentiles {
                 level = finest;
                 values = Values::load(connection, layout, chosen, level, from, parts.to())?;
             }
-            found.lengths.push(layout.levels[level].seconds);
+            found.lengths[part] = layout.levels[level].seconds;
             let samples = coverage.parts(layout, level, from, to);
             for (at, series) in found.parts.iter_mut().enumerate() {
-                series[part] = values.between(at, from, to).map(|mut rates| p95(&mut rates, samples));
+                series[part] = values.between(at, from, to).map(|mut bytes| values.rate(p95(&mut bytes, samples)));
             }
         }
         Ok(found)
@@ -82,18 +83,16 @@ impl Percentiles {
 
     /// The parts of one series.
     pub(super) fn points(&self, gathered: &Gathered, series: usize, parts: &Parts) -> Vec<Point> {
-        let samples = self.parts[series].iter().zip(&self.lengths);
-        let points = gathered.points[series].iter().zip(samples).zip(parts.iter());
-        let point = |((point, (percentiles, length)), (from, to)): ((&Point, (&[f64; 2], &u32)), (i64, i64))| {
-            let mut point = *point;
-            [point.rx_p95, point.tx_p95] = *percentiles;
-            if to - from < i64::from(*length) {
-                let rate = |bytes: u64| bytes as f64 / (to - from) as f64;
-                [point.rx_p95, point.tx_p95] = [rate(point.rx.bytes), rate(point.tx.bytes)];
-            }
-            point
-        };
-        points.map(point).collect()
+        let mut points = gathered.points[series].clone();
+        for (part, (from, to)) in parts.iter().enumerate() {
+            let point = &mut points[part];
+            [point.rx_p95, point.tx_p95] = if to - from < i64::from(self.lengths[part]) {
+                [point.rx, point.tx].map(|moved| moved.bytes as f64 / (to - from) as f64)
+            } else {
+                self.parts[series][part]
+            };
+        }
+        points
     }
 }
 

@@ -176,6 +176,7 @@ impl Writer {
         if self.checked.elapsed() >= CHECK_EVERY {
             self.checked = Instant::now();
             database.check()?;
+            database.mend()?;
         }
         if self.counted.is_none_or(|counted| counted.elapsed() >= COUNT_EVERY) {
             self.counted = Some(Instant::now());

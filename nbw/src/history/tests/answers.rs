@@ -98,11 +98,10 @@ fn days_of_23_and_25_hours_are_exact_also_in_another_zone() {
         let mut database = Database::open(dir.path(), &tiers("Europe/Berlin")).unwrap();
         let date: jiff::civil::Date = day.parse().unwrap();
         let noon = date.at(12, 0, 0, 0).to_zoned(TimeZone::UTC).unwrap().timestamp();
-        // Two days before and behind it: an hour is 1 byte, and its number in the week is its name.
-        for hour in -60..60_i64 {
-            let start = noon + jiff::SignedDuration::from_hours(hour);
-            database.write(&[bucket(&start.to_string(), 3_600, &[("c", 1)])]).unwrap();
-        }
+        // Two days before and behind it, each hour a byte.
+        let start = |hour| noon + jiff::SignedDuration::from_hours(hour);
+        let bytes: Vec<_> = (-60..60).map(|hour| bucket(&start(hour).to_string(), 3_600, &[("c", 1)])).collect();
+        database.write(&bytes).unwrap();
         let reader = Reader::open(dir.path()).unwrap();
         for zone in ["Europe/Berlin", "UTC", "America/New_York", "Asia/Kolkata", "Pacific/Auckland"] {
             let zone = TimeZone::get(zone).unwrap();
@@ -128,10 +127,9 @@ fn percentiles_are_those_of_five_minute_samples() {
     let mut database = Database::open(dir.path(), &tiers("UTC")).unwrap();
     let begin = at("2026-11-01T00:00:00Z");
     let value = |sample: u64| (sample * 7_919 + 13) % 1_009 * 300;
-    for sample in 0..2 * 288_u64 {
-        let start = begin + jiff::SignedDuration::from_secs(sample as i64 * 300);
-        database.write(&[bucket(&start.to_string(), 300, &[("c", value(sample))])]).unwrap();
-    }
+    let start = |sample: u64| begin + jiff::SignedDuration::from_secs(sample as i64 * 300);
+    let samples = (0..2 * 288).map(|sample| bucket(&start(sample).to_string(), 300, &[("c", value(sample))]));
+    database.write(&samples.collect::<Vec<_>>()).unwrap();
     while database.pack_one(begin.as_second() + 90 * 3_600).unwrap() {}
     let reader = Reader::open(dir.path()).unwrap();
     let answer = reader.ask(&query(Kind::Container, begin, at("2026-11-03T00:00:00Z"), Every::Day)).unwrap();
@@ -215,4 +213,41 @@ fn peaks_are_dated_by_the_finest_part() {
     database.move_on(at("2026-11-03T00:00:00Z").as_second()).unwrap();
     while database.expire_some().unwrap() {}
     assert_eq!(ask(dir.path()).whole[0].rx_peak_at, Some(at("2026-11-01T05:17:00Z")));
+}
+
+#[test]
+fn where_only_days_are_left_they_are_the_samples() {
+    for zone in ["Europe/Berlin", "Pacific/Auckland", "America/New_York"] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut database = Database::open(dir.path(), &tiers(zone)).unwrap();
+        let zone = TimeZone::get(zone).unwrap();
+        let midnight = |date: jiff::civil::Date| date.to_zoned(zone.clone()).unwrap().timestamp();
+        let first: jiff::civil::Date = "2026-10-01".parse().unwrap();
+        // With the end of summer in the north, its begin in the south, and a winter's day.
+        let dates: Vec<_> = first.series(jiff::ToSpan::days(1)).take(62).collect();
+        let mut hours = Vec::new();
+        for (number, date) in (1..).zip(&dates) {
+            // The same rate all day, also on one of 23 or 25 hours.
+            let (mut hour, end) = (midnight(*date), midnight(date.tomorrow().unwrap()));
+            while hour < end {
+                let moved = [("big", number * 36_000), ("one", number * 3_600), ("two", number * 7_200)];
+                hours.push(bucket(&hour.to_string(), 3_600, &moved));
+                hour += jiff::SignedDuration::from_hours(1);
+            }
+        }
+        database.write(&hours).unwrap();
+        database.move_on(at("2031-01-01T00:00:00Z").as_second()).unwrap();
+        while database.expire_some().unwrap() {}
+        let end = midnight(dates[61].tomorrow().unwrap());
+        let mut asked = query(Kind::Container, midnight(first), end, Every::Month);
+        (asked.zone, asked.top) = (zone.clone(), Some(1));
+        let answer = Reader::open(dir.path()).unwrap().ask(&asked).unwrap();
+        assert_eq!(answer.sample_seconds, 86_400);
+        // Of 31 days one is discarded, of 30 one too, of 61 three.
+        for (series, rate) in answer.series.iter().zip([10.0, 3.0]) {
+            let found: Vec<f64> = series.points.iter().map(|point| point.rx_p95).collect();
+            assert_eq!(found, [30.0 * rate, 60.0 * rate, 62.0 * rate], "{zone:?} {}", series.subject.name);
+        }
+        assert_eq!(answer.whole[0].rx_p95, 590.0);
+    }
 }

@@ -9,7 +9,8 @@ use crate::history::{
     tiers::DAY,
 };
 
-/// One sample: when it begins, how long it is, and the bytes in it.
+/// One sample: when it begins, and the bytes in it, received and sent. Those of a day that was longer or shorter are what a day
+/// of 24 hours would have at that rate.
 #[derive(Debug, Clone, Copy)]
 struct Sample {
     start: i64,
@@ -17,56 +18,112 @@ struct Sample {
 }
 
 /// The samples of all series, of one tier.
-pub(super) struct Values<'a> {
-    layout: &'a Layout,
-    level: usize,
+pub(super) struct Values {
+    seconds: u32,
     samples: Vec<Vec<Sample>>,
+    other: Rest,
 }
 
-impl<'a> Values<'a> {
+impl Values {
+    /// Those that begin between `from` and `to`.
     pub(super) fn load(
         connection: &Connection,
-        layout: &'a Layout,
+        layout: &Layout,
         chosen: &Chosen,
         level: usize,
         from: i64,
         to: i64,
     ) -> rusqlite::Result<Self> {
-        let mut values = Self { layout, level, samples: vec![Vec::new(); chosen.len()] };
         let seconds = layout.levels[level].seconds;
-        let mut other = Rest::new(seconds, from, to);
-        let mut each = |start, subject, bytes| match chosen.series(subject) {
-            Some(series) if chosen.other == Some(series) => other.add(start, bytes),
-            Some(series) => add(&mut values.samples[series], Sample { start, bytes }),
-            None => {}
-        };
+        let other = Rest::new(seconds, from, to);
+        let mut values = Self { seconds, samples: vec![Vec::new(); chosen.len()], other };
         if seconds != DAY {
-            packed_samples(connection, chosen, seconds, (from, to), &mut each)?;
+            values.packed(connection, chosen, from, to)?;
         }
-        recent_samples(connection, seconds, (from, to), &mut each)?;
-        if let Some(series) = chosen.other {
-            values.samples[series] = other.samples();
+        values.recent(connection, layout, chosen, level, (from, to))?;
+        if let Some(series) = chosen.other.filter(|_| seconds != DAY) {
+            values.samples[series] = values.other.samples();
         }
         Ok(values)
     }
 
-    /// The rates of the samples that begin between two moments, received and sent.
-    pub(super) fn between(&self, series: usize, from: i64, to: i64) -> [Vec<f64>; 2] {
+    /// The bytes of the samples that begin between two moments, received and sent.
+    pub(super) fn between(&self, series: usize, from: i64, to: i64) -> [Vec<u64>; 2] {
         let samples = &self.samples[series];
         let first = samples.partition_point(|sample| sample.start < from);
         let last = first + samples[first..].partition_point(|sample| sample.start < to);
-        [0, 1].map(|way| samples[first..last].iter().map(|sample| self.rate(sample, way)).collect())
+        [0, 1].map(|way| samples[first..last].iter().map(|sample| sample.bytes[way]).collect())
     }
 
-    fn rate(&self, sample: &Sample, way: usize) -> f64 {
-        let seconds = match self.layout.levels[self.level].seconds {
-            DAY => {
-                let (begin, end) = self.layout.part_of_row(self.level, sample.start);
-                (end - begin) as f64
+    /// Bytes of a sample as a rate.
+    pub(super) fn rate(&self, bytes: u64) -> f64 {
+        bytes as f64 / f64::from(self.seconds)
+    }
+
+    fn recent(
+        &mut self,
+        connection: &Connection,
+        layout: &Layout,
+        chosen: &Chosen,
+        level: usize,
+        (from, to): (i64, i64),
+    ) -> rusqlite::Result<()> {
+        let mut recent = connection.prepare_cached(
+            "SELECT start, subject, rx_bytes, tx_bytes FROM recent WHERE tier = ?1 AND start >= ?2 AND start < ?3",
+        )?;
+        let mut found = recent.query(params![self.seconds, from, to])?;
+        while let Some(row) = found.next()? {
+            let (start, Some(series)) = (row.get(0)?, chosen.series(row.get(1)?)) else { continue };
+            let length =
+                if self.seconds == DAY { layout.part_of_row(level, start) } else { (0, i64::from(self.seconds)) };
+            let length = (length.1 - length.0).max(1) as u128;
+            let normal = |bytes: i64| (bytes.max(0) as u128 * u128::from(self.seconds) / length) as u64;
+            let sample = Sample { start, bytes: [normal(row.get(2)?), normal(row.get(3)?)] };
+            if chosen.other == Some(series) && self.seconds != DAY {
+                self.other.add(self.other.place(start), sample.bytes);
+            } else {
+                add(&mut self.samples[series], sample);
             }
-            seconds => f64::from(seconds),
-        };
-        sample.bytes[way] as f64 / seconds
+        }
+        Ok(())
+    }
+
+    fn packed(&mut self, connection: &Connection, chosen: &Chosen, from: i64, to: i64) -> rusqlite::Result<()> {
+        let stretch = i64::from(self.seconds) * i64::from(PARTS);
+        let first = from.div_euclid(stretch) * stretch;
+        // The index alone says whose a row is: what nobody asked for is not read.
+        let mut index = connection.prepare_cached(
+            "SELECT start, subject, rowid FROM packed WHERE tier = ?1 AND start >= ?2 AND start < ?3",
+        )?;
+        let mut content = connection.prepare_cached("SELECT bytes FROM packed WHERE rowid = ?1")?;
+        let mut found = index.query(params![self.seconds, first, to])?;
+        while let Some(row) = found.next()? {
+            let (start, Some(series)) = (row.get(0)?, chosen.series(row.get(1)?)) else { continue };
+            let mut rows = content.query([row.get::<_, i64>(2)?])?;
+            let Some(row) = rows.next()? else { continue };
+            let bytes = row.get_ref(0)?.as_blob()?;
+            let is_other = chosen.other == Some(series);
+            let unpacked =
+                if is_other { self.other.unpack(bytes, start) } else { self.named(bytes, series, start, (from, to)) };
+            unpacked.map_err(|_| rows::damaged())?;
+        }
+        Ok(())
+    }
+
+    fn named(
+        &mut self,
+        bytes: &[u8],
+        series: usize,
+        start: i64,
+        (from, to): (i64, i64),
+    ) -> Result<(), packed::Damaged> {
+        let (samples, seconds) = (&mut self.samples[series], i64::from(self.seconds));
+        packed::unpack_bytes(bytes, |number, rx, tx| {
+            let start = start + i64::from(number) * seconds;
+            if (from..to).contains(&start) {
+                add(samples, Sample { start, bytes: [rx, tx] });
+            }
+        })
     }
 }
 
@@ -86,82 +143,39 @@ fn join(bytes: &mut [u64; 2], more: [u64; 2]) {
     bytes.iter_mut().zip(more).for_each(|(bytes, more)| *bytes = bytes.saturating_add(more));
 }
 
-/// The series of many subjects: each sample has a place.
+/// The series of many subjects: each sample has a place. Not for days, which are of different lengths.
 struct Rest {
     seconds: i64,
     first: i64,
-    last: i64,
-    places: Vec<Option<(i64, [u64; 2])>>,
+    places: Vec<[u64; 2]>,
 }
 
 impl Rest {
     fn new(seconds: u32, from: i64, to: i64) -> Self {
-        Self { seconds: i64::from(seconds), first: from, last: to, places: Vec::new() }
+        let seconds = i64::from(seconds);
+        let first = from.div_euclid(seconds) + i64::from(from.rem_euclid(seconds) > 0);
+        let places = (to.div_euclid(seconds) + 1 - first).clamp(0, 1 << 24) as usize;
+        Self { seconds, first, places: vec![[0; 2]; places] }
     }
 
-    fn add(&mut self, start: i64, bytes: [u64; 2]) {
-        debug_assert!((self.first..self.last).contains(&start));
-        // Days are of different lengths, but no two begin in the same 22 hours.
-        let length = if self.seconds == i64::from(DAY) { self.seconds - 7_200 } else { self.seconds };
-        let place = ((start - self.first) / length) as usize;
-        if place >= self.places.len() {
-            self.places.resize(place + 1, None);
+    /// The place of the sample that begins there; one before the first is in none.
+    fn place(&self, start: i64) -> i64 {
+        start.div_euclid(self.seconds) - self.first
+    }
+
+    fn add(&mut self, place: i64, bytes: [u64; 2]) {
+        if let Some(sum) = usize::try_from(place).ok().and_then(|place| self.places.get_mut(place)) {
+            join(sum, bytes);
         }
-        let (_, sum) = self.places[place].get_or_insert((start, [0; 2]));
-        join(sum, bytes);
     }
 
-    fn samples(self) -> Vec<Sample> {
-        self.places.into_iter().flatten().map(|(start, bytes)| Sample { start, bytes }).collect()
+    fn unpack(&mut self, bytes: &[u8], start: i64) -> Result<(), packed::Damaged> {
+        let first = self.place(start);
+        packed::unpack_bytes(bytes, |number, rx, tx| self.add(first + i64::from(number), [rx, tx]))
     }
-}
 
-fn recent_samples(
-    connection: &Connection,
-    seconds: u32,
-    (from, to): (i64, i64),
-    each: &mut impl FnMut(i64, i64, [u64; 2]),
-) -> rusqlite::Result<()> {
-    let mut recent = connection.prepare_cached(
-        "SELECT start, subject, rx_bytes, tx_bytes FROM recent WHERE tier = ?1 AND start >= ?2 AND start < ?3",
-    )?;
-    let mut found = recent.query(params![seconds, from, to])?;
-    while let Some(row) = found.next()? {
-        let bytes = [2, 3].map(|column| row.get::<_, i64>(column).map(|bytes| bytes.max(0) as u64));
-        let [rx, tx] = bytes;
-        each(row.get(0)?, row.get(1)?, [rx?, tx?]);
+    fn samples(&self) -> Vec<Sample> {
+        let busy = self.places.iter().enumerate().filter(|(_, bytes)| **bytes != [0; 2]);
+        busy.map(|(place, bytes)| Sample { start: (self.first + place as i64) * self.seconds, bytes: *bytes }).collect()
     }
-    Ok(())
-}
-
-fn packed_samples(
-    connection: &Connection,
-    chosen: &Chosen,
-    seconds: u32,
-    (from, to): (i64, i64),
-    each: &mut impl FnMut(i64, i64, [u64; 2]),
-) -> rusqlite::Result<()> {
-    let stretch = i64::from(seconds) * i64::from(PARTS);
-    let first = from.div_euclid(stretch) * stretch;
-    // The index alone says whose a row is: what nobody asked for is not read.
-    let mut index = connection
-        .prepare_cached("SELECT start, subject, rowid FROM packed WHERE tier = ?1 AND start >= ?2 AND start < ?3")?;
-    let mut content = connection.prepare_cached("SELECT bytes FROM packed WHERE rowid = ?1")?;
-    let mut found = index.query(params![seconds, first, to])?;
-    while let Some(row) = found.next()? {
-        let (start, subject, id): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        if chosen.series(subject).is_none() {
-            continue;
-        }
-        let mut rows = content.query([id])?;
-        let Some(row) = rows.next()? else { continue };
-        packed::unpack_bytes(row.get_ref(0)?.as_blob()?, |number, rx, tx| {
-            let start = start + i64::from(number) * i64::from(seconds);
-            if (from..to).contains(&start) {
-                each(start, subject, [rx, tx]);
-            }
-        })
-        .map_err(|_| rows::damaged())?;
-    }
-    Ok(())
 }
