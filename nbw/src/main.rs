@@ -60,10 +60,15 @@ fn log_to_stderr(verbose: bool) {
 }
 
 /// Warnings always, what nbw itself and its kernel side have to say with `-v`. Nothing of hickory, which warns of odd DNS
-/// answers in the words of whoever sent them: any remote host could write to the terminal.
+/// answers in the words of whoever sent them: any remote host could write to the terminal. Nor of what the ethtool library does
+/// not know of a newer kernel.
 fn what_to_log(verbose: bool) -> Targets {
     let ours = if verbose { LevelFilter::DEBUG } else { LevelFilter::WARN };
-    Targets::new().with_default(LevelFilter::WARN).with_target("nbw", ours).with_target("hickory", LevelFilter::OFF)
+    Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("nbw", ours)
+        .with_target("hickory", LevelFilter::OFF)
+        .with_target("ethtool", LevelFilter::ERROR)
 }
 
 #[cfg(test)]

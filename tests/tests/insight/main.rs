@@ -67,6 +67,17 @@ fn drops_by_iptables_on_the_way_out() {
     assert_dropped(&finding, "filter OUTPUT");
 }
 
+#[test]
+fn drops_by_somebody_else_s_iptables() {
+    let hosts = TwoHosts::new(161, true);
+    hosts.right.run("iptables -A INPUT -p tcp -m statistic --mode random --probability 0.05 -j DROP");
+    let streams = Traffic::streams(&hosts.left, &hosts.right, &hosts.cable.v4.1, 2);
+    let finding = Advice::live(&hosts.left).only("retransmissions");
+    streams.end();
+    assert!(number(&finding, "retransmitted_share") >= 0.01, "{finding}");
+    assert!(number(&finding, "retransmitted") <= number(&finding, "sent"), "{finding}");
+}
+
 /// The chain and the rule are named, and about as much was dropped as the rule says.
 fn assert_dropped(finding: &serde_json::Value, chain: &str) {
     assert_eq!((&finding["subject"], &finding["severity"]), (&chain.into(), &"warning".into()));

@@ -26,12 +26,14 @@ const MOST_AT_ONCE: u64 = 200;
 pub(crate) struct Traffic {
     ended: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
+    /// Open until all have ended: who sends to a closed one is told so.
+    open: Vec<UdpSocket>,
 }
 
 impl Traffic {
     /// TCP streams from one host to another, as fast as they go.
     pub(crate) fn streams(from: &Netns, to: &Netns, address: &str, count: usize) -> Self {
-        let mut traffic = Self { ended: Arc::default(), threads: Vec::new() };
+        let mut traffic = Self { ended: Arc::default(), threads: Vec::new(), open: Vec::new() };
         let listener = to.enter(|| TcpListener::bind((address, 0))).expect("a listener");
         let there = listener.local_addr().expect("its address");
         for _ in 0..count {
@@ -45,11 +47,12 @@ impl Traffic {
 
     /// Datagrams of so many bytes from left to right, so many a second; both ends are of one cgroup.
     pub(crate) fn datagrams(hosts: &TwoHosts, cgroup: &Cgroup, length: usize, rate: f64) -> Self {
-        let mut traffic = Self { ended: Arc::default(), threads: Vec::new() };
+        let mut traffic = Self { ended: Arc::default(), threads: Vec::new(), open: Vec::new() };
         let server = open(&hosts.right, cgroup, || UdpSocket::bind((&*hosts.cable.v4.1, 0)));
         let there = server.local_addr().expect("its address");
         let client = open(&hosts.left, cgroup, || UdpSocket::bind((&*hosts.cable.v4.0, 0)));
         client.connect(there).expect("a way there");
+        traffic.open.push(server.try_clone().expect("the same socket"));
         traffic.spawn(move |ended| send(&client, length, rate, ended));
         traffic.spawn(move |ended| receive(&server, ended));
         traffic

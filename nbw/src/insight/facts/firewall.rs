@@ -1,4 +1,5 @@
-//! What the firewall has dropped, as its own tools tell: `iptables-save`, `ip6tables-save`, `nft`. They only read.
+//! What the firewall has dropped, as its own tools tell: `iptables-save`, `ip6tables-save`, `nft`. They only read. (Asked for the
+//! first time, the kernel may load its nf_tables module to answer.)
 
 mod iptables;
 mod nft;

@@ -40,7 +40,7 @@ pub struct Interface {
     pub speed: Option<u64>,
     /// None where nobody knows.
     pub duplex: Option<Duplex>,
-    /// The fastest of the modes that it supports, in bits a second.
+    /// The fastest of the modes that it offers to the other end, in bits a second.
     pub fastest: Option<u64>,
     /// Offloads that could be on and are off, as `ethtool -k` calls them.
     pub offloads_off: Vec<Arc<str>>,

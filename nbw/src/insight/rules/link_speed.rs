@@ -10,7 +10,7 @@ use crate::{
     units,
 };
 
-/// Half duplex, or slower than the fastest mode that the interface supports.
+/// Half duplex, or slower than the fastest mode that the interface offers to the other end.
 pub(super) struct LinkSpeed;
 
 impl Rule for LinkSpeed {

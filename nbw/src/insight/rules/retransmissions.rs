@@ -12,7 +12,12 @@ const BAD: f64 = 0.03;
 /// Fewer are the end of a few connections.
 const FEWEST: u64 = 50;
 
-/// Segments sent again against segments sent. Silent where this host itself drops or delays them: other rules tell where.
+/// Of what others send, what is lost shows in the segments that came before an earlier one. Each loss makes as many as are on
+/// their way meanwhile, so that this share is one loss in some hundreds; so many of them are no accident.
+const OUT_OF_ORDER: f64 = 0.1;
+const EARLY: u64 = 1_000;
+
+/// Segments sent again against segments sent, and segments out of order against segments received. Silent where this host itself drops or delays them: other rules tell where.
 pub(super) struct Retransmissions;
 
 impl Rule for Retransmissions {
@@ -21,12 +26,20 @@ impl Rule for Retransmissions {
     }
 
     fn find(&self, evidence: &Evidence) -> Vec<Finding> {
+        if shaper::is_full(evidence) || firewall_drops::loses(evidence) || drops::loses(evidence) {
+            return Vec::new();
+        }
+        [self.sent(evidence), self.received(evidence)].into_iter().flatten().collect()
+    }
+}
+
+impl Retransmissions {
+    fn sent(&self, evidence: &Evidence) -> Option<Finding> {
         let tcp = |what| evidence.counters.total("tcp", what);
         let (resent, sent, timeouts) = (tcp("retrans_segs"), tcp("out_segs"), tcp("timeouts"));
         let part = share(resent, sent);
-        let here = shaper::is_full(evidence) || firewall_drops::loses(evidence) || drops::loses(evidence);
-        if resent < FEWEST || part < SHARE || here {
-            return Vec::new();
+        if resent < FEWEST || part < SHARE {
+            return None;
         }
         let title = format!("TCP sends {} of its segments again", percent(part));
         let seen = format!(
@@ -39,12 +52,38 @@ impl Rule for Retransmissions {
             .number("sent", sent as f64, Unit::Packets)
             .number("retransmitted_share", part, Unit::Share)
             .number("timeouts", timeouts as f64, Unit::Count)
-            .command("See which connections lose.", "ss -tin state established '( sport != :0 )' | grep -B1 retrans")
+            .command("See which connections lose.", "ss -tin state established | grep -B1 retrans")
             .command("See where on the way.", "mtr --tcp --port 443 HOST")
             .command("On long ways BBR bears loss better.", "sysctl -w net.ipv4.tcp_congestion_control=bbr");
-        vec![finding]
+        Some(finding)
+    }
+
+    fn received(&self, evidence: &Evidence) -> Option<Finding> {
+        let tcp = |what| evidence.counters.total("tcp", what);
+        let (early, all) = (tcp("ofo_queue"), tcp("in_segs"));
+        let part = share(early, all);
+        if early < EARLY || part < OUT_OF_ORDER {
+            return None;
+        }
+        let title = format!("TCP receives {} of its segments before earlier ones", percent(part));
+        let seen = format!(
+            "{early} of {all} segments had to wait for one that others had sent before: it was lost on the way here, or overtaken."
+        );
+        Some(
+            Finding::new(self.id(), Severity::Hint, "tcp", title)
+                .seen(0.6, seen)
+                .number("out_of_order", early as f64, Unit::Packets)
+                .number("received", all as f64, Unit::Packets)
+                .number("out_of_order_share", part, Unit::Share)
+                .command("See which connections (rcv_ooopack).", "ss -tin state established")
+                .advise(
+                    "Look for the loss at the other end or on the way (its own retransmissions say which), and for a firewall here \
+                     whose counters nbw cannot read.",
+                ),
+        )
     }
 }
+
 
 #[cfg(test)]
 mod tests {
@@ -62,6 +101,14 @@ mod tests {
         assert!(named(&Retransmissions, &resent(49, 100)).is_empty());
         assert_eq!(Retransmissions.find(&resent(300, 10_000))[0].severity, Severity::Warning);
         assert_eq!(Retransmissions.find(&resent(299, 10_000))[0].severity, Severity::Hint);
+    }
+
+    #[test]
+    fn a_tenth_out_of_order_is_told() {
+        let early = |count: u64, all: u64| live().grew("tcp", "ofo_queue", count).grew("tcp", "in_segs", all);
+        assert_eq!(named(&Retransmissions, &early(1_000, 10_000)), ["tcp"]);
+        assert!(named(&Retransmissions, &early(999, 1_000)).is_empty());
+        assert!(named(&Retransmissions, &early(1_000, 10_001)).is_empty());
     }
 
     #[test]
