@@ -4,8 +4,10 @@ mod agent;
 mod alerts;
 mod check;
 mod import;
+mod insight;
 mod live;
 mod status;
+mod report;
 mod top;
 
 use std::{future, io, time::Duration};
@@ -16,7 +18,7 @@ use tokio::{
 };
 
 pub use self::check::{check, check_failed};
-pub use self::{agent::agent, import::import, status::status, top::top};
+pub use self::{agent::agent, import::import, insight::insight, report::report, status::status, top::top};
 use self::{alerts::Alerts, live::Live};
 use crate::{
     cli::WatchArgs,

@@ -3,6 +3,8 @@
 mod agent;
 mod check;
 mod import;
+mod insight;
+mod report;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -12,8 +14,10 @@ use jiff::SignedDuration;
 pub use self::{
     agent::{AgentArgs, StatusArgs, StatusFormat},
     check::CheckArgs,
+    import::{ImportArgs, ImportFrom, VnstatArgs},
+    insight::InsightArgs,
+    report::{Chart, Compare, ReportArgs, ReportFormat},
 };
-pub use self::import::{ImportArgs, ImportFrom, VnstatArgs};
 use crate::{bpf::Hook, sink::Format, snapshot::By, units::Units, view::Sort};
 
 /// The shortest interval: below it the ticks would be longer than what they measure.
@@ -50,6 +54,10 @@ pub enum Command {
     Agent(AgentArgs),
     /// Show how the agent is: what is attached, alerts, actions
     Status(StatusArgs),
+    /// Say what was moved by the hour, day, week, month or year, from the history that `nbw agent` keeps
+    Report(Box<ReportArgs>),
+    /// Advice with its evidence, from the history or from watching
+    Insight(InsightArgs),
     /// Take over what others remember of this host's traffic
     Import(ImportArgs),
 }
@@ -70,6 +78,8 @@ impl Command {
             Self::Check(args) => args.verbose,
             Self::Agent(args) => args.verbose,
             Self::Status(_) => false,
+            Self::Report(args) => args.verbose,
+            Self::Insight(args) => args.verbose,
             Self::Import(_) => false,
         }
     }

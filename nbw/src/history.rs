@@ -46,7 +46,9 @@ pub const OTHER: &str = "other";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// The host: its edge interfaces together ([`crate::totals::host_total`]).
+    /// The host: its edge interfaces together.
+    ///
+    /// See [`crate::totals::host_total`].
     Host,
     /// A network interface of the host.
     Interface,

@@ -25,6 +25,12 @@ impl Synthetic {
         Self { kind, subjects: (0..subjects).map(subject).collect() }
     }
 
+    /// A host with subjects of these names, which are their keys too.
+    pub fn named(kind: Kind, names: &[&str]) -> Self {
+        let subject = |name: &&str| Subject { kind, key: Arc::from(*name), name: Arc::from(*name) };
+        Self { kind, subjects: names.iter().map(subject).collect() }
+    }
+
     /// The kind of its subjects.
     pub fn kind(&self) -> Kind {
         self.kind
