@@ -6,8 +6,8 @@ mod check;
 mod import;
 mod insight;
 mod live;
-mod status;
 mod report;
+mod status;
 mod top;
 
 use std::{future, io, time::Duration};

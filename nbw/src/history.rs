@@ -31,7 +31,7 @@ pub use self::{
     database::{Database, Size},
     error::HistoryError,
     reader::{Increases, Reader},
-    recorder::{Fault, Recorder, Status},
+    recorder::{Fault, Recorder, Status as RecorderStatus},
     schema::FILE,
     tiers::{Bounds, Tier, Tiers},
 };

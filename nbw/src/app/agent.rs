@@ -1,10 +1,12 @@
 //! The wiring of `nbw agent`: the service that runs for months.
 //!
 //! `run` is its loop; `pace` says when it ticks and how late, `manager` is what systemd is told, `keeper` keeps state on disk,
+//! `memory` has snapshots remembered,
 //! `reload` takes over another configuration, `questions` and `report` answer the control socket.
 
 mod keeper;
 mod manager;
+mod memory;
 mod pace;
 mod questions;
 mod reload;

@@ -52,7 +52,7 @@ struct Level {
 }
 
 /// How much there is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Size {
     /// Bytes of the database's file and of what SQLite keeps beside it.
     pub bytes: u64,

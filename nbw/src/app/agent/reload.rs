@@ -56,6 +56,10 @@ impl Agent {
             tracing::warn!("another data_dir takes a restart: `systemctl restart nbw`");
             config.settings.data_dir.clone_from(&now.data_dir);
         }
+        if config.settings.history.enabled != now.history.enabled {
+            tracing::warn!("another history.enabled takes a restart: `systemctl restart nbw`");
+            config.settings.history.enabled = now.history.enabled;
+        }
         config
     }
 

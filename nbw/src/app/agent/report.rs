@@ -29,6 +29,7 @@ impl Agent {
             complaints: self.engine.complaints(),
             actions: self.dispatcher.status(),
             data_dir: self.keeper.status(),
+            history: self.memory.status(),
             memory: memory(),
         }
     }

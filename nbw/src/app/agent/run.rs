@@ -10,7 +10,7 @@ use std::{
 use jiff::Timestamp;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Source, keeper::Keeper, manager::Manager, pace::Pace, questions::Question};
+use super::{Source, keeper::Keeper, manager::Manager, memory::Memory, pace::Pace, questions::Question};
 use crate::{
     action::Dispatcher,
     alert::{Alert, Change, Engine, Notice, State},
@@ -34,6 +34,7 @@ pub(super) struct Agent {
     pub(super) engine: Engine,
     pub(super) dispatcher: Dispatcher,
     pub(super) keeper: Keeper,
+    pub(super) memory: Memory,
     pub(super) server: Server,
     pub(super) pace: Pace,
     pub(super) manager: Manager,
@@ -86,6 +87,7 @@ impl Agent {
         let snapshot = self.attachment.live.tick().await?;
         let notices = self.engine.observe(&snapshot);
         self.dispatcher.tell(&notices);
+        self.memory.take(&snapshot);
         self.hear_complaints();
         self.proceed(&snapshot);
         if self.health != snapshot.health {
@@ -130,6 +132,7 @@ impl Agent {
     pub(super) async fn end(mut self) {
         self.manager.stopping();
         self.keeper.save_now(self.engine.save()).await;
+        self.memory.finish().await;
         drop(self.attachment);
         self.dispatcher.finish(LAST_WORDS).await;
         tracing::info!("ended");

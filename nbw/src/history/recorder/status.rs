@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::history::{FILE, Size};
 
 /// How the recording goes, for `nbw status`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Status {
     /// The database.
     pub database: PathBuf,
@@ -25,7 +25,7 @@ pub struct Status {
 }
 
 /// What is not written yet.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Left {
     /// Parts of time.
     pub parts: usize,
@@ -38,7 +38,7 @@ pub struct Left {
 }
 
 /// Why nothing can be written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
     /// The sentence.
     pub message: String,
