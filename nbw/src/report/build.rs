@@ -7,7 +7,7 @@ use crate::{
     failure::Failure,
     history::{
         Kind, Reader,
-        query::{Answer, Every, Query},
+        query::{Answer, Every, Point, Query, Series, Whole},
     },
     insight::{self, Finding},
     pattern::Pattern,
@@ -94,7 +94,7 @@ pub fn build(source: &impl Source, request: Request, progress: &Progress) -> Res
     let answer = asking.answer()?;
     let report = Report {
         previous: asking.previous()?,
-        month: asking.month()?,
+        month: asking.month(&answer)?,
         hourly: asking.hourly(request.kind)?,
         host_hourly: asking.host_hourly()?,
         findings: asking.findings(),
@@ -179,10 +179,20 @@ impl<S: Source> Asking<'_, S> {
         (calendar.later(every, self.from, -count), calendar.later(every, to, -count))
     }
 
-    fn month(&self) -> Result<Answer, Failure> {
+    /// Of those that the report tells apart: percentiles of all others would take long, and nobody sees them.
+    fn month(&self, answer: &Answer) -> Result<Answer, Failure> {
         let now = self.request.now;
         let from = self.request.calendar.begin(Every::Month, now);
-        let query = Query { from, to: now, every: Every::Month, top: None, ..self.query() };
+        if self.request.every == Every::Month && self.request.to == now && self.from <= from {
+            return Ok(last_part(answer));
+        }
+        let keys = answer.series.iter().map(|series| &*series.subject.key).filter(|key| !key.is_empty());
+        let only = match self.request.top {
+            // One that reads as a glob finds more than itself, which does no harm.
+            Some(_) => keys.filter_map(|key| Pattern::new(key).ok()).collect(),
+            None => self.request.only.clone(),
+        };
+        let query = Query { only, from, to: now, every: Every::Month, top: None, ..self.query() };
         self.ask("reading the month", &query)
     }
 
@@ -215,6 +225,22 @@ impl<S: Source> Asking<'_, S> {
             return Ok(None);
         }
         Ok(self.hourly(Kind::Host)?.filter(|answer| !answer.series.is_empty()))
+    }
+}
+
+/// What was moved in the last part alone.
+fn last_part(answer: &Answer) -> Answer {
+    let last = answer.parts.len().saturating_sub(1);
+    let point = |series: &Series| series.points.get(last).copied().unwrap_or_default();
+    let whole = |point: &Point| Whole { rx: point.rx, tx: point.tx, ..Whole::default() };
+    let series =
+        answer.series.iter().map(|series| Series { subject: series.subject.clone(), points: vec![point(series)] });
+    let series: Vec<Series> = series.collect();
+    Answer {
+        parts: answer.parts[last..].to_vec(),
+        whole: series.iter().map(|series| whole(&series.points[0])).collect(),
+        series,
+        sample_seconds: answer.sample_seconds,
     }
 }
 

@@ -138,6 +138,10 @@ impl Samples {
     }
 }
 
+fn key(who: usize) -> String {
+    format!("id-{who}")
+}
+
 fn p95(rates: &[f64]) -> f64 {
     let mut sorted = rates.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -155,8 +159,10 @@ impl Source for Made {
         }
         let ends = starts.iter().skip(1).copied().chain([start]);
         let parts: Vec<Part> = starts.iter().zip(ends).map(|(&start, end)| self.part(start, end)).collect();
-        let chosen = self.subjects.iter().enumerate().filter(|(_, (name, ..))| {
-            query.kind == Kind::Container && (query.only.is_empty() || query.only.iter().any(|only| only.matches(name)))
+        let chosen = self.subjects.iter().enumerate().filter(|(who, (name, ..))| {
+            query.kind == Kind::Container
+                && (query.only.is_empty()
+                    || query.only.iter().any(|only| only.matches(name) || only.matches(&key(*who))))
         });
         let answered: Vec<(Series, Whole)> = chosen.map(|(who, _)| self.series(who, query, &parts)).collect();
         let (series, whole) = answered.into_iter().unzip();
@@ -195,7 +201,7 @@ impl Made {
             whole.add(at, rx * share, tx * share);
         }
         let points = (0..parts.len()).map(|part| by_part.get(&part).map(Samples::point).unwrap_or_default()).collect();
-        let subject = Subject { kind: Kind::Container, key: Arc::from(format!("id-{who}")), name: Arc::from(name) };
+        let subject = Subject { kind: Kind::Container, key: key(who).into(), name: Arc::from(name) };
         (Series { subject, points }, whole.whole())
     }
 }

@@ -74,8 +74,8 @@ struct JsonTotal<'a> {
     tx_peak_at: Option<Timestamp>,
     billing_p95_bytes_per_second: f64,
     average_bytes_per_second: f64,
-    month: JsonBoth,
-    month_estimate: JsonBoth,
+    month: Option<JsonBoth>,
+    month_estimate: Option<JsonBoth>,
     #[serde(skip_serializing_if = "Option::is_none")]
     quota: Option<JsonQuota>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -149,7 +149,7 @@ fn json_row<'a>(row: &Row<'a>) -> JsonRow<'a> {
 }
 
 fn json_total<'a>(total: &Total<'a>, quota: Option<u64>) -> JsonTotal<'a> {
-    let (whole, subject) = (total.whole, total.subject);
+    let (whole, subject, known) = (total.whole, total.subject, !total.is_rest());
     JsonTotal {
         moved: JsonMoved {
             kind: subject.kind,
@@ -168,9 +168,9 @@ fn json_total<'a>(total: &Total<'a>, quota: Option<u64>) -> JsonTotal<'a> {
         tx_peak_at: whole.tx_peak_at,
         billing_p95_bytes_per_second: total.billed(),
         average_bytes_per_second: total.average,
-        month: both(total.month),
-        month_estimate: both(total.month_estimate),
-        quota: quota.map(|bytes| JsonQuota {
+        month: known.then(|| both(total.month)),
+        month_estimate: known.then(|| both(total.month_estimate)),
+        quota: quota.filter(|_| known).map(|bytes| JsonQuota {
             bytes,
             used: total.month.total() as f64 / bytes as f64,
             estimate: total.month_estimate.total() as f64 / bytes as f64,

@@ -81,6 +81,11 @@ impl Total<'_> {
         Both { rx: self.whole.rx.bytes, tx: self.whole.tx.bytes }
     }
 
+    /// Whether it is the rest: who was of it this month is not known.
+    pub fn is_rest(&self) -> bool {
+        self.subject.key.is_empty()
+    }
+
     /// The 95th percentile by which carriers bill: of the larger direction.
     pub fn billed(&self) -> f64 {
         self.whole.rx_p95.max(self.whole.tx_p95)

@@ -43,6 +43,9 @@ const TITLES: [&str; 14] = [
     "estimate",
 ];
 
+/// The first of the columns that are about the month.
+const MONTH: usize = 12;
+
 pub(super) fn columns(report: &Report) -> Vec<HtmlColumn> {
     let column = |title: &str| HtmlColumn { title: title.to_owned(), sorted: title == "total" };
     let more = [report.quota.map(|_| "quota used"), report.previous.as_ref().map(|_| "change")];
@@ -77,6 +80,9 @@ fn cells(report: &Report, total: &Total) -> Vec<Cell> {
         volume(total.month_estimate.total()),
     ];
     cells.extend(report.quota.map(|quota| used(total.month.total(), quota)));
+    if total.is_rest() {
+        cells[MONTH..].fill_with(|| Cell { text: String::new(), value: 0.0 });
+    }
     cells.extend(report.previous.as_ref().map(|_| change(total)));
     cells
 }

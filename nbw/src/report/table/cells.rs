@@ -50,6 +50,7 @@ impl Drawing<'_> {
             Value::RxP95 => units.rate(whole.rx_p95),
             Value::TxP95 => units.rate(whole.tx_p95),
             Value::P95 => units.rate(total.billed()),
+            Value::Month | Value::Estimate | Value::Quota if total.is_rest() => String::new(),
             Value::Month => units::volume(total.month.total()),
             Value::Estimate => units::volume(total.month_estimate.total()),
             Value::Quota => self.report.quota.map_or_else(String::new, |quota| used(total.month.total(), quota)),
