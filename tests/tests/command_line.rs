@@ -17,6 +17,7 @@ fn help_is_as_documented() {
         ("-h", "help-short.txt"),
         ("watch --help", "help-watch.txt"),
         ("top --help", "help-top.txt"),
+        ("import vnstat --help", "help-import-vnstat.txt"),
     ] {
         let ended = Ended::run("", options);
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
