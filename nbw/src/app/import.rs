@@ -11,7 +11,7 @@ use crate::{
     cli::{ImportArgs, ImportFrom, VnstatArgs},
     failure::Failure,
     history::{
-        Database, Tiers,
+        Database,
         vnstat::{self, Dump, Outcome},
     },
     text, units,
@@ -41,7 +41,7 @@ fn vnstat(args: &VnstatArgs) -> Result<(), Failure> {
         }
     };
     let dump = Dump::parse(&bytes).map_err(|error| Failure::running(&error))?;
-    let mut database = Database::open(&args.data_dir, &Tiers::default()).map_err(|error| Failure::running(&error))?;
+    let mut database = Database::open_as_it_is(&args.data_dir).map_err(|error| Failure::running(&error))?;
     let outcomes = vnstat::import(&mut database, &dump, args.month_begins).map_err(|error| Failure::running(&error))?;
     tell(&outcomes).map_err(Failure::output)
 }
@@ -84,11 +84,10 @@ fn line(outcome: &Outcome) -> String {
     let Some((from, to)) = outcome.span else { return format!("{name}: nothing from before nbw's own first record") };
     let zone = jiff::tz::TimeZone::system();
     let [from, to] = [from, to].map(|time| time.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string());
-    let [five, hours, days, months, years] = outcome.entries;
-    format!(
-        "{name}: {} received and {} sent from {from} to {to} ({years} years, {months} months, {days} days, {hours} hours, \
-         {five} times five minutes)",
-        units::volume(rx),
-        units::volume(tx),
-    )
+    let words = ["five-minute part", "hour", "day", "month", "year"];
+    let counted = outcome.entries.iter().zip(words).rev().filter(|(count, _)| **count > 0);
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    let entries: Vec<String> = counted.map(|(count, word)| format!("{count} {word}{}", plural(*count))).collect();
+    let [rx, tx] = [rx, tx].map(units::volume);
+    format!("{name}: {rx} received and {tx} sent from {from} to {to} ({})", entries.join(", "))
 }

@@ -25,7 +25,7 @@ use super::{
     bucket::Bucket,
     days::{self, Days},
     schema,
-    tiers::{DAY, Tiers},
+    tiers::{DAY, Tier, Tiers},
 };
 
 /// What `kept_from` is of a tier that has all from the beginning.
@@ -80,6 +80,19 @@ impl Database {
         database.settle(&zone_name).map_err(|source| schema::opening(&database.path(), source))?;
         database.mend()?;
         Ok(database)
+    }
+
+    /// Opens the history of a directory with the tiers that it has, or begins one with the usual ones.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub fn open_as_it_is(dir: &Path) -> Result<Self, HistoryError> {
+        let tiers = match schema::open_for_reading(dir) {
+            Ok(connection) => stored(&connection).map_err(|source| schema::opening(&dir.join(schema::FILE), source))?,
+            Err(HistoryError::NotThere(_)) => None,
+            Err(error) => return Err(error),
+        };
+        Self::open(dir, &tiers.unwrap_or_default())
     }
 
     /// Moves a damaged history aside and begins a new one; tells where the old one is now.
@@ -226,4 +239,16 @@ fn retire_other_tiers(connection: &Connection, levels: &[Level]) -> rusqlite::Re
 /// What tells a file from others.
 fn identity(path: &Path) -> Option<(u64, u64)> {
     path.metadata().ok().map(|file| (file.dev(), file.ino()))
+}
+
+/// The tiers that a database has; none where it has no sensible ones.
+fn stored(connection: &Connection) -> rusqlite::Result<Option<Tiers>> {
+    let mut tiers = connection.prepare("SELECT seconds, keep FROM tier WHERE keep NOT NULL ORDER BY seconds")?;
+    let tier = |row: &rusqlite::Row<'_>| Ok(Tier { seconds: row.get(0)?, keep: row.get::<_, i64>(1)?.max(0) as u64 });
+    let tiers = tiers.query_map([], tier)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let zone: Option<String> =
+        connection.query_row("SELECT name FROM zone ORDER BY since DESC LIMIT 1", [], |row| row.get(0)).optional()?;
+    let zone = zone.and_then(|name| TimeZone::get(&name).ok());
+    let tiers = Tiers::new(tiers).ok();
+    Ok(tiers.map(|tiers| zone.into_iter().fold(tiers, Tiers::in_zone)))
 }

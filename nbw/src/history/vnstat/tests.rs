@@ -4,7 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{Dump, import};
 use crate::history::{
-    Bucket, Cell, Database, Kind, Reader, Subject, Tiers, Way,
+    Bucket, Cell, Database, Kind, Reader, Subject, Tier, Tiers, Way,
     query::{Answer, Every, Query},
 };
 
@@ -119,4 +119,15 @@ fn dates_that_there_are_not_and_amounts_that_nobody_has_do_no_harm() {
     assert_eq!(outcomes[0].name, "a\u{FFFD}[2J");
     let day = ask(dir.path(), "2026-02-28T00:00:00Z", "2026-03-01T00:00:00Z", Every::Day);
     assert!(received(&day, "a\u{FFFD}[2J")[0] >= 1 << 60);
+}
+
+#[test]
+fn the_tiers_and_days_of_the_agent_stay_as_they_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let own = Tiers::new(vec![Tier { seconds: 30, keep: 3_600 }, Tier { seconds: 600, keep: 7_200 }]).unwrap();
+    let own = own.in_zone(TimeZone::get("Asia/Kolkata").unwrap());
+    drop(Database::open(dir.path(), &own).unwrap());
+    let database = Database::open_as_it_is(dir.path()).unwrap();
+    assert_eq!(database.tiers().fixed(), own.fixed());
+    assert_eq!(database.zone().iana_name(), Some("Asia/Kolkata"));
 }

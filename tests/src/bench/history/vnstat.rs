@@ -34,8 +34,8 @@ pub(super) fn measure(interfaces: usize, rounds: u32, table: &mut Table) -> Resu
     let file = dir.path().join("vnstat.db");
     fill(&file, interfaces)?;
     table.add("vnstat-database", file.metadata()?.len() as f64 / f64::from(1 << 20), "MiB");
-    table.add("vnstat-m", best(rounds, || run("vnstat", &config, &["-i", "web000", "-m"]))?, "ms");
-    table.add("vnstat-m-all-json", best(rounds, || run("vnstat", &config, &["--json", "m"]))?, "ms");
+    table.add("vnstat-m", best(rounds, || run("vnstat", &config, &["-i", "web000", "-m"]))?.0, "ms");
+    table.add("vnstat-m-all-json", best(rounds, || run("vnstat", &config, &["--json", "m"]))?.0, "ms");
     Ok(())
 }
 
