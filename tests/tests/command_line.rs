@@ -17,13 +17,10 @@ fn help_is_as_documented() {
         ("-h", "help-short.txt"),
         ("watch --help", "help-watch.txt"),
         ("top --help", "help-top.txt"),
-<<<<<<< HEAD
         ("agent --help", "help-agent.txt"),
         ("status --help", "help-status.txt"),
         ("report --help", "help-report.txt"),
-=======
         ("import vnstat --help", "help-import-vnstat.txt"),
->>>>>>> history
     ] {
         let ended = Ended::run("", options);
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
