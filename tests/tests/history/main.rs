@@ -12,7 +12,7 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 use nbw::history::{
-    HistoryError, Kind, Reader, Recorder, Status, Tiers,
+    HistoryError, Kind, Reader, Recorder, RecorderStatus as Status, Tiers,
     query::{Answer, Every, Query},
 };
 use nbw_tests::lab::tick_of_history;
