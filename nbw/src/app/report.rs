@@ -52,8 +52,8 @@ pub async fn report(args: ReportArgs) -> Result<(), Failure> {
 fn render(args: &ReportArgs, format: ReportFormat, colour: bool) -> Result<Vec<u8>, Failure> {
     let host = gethostname().unwrap_or_default();
     let host = text::clean(&host.to_string_lossy()).into_owned();
-    // Nobody reads fractions of a second.
-    let now = Timestamp::from_second(Timestamp::now().as_second()).map_err(|error| Failure::running(&error))?;
+    // Nobody reads fractions of a second. Up to the next one: what was moved in this one is not to be cut.
+    let now = Timestamp::from_second(Timestamp::now().as_second() + 1).map_err(|error| Failure::running(&error))?;
     let request = request::request(args, format, now, host)?;
     let source = Reader::open(&args.data_dir).map_err(|error| Failure::running(&error))?;
     let progress = Progress::start(request.steps());
