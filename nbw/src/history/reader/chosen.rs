@@ -5,7 +5,11 @@ use std::{collections::HashMap, sync::Arc};
 use foldhash::fast::FixedState;
 use rusqlite::Connection;
 
-use super::{gather, layout::Layout, parts::Parts};
+use super::{
+    gather::{self, Gathered},
+    layout::Layout,
+    parts::Parts,
+};
 use crate::history::{OTHER, Subject, code, query::Query};
 
 /// The series of an answer, in their order, and whose rows they are made of.
@@ -16,39 +20,47 @@ pub(super) struct Chosen {
     series: HashMap<i64, usize, FixedState>,
 }
 
+/// The subjects of a question, by number.
+type Wanted = HashMap<i64, Subject, FixedState>;
+
+/// So many points at most are gathered of all subjects at once, before it is known who is the busiest; some 32 MiB.
+const AT_ONCE: usize = 500_000;
+
 impl Chosen {
-    /// Those that moved anything, the busiest first, `other` last.
-    pub(super) fn load(
+    /// Those that moved anything, the busiest first, `other` last; with what they moved.
+    pub(super) fn gathered(
         connection: &Connection,
         layout: &Layout,
         query: &Query,
         parts: &Parts,
-    ) -> rusqlite::Result<Self> {
+    ) -> rusqlite::Result<(Self, Gathered)> {
         let wanted = wanted(connection, query)?;
-        let mut moved: HashMap<i64, u64, FixedState> = HashMap::default();
-        gather::each_cell(connection, layout, parts, &mut |found| {
-            if wanted.contains_key(&found.subject) && !found.cell.is_nothing() {
-                let total = moved.entry(found.subject).or_default();
-                *total = total.saturating_add(found.cell.total());
-            }
-        })?;
+        if wanted.len() * parts.len() <= AT_ONCE {
+            let ids: Vec<i64> = wanted.keys().copied().collect();
+            let all = Gathered::load(connection, layout, &Self::of(ids.iter().copied(), false, &wanted, query), parts)?;
+            let moved = ids.iter().enumerate().filter_map(|(at, id)| Some((*id, all.total(at)?)));
+            let chosen = Self::busiest(moved, &wanted, query);
+            let gathered = all.regrouped(&ids, &chosen, parts);
+            return Ok((chosen, gathered));
+        }
+        let chosen = Self::busiest(moved(connection, layout, &wanted, parts)?.into_iter(), &wanted, query);
+        let gathered = Gathered::load(connection, layout, &chosen, parts)?;
+        Ok((chosen, gathered))
+    }
+
+    fn busiest(moved: impl Iterator<Item = (i64, u64)>, wanted: &Wanted, query: &Query) -> Self {
         let is_rest = |id: &i64| wanted[id].key.is_empty();
-        let (rest, mut named): (Vec<_>, Vec<_>) = moved.into_iter().partition(|(id, _)| is_rest(id));
+        let (rest, mut named): (Vec<_>, Vec<_>) = moved.partition(|(id, _)| is_rest(id));
         named.sort_unstable_by(|(one, busy), (other, less)| {
             less.cmp(busy).then_with(|| (&wanted[one].name, one).cmp(&(&wanted[other].name, other)))
         });
         let top = query.top.unwrap_or(usize::MAX).min(named.len());
         let has_rest = !rest.is_empty() || top < named.len();
         named.truncate(top);
-        Ok(Self::of(named.into_iter().map(|(id, _)| id), has_rest, &wanted, query))
+        Self::of(named.into_iter().map(|(id, _)| id), has_rest, wanted, query)
     }
 
-    fn of(
-        named: impl Iterator<Item = i64>,
-        has_rest: bool,
-        wanted: &HashMap<i64, Subject, FixedState>,
-        query: &Query,
-    ) -> Self {
+    fn of(named: impl Iterator<Item = i64>, has_rest: bool, wanted: &Wanted, query: &Query) -> Self {
         let subjects: Vec<(i64, Subject)> = named.map(|id| (id, wanted[&id].clone())).collect();
         let other = has_rest.then_some(subjects.len());
         // Also those that only other tiers have by name.
@@ -76,6 +88,23 @@ impl Chosen {
     }
 }
 
+/// What each of those that moved anything did, in both directions.
+fn moved(
+    connection: &Connection,
+    layout: &Layout,
+    wanted: &Wanted,
+    parts: &Parts,
+) -> rusqlite::Result<HashMap<i64, u64, FixedState>> {
+    let mut moved: HashMap<i64, u64, FixedState> = HashMap::default();
+    gather::each_cell(connection, layout, parts, &mut |found| {
+        if wanted.contains_key(&found.subject) && !found.cell.is_nothing() {
+            let total = moved.entry(found.subject).or_default();
+            *total = total.saturating_add(found.cell.total());
+        }
+    })?;
+    Ok(moved)
+}
+
 /// The names of the counters.
 pub(super) fn counters(connection: &Connection) -> rusqlite::Result<HashMap<i64, Arc<str>, FixedState>> {
     let mut names = connection.prepare_cached("SELECT id, key FROM subject WHERE kind = ?1")?;
@@ -84,7 +113,7 @@ pub(super) fn counters(connection: &Connection) -> rusqlite::Result<HashMap<i64,
 }
 
 /// The subjects that are asked for. Where some are asked for by name, the rest is nobody's.
-fn wanted(connection: &Connection, query: &Query) -> rusqlite::Result<HashMap<i64, Subject, FixedState>> {
+fn wanted(connection: &Connection, query: &Query) -> rusqlite::Result<Wanted> {
     let mut subjects = connection.prepare_cached("SELECT id, key, name FROM subject WHERE kind = ?1")?;
     let text = |text: String| -> Arc<str> { text.into() };
     let all = subjects.query_map([code::of(query.kind)], |row| {
