@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use foldhash::fast::FixedState;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::{
     gather::{self, Gathered},
@@ -18,6 +18,20 @@ pub(super) struct Chosen {
     /// Index of the series that stands for the rest; it is of many subjects.
     pub(super) other: Option<usize>,
     series: HashMap<i64, usize, FixedState>,
+    /// The sum of all, where `other` is that less the others.
+    all: Option<i64>,
+}
+
+/// Whose samples a row has.
+pub(super) enum Whose {
+    /// Of a series of one subject.
+    Named(usize),
+    /// Of `other`, as one of many.
+    Rest,
+    /// Of all.
+    All,
+    /// Nobody asks for them.
+    Nobodys,
 }
 
 /// The subjects of a question, by number.
@@ -39,11 +53,12 @@ impl Chosen {
             let ids: Vec<i64> = wanted.keys().copied().collect();
             let all = Gathered::load(connection, layout, &Self::of(ids.iter().copied(), false, &wanted, query), parts)?;
             let moved = ids.iter().enumerate().filter_map(|(at, id)| Some((*id, all.total(at)?)));
-            let chosen = Self::busiest(moved, &wanted, query);
+            let chosen = Self::busiest(moved, &wanted, query).beside_all(connection, query)?;
             let gathered = all.regrouped(&ids, &chosen, parts);
             return Ok((chosen, gathered));
         }
         let chosen = Self::busiest(moved(connection, layout, &wanted, parts)?.into_iter(), &wanted, query);
+        let chosen = chosen.beside_all(connection, query)?;
         let gathered = Gathered::load(connection, layout, &chosen, parts)?;
         Ok((chosen, gathered))
     }
@@ -69,7 +84,31 @@ impl Chosen {
         let series = rest.chain(named).collect();
         let last = other.map(|_| Subject { kind: query.kind, key: "".into(), name: OTHER.into() });
         let subjects = subjects.into_iter().map(|(_, subject)| subject).chain(last).collect();
-        Self { subjects, other, series }
+        Self { subjects, other, series, all: None }
+    }
+
+    /// Finds the sum of all, which saves reading each of them. Where only some are asked for it is of no use.
+    fn beside_all(mut self, connection: &Connection, query: &Query) -> rusqlite::Result<Self> {
+        if self.other.is_some() && query.only.is_empty() {
+            let mut all = connection.prepare_cached("SELECT id FROM subject WHERE kind = ?1")?;
+            self.all = all.query_row([code::all_of(query.kind)], |row| row.get(0)).optional()?;
+        }
+        Ok(self)
+    }
+
+    /// Whose samples a subject's rows have.
+    pub(super) fn whose(&self, subject: i64) -> Whose {
+        match self.series(subject) {
+            Some(series) if self.other != Some(series) => Whose::Named(series),
+            Some(_) if self.all.is_none() => Whose::Rest,
+            None if self.all == Some(subject) => Whose::All,
+            _ => Whose::Nobodys,
+        }
+    }
+
+    /// Whether `other` is the sum of all less the others.
+    pub(super) fn has_all(&self) -> bool {
+        self.all.is_some()
     }
 
     /// How many series there are.
