@@ -5,6 +5,10 @@ use super::Kind;
 /// Counters of the kernel, which are subjects to the database and to nobody else.
 pub(super) const COUNTER: u8 = 100;
 
+/// What is added to a kind's number for the sum of all its subjects, which is kept beside them: what is not named in an answer
+/// is that less what is.
+const ALL_OF: u8 = 50;
+
 /// All kinds with their numbers.
 const CODES: [(Kind, u8); 8] = [
     (Kind::Host, 0),
@@ -20,6 +24,11 @@ const CODES: [(Kind, u8); 8] = [
 /// The number of a kind.
 pub(super) fn of(kind: Kind) -> u8 {
     CODES.iter().find(|(other, _)| *other == kind).map_or(COUNTER, |(_, code)| *code)
+}
+
+/// The number of the sum of all subjects of a kind.
+pub(super) fn all_of(kind: Kind) -> u8 {
+    of(kind) + ALL_OF
 }
 
 /// The kind of a number.

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 pub use self::counters::Increases;
-use self::{chosen::Chosen, coverage::Coverage, gather::Gathered, layout::Layout, parts::Parts, samples::Percentiles};
+use self::{chosen::Chosen, coverage::Coverage, layout::Layout, parts::Parts, samples::Percentiles};
 use super::{
     HistoryError, Kind,
     query::{Answer, Part, Query, Series, Whole},
@@ -78,8 +78,7 @@ impl Reader {
         let transaction = self.connection.unchecked_transaction()?;
         let layout = Layout::load(&transaction)?;
         let coverage = Coverage::load(&transaction, query.kind == Kind::Interface)?;
-        let chosen = Chosen::load(&transaction, &layout, query, parts)?;
-        let gathered = Gathered::load(&transaction, &layout, &chosen, parts)?;
+        let (chosen, gathered) = Chosen::gathered(&transaction, &layout, query, parts)?;
         let percentiles = Percentiles::load(&transaction, &layout, &coverage, &chosen, parts)?;
         let whole = (0..chosen.len()).map(|at| {
             let whole = percentiles.whole(&gathered, at);

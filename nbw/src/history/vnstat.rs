@@ -64,7 +64,7 @@ fn outcome(interface: &json::Interface, imported: &Imported, is_new: bool) -> Ou
     }
 }
 
-/// The zone that a zone's days are written in.
+/// When a date begins in a zone, in seconds of Unix time.
 fn midnight(date: jiff::civil::Date, zone: &TimeZone) -> Option<i64> {
     date.to_zoned(zone.clone()).ok().map(|midnight| midnight.timestamp().as_second())
 }

@@ -4,6 +4,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use rusqlite::{Connection, params};
 
+use crate::history::{Kind, OTHER, code};
+
 /// Those that were asked for.
 #[derive(Default)]
 pub(super) struct Ids(HashMap<u8, HashMap<Arc<str>, Known>>);
@@ -43,7 +45,12 @@ impl Ids {
 
     /// The number of what stands for the rest of a kind.
     pub(super) fn other(&mut self, connection: &Connection, kind: u8) -> rusqlite::Result<i64> {
-        self.of(connection, kind, &"".into(), &super::super::OTHER.into())
+        self.of(connection, kind, &"".into(), &OTHER.into())
+    }
+
+    /// The number of the sum of all subjects of a kind.
+    pub(super) fn all(&mut self, connection: &Connection, kind: Kind) -> rusqlite::Result<i64> {
+        self.of(connection, code::all_of(kind), &"".into(), &"all".into())
     }
 
     /// Forgets all: some are not in the database any more.

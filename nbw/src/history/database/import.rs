@@ -53,13 +53,14 @@ impl Database {
         if !begun {
             importing.raise_ends(interfaces)?;
         }
+        let all = self.ids.all(&transaction, Kind::Interface)?;
         let mut new = Vec::with_capacity(interfaces.len());
         for interface in interfaces {
             let is_new = importing.is_new(source, &interface.name)?;
             if is_new {
                 let name: Arc<str> = interface.name.as_str().into();
                 let id = self.ids.of(&transaction, code::of(Kind::Interface), &name, &name)?;
-                importing.interface(id, &interface.atoms)?;
+                importing.interface(id, all, &interface.atoms)?;
             }
             new.push(is_new);
         }
@@ -109,8 +110,8 @@ impl Importing<'_> {
         Ok(insert.execute(params![source, name, now])? > 0)
     }
 
-    fn interface(&self, id: i64, atoms: &[Atom]) -> rusqlite::Result<()> {
-        atoms.iter().try_for_each(|atom| self.atom(id, *atom))?;
+    fn interface(&self, id: i64, all: i64, atoms: &[Atom]) -> rusqlite::Result<()> {
+        atoms.iter().try_for_each(|atom| self.atom(id, *atom).and_then(|()| self.atom(all, *atom)))?;
         let (from, to) = (atoms.iter().map(|atom| atom.start).min(), atoms.iter().map(|atom| atom.end).max());
         if let Some((from, to)) = from.zip(to) {
             write::cover(self.connection, IMPORT, from * 1_000, to * 1_000)?;

@@ -8,9 +8,18 @@ use crate::history::{Kind, cell::Cell, code, packed, rows};
 impl Database {
     /// Bytes in both directions that a tier has of each kind.
     pub(in crate::history) fn totals(&self, tier: u32) -> rusqlite::Result<BTreeMap<Kind, u64>> {
+        self.totals_by(tier, code::kind)
+    }
+
+    /// The same by the sums that are kept.
+    pub(in crate::history) fn totals_of_all(&self, tier: u32) -> rusqlite::Result<BTreeMap<Kind, u64>> {
+        self.totals_by(tier, |found| (0..=u8::MAX).filter_map(code::kind).find(|kind| code::all_of(*kind) == found))
+    }
+
+    fn totals_by(&self, tier: u32, kind_of: impl Fn(u8) -> Option<Kind>) -> rusqlite::Result<BTreeMap<Kind, u64>> {
         let mut totals = BTreeMap::new();
         let mut add = |kind: u8, cell: Cell| {
-            if let Some(kind) = code::kind(kind) {
+            if let Some(kind) = kind_of(kind) {
                 *totals.entry(kind).or_default() += cell.total();
             }
         };

@@ -53,6 +53,8 @@ impl Writing<'_> {
         moving.for_each(|(subject, cell)| kinds.entry(subject.kind).or_default().push((subject, *cell)));
         let mut numbered = Vec::with_capacity(bucket.cells.len());
         for (kind, mut cells) in kinds {
+            let all = self.ids.all(self.connection, kind)?;
+            numbered.push((all, sum(cells.iter().map(|(_, cell)| *cell))));
             let bound = self.bounds.of(kind);
             if cells.len() > bound {
                 cells.sort_unstable_by_key(|(subject, cell)| (std::cmp::Reverse(cell.total()), &subject.key));

@@ -38,8 +38,7 @@ impl Gathered {
         chosen: &Chosen,
         parts: &Parts,
     ) -> rusqlite::Result<Self> {
-        let points = vec![vec![Point::default(); parts.len()]; chosen.len()];
-        let mut gathered = Self { points, peaks: vec![[Peak::default(); 2]; chosen.len()] };
+        let mut gathered = Self::nothing(chosen, parts);
         let mut hint = 0;
         each_cell(connection, layout, parts, &mut |found| {
             let Some(series) = chosen.series(found.subject) else { return };
@@ -49,6 +48,37 @@ impl Gathered {
             }
         })?;
         Ok(gathered)
+    }
+
+    fn nothing(chosen: &Chosen, parts: &Parts) -> Self {
+        let points = vec![vec![Point::default(); parts.len()]; chosen.len()];
+        Self { points, peaks: vec![[Peak::default(); 2]; chosen.len()] }
+    }
+
+    /// What a series moved in both directions; none where it did not.
+    pub(super) fn total(&self, series: usize) -> Option<u64> {
+        let points = || self.points[series].iter().flat_map(|point| [point.rx, point.tx]);
+        let moved = points().any(|moved| moved.bytes > 0 || moved.packets > 0);
+        moved.then(|| points().fold(0, |sum: u64, moved| sum.saturating_add(moved.bytes)))
+    }
+
+    /// The same by other series, where each was of one of the subjects `ids`.
+    pub(super) fn regrouped(self, ids: &[i64], chosen: &Chosen, parts: &Parts) -> Self {
+        let mut regrouped = Self::nothing(chosen, parts);
+        for ((id, points), peaks) in ids.iter().zip(self.points).zip(self.peaks) {
+            let Some(series) = chosen.series(*id) else { continue };
+            for (sum, point) in regrouped.points[series].iter_mut().zip(points) {
+                sum.rx.join(point.rx);
+                sum.tx.join(point.tx);
+            }
+            for (highest, peak) in regrouped.peaks[series].iter_mut().zip(peaks) {
+                // Of equal ones the first, whatever the order of the subjects.
+                if (peak.rate, highest.start) > (highest.rate, peak.start) {
+                    *highest = peak;
+                }
+            }
+        }
+        regrouped
     }
 
     fn add(&mut self, series: usize, part: usize, found: &Found) {

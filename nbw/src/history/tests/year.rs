@@ -50,3 +50,28 @@ fn every_tier_adds_up_to_the_same() {
         }
     }
 }
+
+#[test]
+fn the_rest_has_the_percentile_of_its_sums() {
+    let dir = tempfile::tempdir().unwrap();
+    let host = Synthetic::new(Kind::Container, 4);
+    let (begin, end) = (at("2026-03-08T00:00:00Z"), at("2026-03-10T00:00:00Z"));
+    let mut database = crate::history::Database::open(dir.path(), &crate::history::Tiers::default()).unwrap();
+    host.write(&mut database, begin, end).unwrap();
+    let mut asked = query(Kind::Container, begin, end, Every::Day);
+    let ask = |asked: &crate::history::query::Query| Reader::open(dir.path()).unwrap().ask(asked).unwrap();
+    let all = ask(&asked);
+    for top in [0, 1, 3] {
+        asked.top = Some(top);
+        let answer = ask(&asked);
+        let named: Vec<usize> =
+            all.series[top..].iter().map(|series| series.subject.key[4..].parse().unwrap()).collect();
+        let mut rates: Vec<u64> = (begin.as_second()..end.as_second())
+            .step_by(300)
+            .map(|start| named.iter().map(|number| host.between(*number, start, start + 300).rx.bytes).sum())
+            .collect();
+        rates.sort_unstable();
+        let expected = rates[(95 * rates.len()).div_ceil(100) - 1] as f64 / 300.0;
+        assert_eq!((answer.series.len(), answer.whole[top].rx_p95), (top + 1, expected));
+    }
+}

@@ -1,10 +1,15 @@
 //! The bytes of each sample of each series.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, params};
 
 use crate::history::{
     packed::{self, PARTS},
-    reader::{chosen::Chosen, layout::Layout},
+    reader::{
+        chosen::{Chosen, Whose},
+        layout::Layout,
+    },
     rows,
     tiers::DAY,
 };
@@ -41,7 +46,10 @@ impl Values {
             values.packed(connection, chosen, from, to)?;
         }
         values.recent(connection, layout, chosen, level, (from, to))?;
-        if let Some(series) = chosen.other.filter(|_| seconds != DAY) {
+        if let Some(series) = chosen.other {
+            if chosen.has_all() {
+                values.samples.iter().flatten().for_each(|sample| values.other.subtract(sample));
+            }
             values.samples[series] = values.other.samples();
         }
         Ok(values)
@@ -73,16 +81,16 @@ impl Values {
         )?;
         let mut found = recent.query(params![self.seconds, from, to])?;
         while let Some(row) = found.next()? {
-            let (start, Some(series)) = (row.get(0)?, chosen.series(row.get(1)?)) else { continue };
+            let (start, whose) = (row.get(0)?, chosen.whose(row.get(1)?));
             let length =
                 if self.seconds == DAY { layout.part_of_row(level, start) } else { (0, i64::from(self.seconds)) };
             let length = (length.1 - length.0).max(1) as u128;
             let normal = |bytes: i64| (bytes.max(0) as u128 * u128::from(self.seconds) / length) as u64;
             let sample = Sample { start, bytes: [normal(row.get(2)?), normal(row.get(3)?)] };
-            if chosen.other == Some(series) && self.seconds != DAY {
-                self.other.add(self.other.place(start), sample.bytes);
-            } else {
-                add(&mut self.samples[series], sample);
+            match whose {
+                Whose::Named(series) => add(&mut self.samples[series], sample),
+                Whose::Rest | Whose::All => self.other.add(sample),
+                Whose::Nobodys => {}
             }
         }
         Ok(())
@@ -98,13 +106,17 @@ impl Values {
         let mut content = connection.prepare_cached("SELECT bytes FROM packed WHERE rowid = ?1")?;
         let mut found = index.query(params![self.seconds, first, to])?;
         while let Some(row) = found.next()? {
-            let (start, Some(series)) = (row.get(0)?, chosen.series(row.get(1)?)) else { continue };
+            let (start, whose) = (row.get(0)?, chosen.whose(row.get(1)?));
+            if matches!(whose, Whose::Nobodys) {
+                continue;
+            }
             let mut rows = content.query([row.get::<_, i64>(2)?])?;
             let Some(row) = rows.next()? else { continue };
             let bytes = row.get_ref(0)?.as_blob()?;
-            let is_other = chosen.other == Some(series);
-            let unpacked =
-                if is_other { self.other.unpack(bytes, start) } else { self.named(bytes, series, start, (from, to)) };
+            let unpacked = match whose {
+                Whose::Named(series) => self.named(bytes, series, start, (from, to)),
+                _ => self.other.unpack(bytes, start),
+            };
             unpacked.map_err(|_| rows::damaged())?;
         }
         Ok(())
@@ -143,11 +155,13 @@ fn join(bytes: &mut [u64; 2], more: [u64; 2]) {
     bytes.iter_mut().zip(more).for_each(|(bytes, more)| *bytes = bytes.saturating_add(more));
 }
 
-/// The series of many subjects: each sample has a place. Not for days, which are of different lengths.
+/// The series of many subjects: each sample has a place.
 struct Rest {
     seconds: i64,
     first: i64,
     places: Vec<[u64; 2]>,
+    /// Days, which are of different lengths.
+    days: BTreeMap<i64, [u64; 2]>,
 }
 
 impl Rest {
@@ -155,27 +169,45 @@ impl Rest {
         let seconds = i64::from(seconds);
         let first = from.div_euclid(seconds) + i64::from(from.rem_euclid(seconds) > 0);
         let places = (to.div_euclid(seconds) + 1 - first).clamp(0, 1 << 24) as usize;
-        Self { seconds, first, places: vec![[0; 2]; places] }
+        Self { seconds, first, places: vec![[0; 2]; places], days: BTreeMap::new() }
     }
 
-    /// The place of the sample that begins there; one before the first is in none.
-    fn place(&self, start: i64) -> i64 {
-        start.div_euclid(self.seconds) - self.first
+    fn add(&mut self, sample: Sample) {
+        if self.seconds == i64::from(DAY) {
+            return join(self.days.entry(sample.start).or_default(), sample.bytes);
+        }
+        self.put(sample.start.div_euclid(self.seconds) - self.first, sample.bytes);
     }
 
-    fn add(&mut self, place: i64, bytes: [u64; 2]) {
+    /// One before the first is in no place.
+    fn put(&mut self, place: i64, bytes: [u64; 2]) {
         if let Some(sum) = usize::try_from(place).ok().and_then(|place| self.places.get_mut(place)) {
             join(sum, bytes);
         }
     }
 
     fn unpack(&mut self, bytes: &[u8], start: i64) -> Result<(), packed::Damaged> {
-        let first = self.place(start);
-        packed::unpack_bytes(bytes, |number, rx, tx| self.add(first + i64::from(number), [rx, tx]))
+        let first = start.div_euclid(self.seconds) - self.first;
+        packed::unpack_bytes(bytes, |number, rx, tx| self.put(first + i64::from(number), [rx, tx]))
+    }
+
+    /// Takes off what another series has.
+    fn subtract(&mut self, sample: &Sample) {
+        let place = sample.start.div_euclid(self.seconds) - self.first;
+        let sum = if self.seconds == i64::from(DAY) {
+            self.days.get_mut(&sample.start)
+        } else {
+            usize::try_from(place).ok().and_then(|place| self.places.get_mut(place))
+        };
+        let less = |(sum, less): (&mut u64, u64)| *sum = sum.saturating_sub(less);
+        sum.into_iter().for_each(|sum| sum.iter_mut().zip(sample.bytes).for_each(less));
     }
 
     fn samples(&self) -> Vec<Sample> {
-        let busy = self.places.iter().enumerate().filter(|(_, bytes)| **bytes != [0; 2]);
-        busy.map(|(place, bytes)| Sample { start: (self.first + place as i64) * self.seconds, bytes: *bytes }).collect()
+        let start = |place: usize| (self.first + place as i64) * self.seconds;
+        let places = self.places.iter().enumerate().map(|(place, bytes)| (start(place), *bytes));
+        let days = self.days.iter().map(|(start, bytes)| (*start, *bytes));
+        let busy = places.chain(days).filter(|(_, bytes)| *bytes != [0; 2]);
+        busy.map(|(start, bytes)| Sample { start, bytes }).collect()
     }
 }

@@ -145,6 +145,7 @@ proptest! {
         }
         for tier in [10, 60, 300, 3_600, 86_400] {
             prop_assert_eq!(&database.totals(tier).unwrap(), &written, "{}", tier);
+            prop_assert_eq!(&database.totals_of_all(tier).unwrap(), &written, "{}", tier);
         }
         let reader = Reader::open(dir.path()).unwrap();
         if let Some((first, last)) = reader.span() {
