@@ -200,7 +200,7 @@ pub struct Notice {
     pub change: Change,
     /// The alert, as it is now.
     pub alert: Alert,
-    /// [`Spec::actions`].
+    /// [`Spec::actions`]; of an end also those that were told that it fires, if the rule has others now.
     pub actions: Vec<Arc<str>>,
     /// [`Spec::labels`].
     pub labels: BTreeMap<String, String>,

@@ -164,7 +164,8 @@ fn removed(kept: Kept, time: Option<Timestamp>) -> Vec<Notice> {
     let notice = |mut life: super::life::Life| {
         let change = life.end(time.unwrap_or(life.alert.since), Ended::Removed);
         life.alert.summary = summary::removed(&life.alert).into();
-        Notice { change, alert: life.alert, actions: actions.clone(), labels: labels.clone() }
+        let actions = life.audience(change, &actions);
+        Notice { change, alert: life.alert, actions, labels: labels.clone() }
     };
     firing.map(notice).collect()
 }

@@ -206,5 +206,6 @@ fn summarise(spec: &Spec, life: &mut Life, tick: &Tick<'_>) {
 
 fn notice(spec: &Spec, life: &mut Life, change: Change, tick: &Tick<'_>) -> Notice {
     summarise(spec, life, tick);
-    Notice { change, alert: life.alert.clone(), actions: spec.actions.clone(), labels: spec.labels.clone() }
+    let actions = life.audience(change, &spec.actions);
+    Notice { change, alert: life.alert.clone(), actions, labels: spec.labels.clone() }
 }
