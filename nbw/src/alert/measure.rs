@@ -205,6 +205,7 @@ fn measured<'a>(metric: Metric, (rx, tx): (&'a Flow, &'a Flow)) -> Vec<&'a Flow>
     }
 }
 
-fn nothing_of(subject: Subject) -> Measure {
+/// That it has moved nothing.
+pub(super) fn nothing_of(subject: Subject) -> Measure {
     Measure { subject, bytes: 0, packets: 0, bytes_per_second: 0.0, packets_per_second: 0.0, link: None }
 }
