@@ -19,7 +19,9 @@ mod trouble;
 mod volume;
 mod watch;
 
-pub use self::{asked::Says, baseline::History, calendar::Calendar, engine::Engine, saved::Saved};
+pub use self::{
+    asked::Says, baseline::History, calendar::Calendar, engine::Engine, saved::Saved, trouble::Complaint,
+};
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 

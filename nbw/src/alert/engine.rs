@@ -11,6 +11,7 @@ use super::{
     clock::{Clock, Moment},
     saved::{Kept, RuleState, Saved, VERSION},
     summary,
+    trouble::Complaint,
     watch::{Tick, Watch},
 };
 use crate::snapshot::Snapshot;
@@ -105,9 +106,10 @@ impl Engine {
         Saved { version: VERSION, clock: self.clock, rules }
     }
 
-    /// What keeps rules from doing their work, a sentence each, as of the last tick.
-    pub fn complaints(&self) -> Vec<String> {
-        let twice = self.twice.iter().map(|rule| format!("rule {rule:?}: it is there twice; the first one counts"));
+    /// What keeps rules from doing their work, as of the last tick.
+    pub fn complaints(&self) -> Vec<Complaint> {
+        let sentence = "it is there twice; the first one counts";
+        let twice = self.twice.iter().map(|rule| Complaint::new(rule, "twice", sentence));
         twice.chain(self.watches.iter().flat_map(Watch::complaints)).collect()
     }
 

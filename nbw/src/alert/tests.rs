@@ -84,6 +84,10 @@ impl Host {
         self.engine = Engine::new(specs, calendar, Some(serde_json::from_str(&text).unwrap()));
     }
 
+    fn complaints(&self) -> Vec<String> {
+        self.engine.complaints().into_iter().map(|complaint| complaint.sentence).collect()
+    }
+
     fn only(&self) -> Alert {
         let alerts = self.engine.alerts();
         assert_eq!(alerts.len(), 1, "{alerts:?}");

@@ -16,7 +16,7 @@ use super::{
     measure::{Measure, measures},
     saved::{Kept, RuleState},
     summary,
-    trouble::Troubles,
+    trouble::{Complaint, Troubles},
 };
 use crate::{rule::Threshold, snapshot::Snapshot};
 
@@ -63,8 +63,8 @@ impl Watch {
     }
 
     /// What keeps it from doing its work.
-    pub(super) fn complaints(&self) -> Vec<String> {
-        self.troubles.sentences(&self.spec.rule)
+    pub(super) fn complaints(&self) -> Vec<Complaint> {
+        self.troubles.complaints(&self.spec.rule)
     }
 
     /// Nobody has looked for so long that what was pending may have been untrue in between.

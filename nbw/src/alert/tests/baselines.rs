@@ -31,12 +31,12 @@ fn it_learns_for_a_week_and_then_fires_by_the_hour_of_the_day() {
     assert!(live(&mut host, 3, 1e6).is_empty());
     let complaint = "it is learning what is usual: 3 of 7 days are known of this hour";
     host.after(seconds(600), &[("eth0", 1e9)]);
-    assert!(host.engine.complaints()[0].ends_with(complaint), "{:?}", host.engine.complaints());
+    assert!(host.complaints()[0].ends_with(complaint), "{:?}", host.complaints());
     assert!(host.engine.alerts().is_empty(), "nothing fires while it learns");
     host.restart(vec![unusual("eth0", Op::Above, 3.0)], utc());
     host.time = "2026-11-04T00:00:00Z".parse().unwrap();
     assert!(live(&mut host, 5, 1e6).is_empty());
-    assert!(host.engine.complaints().is_empty(), "{:?}", host.engine.complaints());
+    assert!(host.complaints().is_empty(), "{:?}", host.complaints());
     let told = host.after(seconds(600), &[("eth0", 4e5)]);
     assert_eq!(&*told[0].alert.summary, "interface eth0 rx 3.20 Mbit/s, above 3x usual (2.40 Mbit/s)");
     assert_eq!(host.after(seconds(600), &[("eth0", 2e5)]).len(), 1);
@@ -99,9 +99,9 @@ fn a_history_knows_at_once() {
     let told = host.after(seconds(1), &[("eth0", 3.1e6), ("eth1", 1e9)]);
     assert_eq!(told.len(), 1);
     assert!(
-        host.engine.complaints()[0].contains("usual for 1 of its 2: 0 of 7 days"),
+        host.complaints()[0].contains("usual for 1 of its 2: 0 of 7 days"),
         "{:?}",
-        host.engine.complaints()
+        host.complaints()
     );
 }
 
@@ -114,7 +114,7 @@ fn what_is_learnt_has_bounds() {
     for _ in 0..20 {
         host.after(seconds(600), &rates);
     }
-    assert!(host.engine.complaints()[1].contains("busiest 1024 only"), "{:?}", host.engine.complaints());
+    assert!(host.complaints()[1].contains("busiest 1024 only"), "{:?}", host.complaints());
     let saved = serde_json::to_string(&host.engine.save()).unwrap();
     assert!(saved.contains("\"eth2999\"") && !saved.contains("\"eth1900\""));
 }

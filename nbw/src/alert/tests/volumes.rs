@@ -154,7 +154,7 @@ fn a_volume_cannot_be_below_something() {
     spec.rule.condition.op = Op::Below;
     let mut host = Host::new(vec![spec]);
     assert!(host.moved(1.0, 1).is_empty());
-    assert!(host.engine.complaints()[0].contains("a volume only grows"), "{:?}", host.engine.complaints());
+    assert!(host.complaints()[0].contains("a volume only grows"), "{:?}", host.complaints());
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn the_greatest_volumes_are_kept() {
     for _ in 0..20 {
         host.after(seconds(1), &rates);
     }
-    assert!(host.engine.complaints()[0].contains("only the greatest"), "{:?}", host.engine.complaints());
+    assert!(host.complaints()[0].contains("only the greatest"), "{:?}", host.complaints());
     let alerts = host.engine.alerts();
     assert_eq!(&*alerts.last().unwrap().subject.name, "eth4499");
     assert_eq!(alerts.last().unwrap().value, 20.0 * 5_499.0);

@@ -13,7 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::{Source, keeper::Keeper, manager::Manager, pace::Pace, questions::Question};
 use crate::{
     action::Dispatcher,
-    alert::{Alert, Change, Engine, Notice, State},
+    alert::{Alert, Change, Complaint, Engine, Notice, State},
     app::live::Live,
     config::Config,
     control::{ConfigStatus, Lock, Server},
@@ -42,7 +42,7 @@ pub(super) struct Agent {
     /// As of the last tick.
     pub(super) health: Health,
     /// Those that were told.
-    pub(super) complaints: Vec<String>,
+    pub(super) complaints: Vec<Complaint>,
     pub(super) _locks: Vec<Lock>,
 }
 
@@ -111,11 +111,11 @@ impl Agent {
         self.dispatcher.keep_alive(&notices);
     }
 
-    /// What keeps a rule from its work is logged when it comes up.
+    /// What keeps a rule from its work is logged when it comes up, and not again while it lasts.
     fn hear_complaints(&mut self) {
         let complaints = self.engine.complaints();
-        for new in complaints.iter().filter(|complaint| !self.complaints.contains(complaint)) {
-            tracing::warn!("{new}");
+        for new in complaints.iter().filter(|complaint| !complaint.is_among(&self.complaints)) {
+            tracing::warn!("{}", new.sentence);
         }
         self.complaints = complaints;
     }
