@@ -73,9 +73,11 @@ impl Baselines {
         self.0.get(key).map_or(Usual::Learning(0), |baseline| baseline.usual(hour))
     }
 
-    /// Keeps no more than `most`, those that move the most. Whether some had to go.
-    pub(super) fn trim(&mut self, most: usize) -> bool {
-        keep::greatest(&mut self.0, most, Baseline::weight)
+    /// Drops those that were not there for as long as is remembered, and keeps no more than `most`, those that move the
+    /// most. Whether some of these had to go.
+    pub(super) fn trim(&mut self, most: usize, hour: Hour) -> bool {
+        self.0.retain(|_, baseline| hour.0.saturating_sub(baseline.seen().0) <= DAYS * 24);
+        keep::greatest(&mut self.0, most, |baseline| baseline.weight(hour))
     }
 }
 
@@ -128,8 +130,17 @@ impl Baseline {
         Usual::Known((days[lower] + days[upper]) / 2.0)
     }
 
-    /// How much it moves: what it has moved lately or in the last hour that is known.
-    fn weight(&self) -> f64 {
+    /// The last hour in which it was there. (While the clock is wrong that is the last one which is known.)
+    fn seen(&self) -> Hour {
+        self.means.0.last_key_value().map_or(self.hour, |(&last, _)| last.max(self.hour))
+    }
+
+    /// How much it moves: what it has moved lately or in the last hour that is known. Nothing, if it was not there for a day:
+    /// what is gone is not to take the place of what is there.
+    fn weight(&self, now: Hour) -> f64 {
+        if now.0.saturating_sub(self.seen().0) > 24 {
+            return 0.0;
+        }
         let now = if self.seconds > 0.0 { self.sum / self.seconds } else { 0.0 };
         self.means.0.last_key_value().map_or(now, |(_, &mean)| mean.max(now))
     }

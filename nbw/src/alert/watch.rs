@@ -120,7 +120,7 @@ impl Watch {
             for measure in measures {
                 self.state.baselines.add(&measure.subject.key, measure.rate(metric), tick.hour, tick.now);
             }
-            self.troubles.unlearnt = self.state.baselines.trim(MOST_BASELINES);
+            self.troubles.unlearnt = self.state.baselines.trim(MOST_BASELINES, tick.hour);
         }
     }
 

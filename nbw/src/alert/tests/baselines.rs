@@ -165,3 +165,28 @@ fn a_clock_that_starts_in_1970_costs_nothing_that_was_learnt() {
     host.time = now;
     assert_eq!(host.after(seconds(600), &[("eth0", 4e5)]).len(), 1);
 }
+
+#[test]
+fn what_is_gone_does_not_starve_what_is_there() {
+    let hour = |hours: i64| {
+        let noon = jiff::civil::date(2026, 11, 1).at(12, 0, 0, 0).to_zoned(TimeZone::UTC).unwrap();
+        Hour::of(&noon.checked_add(jiff::Span::new().hours(hours)).unwrap())
+    };
+    let mut baselines = Baselines::default();
+    let mut add = |name: &str, rate: f64, at: i64, most: usize| {
+        let moment = Moment { at: Duration::ZERO, time: Timestamp::UNIX_EPOCH, tick: seconds(3_600) };
+        baselines.add(&name.into(), rate, hour(at), moment);
+        let trimmed = baselines.trim(most, hour(at));
+        (trimmed, serde_json::to_string(&baselines).unwrap())
+    };
+    add("dead", 1e9, 0, 2);
+    add("small", 1.0, 20, 2);
+    let (trimmed, left) = add("smaller", 0.5, 24, 2);
+    assert!(trimmed && left.contains("dead") && !left.contains("smaller"), "it may come back: {left}");
+    let (trimmed, left) = add("smaller", 0.5, 25, 2);
+    assert!(trimmed && !left.contains("dead") && left.contains("\"smaller"), "{left}");
+    let (trimmed, left) = add("other", 1.0, 20 + 14 * 24, 9);
+    assert!(!trimmed && left.contains("\"small\""), "fourteen days are remembered: {left}");
+    let (trimmed, left) = add("other", 1.0, 21 + 14 * 24, 9);
+    assert!(!trimmed && !left.contains("\"small\"") && left.contains("\"smaller\""), "{left}");
+}
