@@ -224,7 +224,7 @@ impl Life {
     fn measured(&mut self, reading: &Reading) {
         self.alert.value = reading.value;
         self.alert.forecast = reading.forecast;
-        if let Some(threshold) = reading.threshold.filter(|threshold| threshold.is_finite()) {
+        if let Some(threshold) = reading.threshold.filter(|&threshold| threshold.is_finite() && threshold >= 0.0) {
             self.alert.threshold = threshold;
         }
     }

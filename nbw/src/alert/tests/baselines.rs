@@ -190,3 +190,21 @@ fn what_is_gone_does_not_starve_what_is_there() {
     let (trimmed, left) = add("other", 1.0, 21 + 14 * 24, 9);
     assert!(!trimmed && !left.contains("\"small\"") && left.contains("\"smaller\""), "{left}");
 }
+
+#[test]
+fn what_nothing_is_below_is_a_number_in_json() {
+    let mut host = at_midnight(vec![unusual("eth0", Op::Below, 0.5), unusual("eth0", Op::AtMost, 0.5)]);
+    live(&mut host, 8, 20.0);
+    assert!(host.after(seconds(600), &[("eth0", 0.0)]).is_empty());
+    for op in [Op::Below, Op::AtMost] {
+        let snapshot = snapshot(host.time, seconds(600), &[("eth0", 0.0)]);
+        let said = host.engine.says(&unusual("eth0", op, 0.5).rule.text, &snapshot).unwrap().remove(0);
+        let threshold = said.threshold.unwrap();
+        assert!(!op.holds(0.0, threshold), "{threshold}");
+        let (subject, value, link) = (said.subject, said.value, None);
+        let measured = crate::control::MeasuredSubject { subject, value, threshold: Some(threshold), link };
+        let json = serde_json::to_string(&measured).unwrap();
+        let read: crate::control::MeasuredSubject = serde_json::from_str(&json).unwrap();
+        assert_eq!(read.threshold, Some(threshold), "{json}");
+    }
+}
