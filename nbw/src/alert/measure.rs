@@ -153,10 +153,11 @@ impl Sums<'_> {
         }
     }
 
-    /// All of one name together. Rows that stand for what has none of its own are nobody's.
+    /// All of one name together. Rows that stand for what has none of its own are nobody's, and sockets that no process has
+    /// are no process.
     fn processes(&mut self, snapshot: &Snapshot) {
         let rows = snapshot.rows.processes.iter().flatten();
-        for row in rows.filter(|row| row.id.is_some()) {
+        for row in rows.filter(|row| row.id.is_some() && row.pid != 0) {
             if self.wants(&row.name) {
                 self.add(&row.name, (&row.rx, &row.tx), || (Arc::clone(&row.name), Details::default()));
             }
