@@ -10,6 +10,7 @@ mod id;
 mod keep;
 mod life;
 pub mod measure;
+pub mod presence;
 mod saved;
 pub mod store;
 mod summary;

@@ -5,6 +5,7 @@ mod measures;
 mod periods;
 mod properties;
 mod rates;
+mod silence;
 mod stored;
 mod volumes;
 

@@ -14,6 +14,7 @@ use super::{
     id,
     life::Life,
     measure::{Measure, measures},
+    presence::Around,
     saved::{Kept, RuleState},
     summary,
     trouble::{Complaint, Troubles},
@@ -34,6 +35,7 @@ pub(super) struct Tick<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) calendar: &'a Calendar,
     pub(super) history: Option<&'a dyn History>,
+    pub(super) around: Around,
 }
 
 /// A rule with its state.
@@ -78,7 +80,8 @@ impl Watch {
         self.troubles = Troubles::default();
         self.state.lives.values_mut().for_each(Life::begin);
         self.turn(tick, &mut told);
-        let measures = self.measures(tick.snapshot);
+        let mut measures = self.measures(tick.snapshot);
+        measures.extend(self.silent(&measures, &tick.around));
         self.remember(&measures, tick);
         for measure in measures {
             self.judge(measure, tick, &mut told);
@@ -156,9 +159,10 @@ impl Watch {
     }
 
     /// Alerts whose subjects were not in the snapshot. A volume stays reached until its period ends: who has moved nothing
-    /// since a restart is not in snapshots, and would be told anew with the next packet.
+    /// since a restart is not in snapshots, and would be told anew with the next packet. Of a rule about silence nobody is
+    /// missing before somebody has looked.
     fn miss(&mut self, tick: &Tick<'_>, told: &mut Vec<Notice>) {
-        if self.volume().is_some() {
+        if self.volume().is_some() || self.awaits(&tick.around) {
             return;
         }
         for life in self.state.lives.values_mut().filter(|life| !life.was_seen()) {

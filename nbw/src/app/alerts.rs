@@ -1,7 +1,9 @@
 //! `--alert`: the rules see each snapshot before anybody else, and all of it.
 
+use super::lookout::lookout;
 use crate::{
     alert::{Calendar, Complaint, Engine, Spec, measure},
+    cli::FilterArgs,
     failure::Failure,
     links::Link,
     rule::{Rule, Scope, Threshold},
@@ -53,6 +55,14 @@ impl Alerts {
         let shares = self.rules.iter().filter(|rule| is_share(rule));
         let without_speed = |rule: &&Rule| links.clone().any(|link| is_named(rule, link) && has_no_speed(link));
         shares.filter(without_speed).map(no_speed).next().map_or(Ok(()), Err)
+    }
+
+    /// From now on rules see what is silent too, unless only some groups are counted.
+    pub(super) fn look_around(&mut self, filter: &FilterArgs) {
+        let presence = lookout(self.rules.iter(), filter.has_groups());
+        if let Some(engine) = &mut self.engine {
+            engine.look_around(presence);
+        }
     }
 
     /// Has the rules look at the snapshot, puts their alerts in, and leaves of the rest what the user asked for.

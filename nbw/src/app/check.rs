@@ -14,9 +14,10 @@ use super::{Ended, live::Live};
 use crate::{
     alert::measure,
     cgroup_root::CgroupRoot,
-    check::{Average, Limits, Verdict, existing::Existing, idle, report, unknown},
+    check::{Average, Limits, Verdict, idle, report, unknown},
     cli::{CheckArgs, FilterArgs, LiveArgs, NameArgs},
     control::{Client, ControlError, DEFAULT_SOCKET, Measured},
+    existing::Existing,
     failure::Failure,
     filter,
     rule::{Rule, Scope, Threshold},

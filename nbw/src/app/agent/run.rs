@@ -14,7 +14,7 @@ use super::{Source, keeper::Keeper, manager::Manager, pace::Pace, questions::Que
 use crate::{
     action::Dispatcher,
     alert::{Alert, Change, Complaint, Engine, Notice, State},
-    app::live::Live,
+    app::{live::Live, lookout::lookout},
     config::Config,
     control::{ConfigStatus, Lock, Server},
     failure::Failure,
@@ -98,8 +98,11 @@ impl Agent {
         Ok(())
     }
 
-    /// Tells those actions that have to know all that fires, after a start or a change of actions.
-    pub(super) fn remind(&self) {
+    /// After a start or a change of rules or actions: looks for what rules may be silent about, and tells those actions that
+    /// have to know all that fires.
+    pub(super) fn remind(&mut self) {
+        let filtered = self.config.settings.live().filter.has_groups();
+        self.engine.look_around(lookout(self.config.alerts.iter().map(|spec| &spec.rule), filtered));
         let alerts = self.engine.alerts();
         let firing = alerts.into_iter().filter(|alert| alert.state == State::Firing);
         let notice = |alert: Alert| {
