@@ -73,7 +73,7 @@ impl Alerts {
             snapshot.alerts = Some(engine.alerts());
             let complaints = engine.complaints();
             if !std::mem::replace(&mut self.begun, true) {
-                self.unmatched(snapshot).iter().for_each(|sentence| tracing::warn!("{sentence}"));
+                self.unmatched(snapshot).iter().chain(&self.forgetful()).for_each(|sentence| tracing::warn!("{sentence}"));
             }
             self.hear(complaints).iter().for_each(|sentence| tracing::warn!("{sentence}"));
         }
@@ -86,6 +86,14 @@ impl Alerts {
         let rules = rules.filter(|rule| measure::measures(snapshot, &rule.target).is_empty());
         rules
             .map(|rule| format!("rule \"{rule}\": no {} matches yet; waiting for one", rule.target.scope.word()))
+            .collect()
+    }
+
+    /// A sentence for each rule on a volume: what was before the start is not known here.
+    fn forgetful(&self) -> Vec<String> {
+        let volumes = self.rules.iter().filter(|rule| matches!(rule.condition.threshold, Threshold::Volume { .. }));
+        volumes
+            .map(|rule| format!("rule \"{rule}\": counted from now on only; `nbw agent` remembers the whole period"))
             .collect()
     }
 
@@ -190,6 +198,13 @@ mod tests {
         let heard: Vec<usize> =
             [1, 2, 1, 0, 2].map(|lacking| alerts.hear(complaint(lacking)).len()).into_iter().collect();
         assert_eq!(heard, [1, 0, 0, 0, 1]);
+    }
+
+    #[test]
+    fn volumes_are_counted_from_the_start_and_that_is_told() {
+        let told = alerts(&["host rx > 1GB per day", "host rx > 1GB/s"], By::Group, None).forgetful();
+        let sentence = "rule \"host rx > 1GB per day\": counted from now on only; `nbw agent` remembers the whole period";
+        assert_eq!(told, [sentence]);
     }
 
     #[test]
