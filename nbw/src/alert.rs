@@ -20,9 +20,7 @@ mod trouble;
 mod volume;
 mod watch;
 
-pub use self::{
-    asked::Says, baseline::History, calendar::Calendar, engine::Engine, saved::Saved, trouble::Complaint,
-};
+pub use self::{asked::Says, baseline::History, calendar::Calendar, engine::Engine, saved::Saved, trouble::Complaint};
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 

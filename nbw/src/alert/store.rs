@@ -101,7 +101,9 @@ impl Store {
     fn too_large(&self, length: usize) -> String {
         let mebibytes = |bytes: u64| bytes.div_ceil(1 << 20);
         let (length, greatest) = (mebibytes(length as u64), mebibytes(self.greatest));
-        format!("it takes {length} MiB, and no more than {greatest} MiB are read again: narrow the patterns of the rules")
+        format!(
+            "it takes {length} MiB, and no more than {greatest} MiB are read again: narrow the patterns of the rules"
+        )
     }
 
     fn text(&self) -> io::Result<String> {

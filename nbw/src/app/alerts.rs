@@ -73,7 +73,10 @@ impl Alerts {
             snapshot.alerts = Some(engine.alerts());
             let complaints = engine.complaints();
             if !std::mem::replace(&mut self.begun, true) {
-                self.unmatched(snapshot).iter().chain(&self.forgetful()).for_each(|sentence| tracing::warn!("{sentence}"));
+                self.unmatched(snapshot)
+                    .iter()
+                    .chain(&self.forgetful())
+                    .for_each(|sentence| tracing::warn!("{sentence}"));
             }
             self.hear(complaints).iter().for_each(|sentence| tracing::warn!("{sentence}"));
         }
@@ -203,7 +206,8 @@ mod tests {
     #[test]
     fn volumes_are_counted_from_the_start_and_that_is_told() {
         let told = alerts(&["host rx > 1GB per day", "host rx > 1GB/s"], By::Group, None).forgetful();
-        let sentence = "rule \"host rx > 1GB per day\": counted from now on only; `nbw agent` remembers the whole period";
+        let sentence =
+            "rule \"host rx > 1GB per day\": counted from now on only; `nbw agent` remembers the whole period";
         assert_eq!(told, [sentence]);
     }
 

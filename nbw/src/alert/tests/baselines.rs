@@ -98,11 +98,7 @@ fn a_history_knows_at_once() {
     host.engine = host.engine.with_history(Box::new(Known));
     let told = host.after(seconds(1), &[("eth0", 3.1e6), ("eth1", 1e9)]);
     assert_eq!(told.len(), 1);
-    assert!(
-        host.complaints()[0].contains("usual for 1 of its 2: 0 of 7 days"),
-        "{:?}",
-        host.complaints()
-    );
+    assert!(host.complaints()[0].contains("usual for 1 of its 2: 0 of 7 days"), "{:?}", host.complaints());
 }
 
 #[test]
