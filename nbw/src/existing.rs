@@ -8,6 +8,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -23,6 +24,8 @@ use crate::{
     text, words,
 };
 
+/// Runtimes have this long to tell names.
+const NAMES: Duration = Duration::from_secs(1);
 /// More cgroups than this are not looked at: one walk is to stay short.
 const MOST_CGROUPS: usize = 65_536;
 
@@ -33,6 +36,8 @@ pub struct Existing {
     cgroups: Arc<Vec<(String, Identity)>>,
     /// Asked for names of containers and pods, where those are wanted.
     runtimes: Option<Arc<Runtimes>>,
+    /// When it was looked at.
+    at: Instant,
 }
 
 /// One thing, by all names that it can be asked for by.
@@ -60,7 +65,14 @@ impl Existing {
         if let Some(runtimes) = &runtimes {
             cgroups.iter().for_each(|(_, identity)| runtimes.want(identity));
         }
-        Self { scope, cgroups, runtimes }
+        Self { scope, cgroups, runtimes, at: Instant::now() }
+    }
+
+    /// Until runtimes have had the time to tell the names of what is there, where it has any.
+    pub async fn named(&self) {
+        if self.runtimes.is_some() {
+            tokio::time::sleep(NAMES.saturating_sub(self.at.elapsed())).await;
+        }
     }
 
     /// Those that the target is about.

@@ -7,6 +7,7 @@ mod properties;
 mod rates;
 mod silence;
 mod stored;
+mod told;
 mod volumes;
 
 use std::time::Duration;

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Existing, has_names, walk};
+use super::{Existing, NAMES, has_names, walk};
 use crate::{
     alert::presence::{Presence, Present, is_about_silence},
     cgroup_root::CgroupRoot,
@@ -24,8 +24,6 @@ use crate::{
 
 /// How often it looks.
 const EVERY: Duration = Duration::from_secs(10);
-/// Runtimes have this long to tell the names of what is there at the start.
-const NAMES: Duration = Duration::from_secs(2);
 
 /// Looks around until it is dropped.
 #[derive(Debug)]

@@ -13,6 +13,7 @@ use super::{Unknown, look, nothing_matches};
 use crate::{
     check::idle,
     control::{Client, ControlError, DEFAULT_SOCKET, Measured},
+    existing::Existing,
     rule::{Rule, Scope, Threshold},
 };
 
@@ -38,12 +39,17 @@ pub(super) async fn ask(socket: Option<&Path>, rule: &Rule, time: Duration) -> R
     if socket.is_none() && client.agent_pid().is_some_and(is_elsewhere) {
         return Ok(Asked::NoAgent);
     }
+    // Runtimes tell names while it is measured.
+    let existing = look(rule)?;
     match client.measure(&rule.text, time).await {
         Err(ControlError::NotCounted(why)) => Ok(Asked::NotCounted(why)),
         Ok(measured) if measured.subjects.is_empty() && rule.target.scope == Scope::Interface => {
             Err(no_interface(&mut client, rule).await)
         }
-        measured => with_idle(rule, measured.map_err(|error| error.to_string())?).map(Asked::Measured),
+        measured => {
+            let measured = measured.map_err(|error| error.to_string())?;
+            with_idle(rule, measured, &existing).await.map(Asked::Measured)
+        }
     }
 }
 
@@ -63,12 +69,12 @@ async fn no_interface(client: &mut Client, rule: &Rule) -> Unknown {
 
 /// Adds what is there and has moved nothing, of which the agent's counters know nothing: it has moved nothing in this period
 /// either. What is usual for it nobody knows.
-fn with_idle(rule: &Rule, mut measured: Measured) -> Result<Measured, Unknown> {
+async fn with_idle(rule: &Rule, mut measured: Measured, existing: &Existing) -> Result<Measured, Unknown> {
     if matches!(rule.condition.threshold, Threshold::Usual(_)) {
         let unseen = || format!("the agent has seen nothing yet that \"{rule}\" is about");
         return if measured.subjects.is_empty() { Err(unseen()) } else { Ok(measured) };
     }
-    let existing = look(rule)?;
+    existing.named().await;
     idle(&mut measured, existing.matching(&rule.target));
     if measured.subjects.is_empty() {
         return Err(nothing_matches(rule, &existing.names()));
