@@ -26,7 +26,7 @@ impl Agent {
             health: self.health.0.iter().map(|&(name, count)| (name.to_owned(), count)).collect(),
             rules: self.rules(),
             alerts: self.engine.alerts().into_iter().filter(|alert| alert.state != State::Resolved).collect(),
-            complaints: self.engine.complaints(),
+            complaints: self.engine.complaints().into_iter().map(|complaint| complaint.sentence).collect(),
             actions: self.dispatcher.status(),
             data_dir: self.keeper.status(),
             memory: memory(),

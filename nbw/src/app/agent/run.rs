@@ -13,8 +13,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::{Source, keeper::Keeper, manager::Manager, pace::Pace, questions::Question};
 use crate::{
     action::Dispatcher,
-    alert::{Alert, Change, Engine, Notice, State},
-    app::live::Live,
+    alert::{Alert, Change, Complaint, Engine, Notice, State},
+    app::{live::Live, lookout::lookout},
     config::Config,
     control::{ConfigStatus, Lock, Server},
     failure::Failure,
@@ -42,7 +42,7 @@ pub(super) struct Agent {
     /// As of the last tick.
     pub(super) health: Health,
     /// Those that were told.
-    pub(super) complaints: Vec<String>,
+    pub(super) complaints: Vec<Complaint>,
     pub(super) _locks: Vec<Lock>,
 }
 
@@ -98,8 +98,11 @@ impl Agent {
         Ok(())
     }
 
-    /// Tells those actions that have to know all that fires, after a start or a change of actions.
-    pub(super) fn remind(&self) {
+    /// After a start or a change of rules or actions: looks for what rules may be silent about, and tells those actions that
+    /// have to know all that fires.
+    pub(super) fn remind(&mut self) {
+        let filtered = self.config.settings.live().filter.has_groups();
+        self.engine.look_around(lookout(self.config.alerts.iter().map(|spec| &spec.rule), filtered));
         let alerts = self.engine.alerts();
         let firing = alerts.into_iter().filter(|alert| alert.state == State::Firing);
         let notice = |alert: Alert| {
@@ -111,11 +114,11 @@ impl Agent {
         self.dispatcher.keep_alive(&notices);
     }
 
-    /// What keeps a rule from its work is logged when it comes up.
+    /// What keeps a rule from its work is logged when it comes up, and not again while it lasts.
     fn hear_complaints(&mut self) {
         let complaints = self.engine.complaints();
-        for new in complaints.iter().filter(|complaint| !self.complaints.contains(complaint)) {
-            tracing::warn!("{new}");
+        for new in complaints.iter().filter(|complaint| !complaint.is_among(&self.complaints)) {
+            tracing::warn!("{}", new.sentence);
         }
         self.complaints = complaints;
     }
