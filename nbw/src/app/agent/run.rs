@@ -98,7 +98,7 @@ impl Agent {
         Ok(())
     }
 
-    /// Tells those actions that have to know all that fires, after a start or a change of actions.
+    /// Tells those actions that have to know it all that fires, after a start or a reload.
     pub(super) fn remind(&self) {
         let alerts = self.engine.alerts();
         let firing = alerts.into_iter().filter(|alert| alert.state == State::Firing);
