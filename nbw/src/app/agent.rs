@@ -1,6 +1,7 @@
 //! The wiring of `nbw agent`: the service that runs for months.
 //!
 //! `run` is its loop; `pace` says when it ticks and how late, `manager` is what systemd is told, `keeper` keeps state on disk,
+//! `troubles` says what to log of the kernel side,
 //! `reload` takes over another configuration, `questions` and `report` answer the control socket.
 
 mod keeper;
@@ -11,6 +12,7 @@ mod reload;
 mod report;
 mod run;
 mod start;
+mod troubles;
 
 use std::{
     io::{self, Write},
