@@ -46,6 +46,7 @@ impl Agent {
         // Whoever was told that a rule fires is told that it is gone, also where its actions are gone as well.
         self.dispatcher.tell(&notices);
         self.dispatcher.commit(actions);
+        self.keeper.told();
         self.pace.change(config.settings.interval);
         self.manager.expect(config.settings.interval);
         self.config = config;

@@ -93,6 +93,7 @@ impl Agent {
         self.health = snapshot.health;
         self.troubles.news(&self.health, Instant::now()).iter().for_each(|line| tracing::warn!("{line}"));
         if !notices.is_empty() {
+            self.keeper.told();
             self.manager.status(&self.line());
         }
         Ok(())
