@@ -11,6 +11,7 @@ use std::{
 use futures_util::{SinkExt, StreamExt};
 use nix::unistd::{Gid, Group};
 use tokio::{
+    io::Interest,
     net::{UnixListener, UnixStream},
     sync::{Semaphore, mpsc, oneshot},
     task::JoinHandle,
@@ -29,6 +30,8 @@ const LONGEST_REQUEST: usize = 64 << 10;
 const IDLE: Duration = Duration::from_secs(60);
 /// So is who does not read an answer.
 const READ: Duration = Duration::from_secs(10);
+/// Between two looks whether somebody who asks nothing more still waits.
+const LOOK: Duration = Duration::from_millis(500);
 /// Between two tries to take a connection, where the process has no file descriptor left for one.
 const BREATH: Duration = Duration::from_millis(100);
 
@@ -196,6 +199,18 @@ async fn answer(line: &str, lines: &mut Lines, requests: &mpsc::Sender<Asked>) -
     requests.send(Asked { request, reply }).await.ok()?;
     tokio::select! {
         answer = answered => answer.ok(),
-        _ = lines.next() => None,
+        () = gone(lines) => None,
+    }
+}
+
+/// Returns when whoever has asked has gone or asks again. One who only has nothing more to ask (`shutdown(SHUT_WR)`, as by a
+/// pipe into `nc -N`) still waits for the answer.
+async fn gone(lines: &mut Lines) {
+    if lines.next().await.is_some() {
+        return;
+    }
+    // The kernel has no event that tells the two apart, but it knows.
+    while !lines.get_ref().ready(Interest::WRITABLE).await.is_ok_and(|ready| ready.is_write_closed()) {
+        tokio::time::sleep(LOOK).await;
     }
 }

@@ -188,6 +188,30 @@ async fn who_leaves_is_not_measured_for() {
     assert!(within(lines.next()).await.unwrap().unwrap().contains("measured"));
 }
 
+/// `echo REQUEST | nc -N -U SOCKET`.
+#[tokio::test]
+async fn who_asks_nothing_more_is_answered_all_the_same() {
+    let (_directory, socket) = place();
+    let mut server = Server::bind(&socket, "").unwrap();
+    for (ending, waits) in [("\n", true), ("", true), ("\n", false)] {
+        let mut stream = UnixStream::connect(&socket).await.unwrap();
+        stream.write_all(format!("{{\"request\":\"status\"}}{ending}").as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut asked = within(server.next()).await;
+        // Longer than it takes to see that it has ended.
+        assert!(timeout(2 * Duration::from_millis(500), asked.reply.closed()).await.is_err());
+        if waits {
+            asked.reply.send(measured("x".into())).unwrap();
+            let mut answer = String::new();
+            within(stream.read_to_string(&mut answer)).await.unwrap();
+            assert!(answer.contains("measured") && answer.ends_with('\n'), "{answer}");
+        } else {
+            drop(stream);
+            within(asked.reply.closed()).await;
+        }
+    }
+}
+
 #[test]
 fn a_lock_is_held_by_one_and_names_its_holder() {
     let directory = tempfile::tempdir().unwrap();
