@@ -116,7 +116,8 @@ impl Dispatcher {
     /// # Errors
     /// As [`Self::start`].
     pub fn prepare(&self, actions: &BTreeMap<Arc<str>, Settings>) -> Result<Prepared, Failure> {
-        let changed = actions.iter().filter(|(name, settings)| self.settings(name) != Some(*settings));
+        let is_new = |name: &str, settings: &Settings| self.settings(name) != Some(settings) || settings.reads_files();
+        let changed = actions.iter().filter(|(name, settings)| is_new(name, settings));
         let made = |(name, settings): (&Arc<str>, &Settings)| {
             Ok((Arc::clone(name), settings.clone(), prepare(name, settings, &self.common)?))
         };
@@ -125,7 +126,7 @@ impl Dispatcher {
     }
 
     /// These actions instead of those there are. An action that has the same name and type keeps its queue and counts; it
-    /// tells anew what it was about to tell, if its settings have changed. One that is gone has 10 s for what it has still to
+    /// tells anew what it was about to tell, if its settings have changed or it reads a file (a password, certificates). One that is gone has 10 s for what it has still to
     /// tell; an Alertmanager that is gone hears no more, and ends by itself what fires.
     pub fn commit(&mut self, prepared: Prepared) {
         self.remove(|name| !prepared.names.contains(name));
