@@ -17,7 +17,7 @@ pub use self::{
     averaging::{Averaging, LONGEST_INTERVAL},
     client::{Client, ControlError},
     lock::{Holder, Lock, LockError},
-    server::{Asked, Server},
+    server::{Asked, Server, find_group},
     status::{Attached, ConfigStatus, DataDir, Memory, Refused, RuleStatus, SlotUse, Status, Ticks},
 };
 use crate::alert::{Subject, Unit};

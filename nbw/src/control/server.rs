@@ -14,7 +14,7 @@ use tokio::{
     io::Interest,
     net::{UnixListener, UnixStream},
     sync::{Semaphore, mpsc, oneshot},
-    task::JoinHandle,
+    task::{JoinHandle, spawn_blocking},
     time::timeout,
 };
 use tokio_util::codec::{Framed, LinesCodec, LinesCodecError};
@@ -32,6 +32,8 @@ const IDLE: Duration = Duration::from_secs(60);
 const READ: Duration = Duration::from_secs(10);
 /// Between two looks whether somebody who asks nothing more still waits.
 const LOOK: Duration = Duration::from_millis(500);
+/// For who a group is.
+const LOOK_UP: Duration = Duration::from_secs(5);
 /// Between two tries to take a connection, where the process has no file descriptor left for one.
 const BREATH: Duration = Duration::from_millis(100);
 
@@ -71,9 +73,8 @@ impl Server {
     /// Gives the socket to the members of another group.
     ///
     /// # Errors
-    /// As for [`Self::bind`].
-    pub fn set_group(&self, group: &str) -> Result<(), Failure> {
-        let group = group_of(group)?;
+    /// [`Failure::Running`] where that cannot be done.
+    pub fn set_group(&self, group: Gid) -> Result<(), Failure> {
         permit(&self.socket, group).map_err(|error| {
             Failure::Running(format!("cannot give {} to another group: {error}", self.socket.display()))
         })
@@ -95,6 +96,18 @@ impl Drop for Server {
         // Somebody else may have removed it.
         let _ = fs::remove_file(&self.socket);
     }
+}
+
+/// The group of this name, looked up in a thread: where it is asked for over a network, that may take its time, but not
+/// all of it.
+///
+/// # Errors
+/// [`Failure::Usage`] where there is no such group, [`Failure::Running`] where nobody answers.
+pub async fn find_group(name: &str) -> Result<Gid, Failure> {
+    let own = name.to_owned();
+    let found = timeout(LOOK_UP, spawn_blocking(move || group_of(&own))).await;
+    let slow = |_| Failure::Running(format!("control.group: looking up the group {name:?} takes too long"));
+    found.map_err(slow)?.map_err(|error| Failure::running(&error))?
 }
 
 /// root's where none is named.

@@ -1,12 +1,18 @@
 //! Another configuration, while the agent runs.
 
 use jiff::Timestamp;
+use nix::unistd::Gid;
 
 use super::{
     run::{Agent, Attachment},
     start::{attach, calendar, loaded, rows},
 };
-use crate::{action::Prepared, config::Config, control::Refused, failure::Failure};
+use crate::{
+    action::Prepared,
+    config::Config,
+    control::{Refused, find_group},
+    failure::Failure,
+};
 
 impl Agent {
     /// Takes over what is configured now. What is wrong with it is logged and shown by `nbw status`; the agent goes on as it
@@ -30,8 +36,11 @@ impl Agent {
     async fn take_over(&mut self) -> Result<(), Failure> {
         let config = self.with_what_stays(self.source.read()?);
         let actions = self.dispatcher.prepare(&config.actions)?;
+        let group = self.other_group(&config).await?;
         let fresh = if self.counts_otherwise(&config) { Some(self.attach_anew(&config).await?) } else { None };
-        self.server.set_group(&config.settings.control.group)?;
+        if let Some(group) = group {
+            self.server.set_group(group)?;
+        }
         if let Some(fresh) = fresh {
             self.attachment = fresh;
             tracing::info!("counting was started anew for the changed settings");
@@ -65,6 +74,11 @@ impl Agent {
             config.settings.data_dir.clone_from(&now.data_dir);
         }
         config
+    }
+
+    async fn other_group(&self, config: &Config) -> Result<Option<Gid>, Failure> {
+        let (now, wanted) = (&self.config.settings.control.group, &config.settings.control.group);
+        if now == wanted { Ok(None) } else { find_group(wanted).await.map(Some) }
     }
 
     fn counts_otherwise(&self, config: &Config) -> bool {
