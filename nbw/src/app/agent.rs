@@ -47,7 +47,7 @@ pub async fn agent(args: AgentArgs) -> Result<(), Failure> {
         started = start::start(source) => started?,
         () = signals.end() => return Ok(()),
     };
-    let result = agent.run(&mut signals).await;
+    let result = agent.run(&mut signals).await.map_err(Failure::while_running);
     agent.end().await;
     result
 }
