@@ -10,7 +10,7 @@ use std::{
 use jiff::Timestamp;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Source, keeper::Keeper, manager::Manager, pace::Pace, questions::Question};
+use super::{Source, keeper::Keeper, manager::Manager, pace::Pace, questions::Question, troubles::Troubles};
 use crate::{
     action::Dispatcher,
     alert::{Alert, Change, Complaint, Engine, Notice, State},
@@ -41,6 +41,8 @@ pub(super) struct Agent {
     pub(super) averaging: Vec<Question>,
     /// As of the last tick.
     pub(super) health: Health,
+    /// What was told of it.
+    pub(super) troubles: Troubles,
     /// Those that were told.
     pub(super) complaints: Vec<Complaint>,
     pub(super) _locks: Vec<Lock>,
@@ -88,11 +90,10 @@ impl Agent {
         self.dispatcher.tell(&notices);
         self.hear_complaints();
         self.proceed(&snapshot);
-        if self.health != snapshot.health {
-            self.health = snapshot.health;
-            self.warn_of_health();
-        }
+        self.health = snapshot.health;
+        self.troubles.news(&self.health, Instant::now()).iter().for_each(|line| tracing::warn!("{line}"));
         if !notices.is_empty() {
+            self.keeper.told();
             self.manager.status(&self.line());
         }
         Ok(())
@@ -121,12 +122,6 @@ impl Agent {
             tracing::warn!("{}", new.sentence);
         }
         self.complaints = complaints;
-    }
-
-    fn warn_of_health(&self) {
-        for (name, count) in self.health.troubles() {
-            tracing::warn!("kernel side: {name} {count}");
-        }
     }
 
     /// Ends in order: state first, what takes long last.

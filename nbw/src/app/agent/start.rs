@@ -15,6 +15,7 @@ use super::{
     manager::Manager,
     pace::Pace,
     run::{Agent, Attachment},
+    troubles::Troubles,
 };
 use crate::{
     action::Dispatcher,
@@ -54,6 +55,7 @@ pub(super) async fn start(source: Source) -> Result<Agent, Failure> {
         server,
         averaging: Vec::new(),
         health: Health::default(),
+        troubles: Troubles::default(),
         complaints: Vec::new(),
         _locks: locks,
     };
