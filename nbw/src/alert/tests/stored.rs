@@ -119,7 +119,10 @@ fn what_is_being_saved_is_shared_until_it_changes() {
     }
     let saved = host.engine.save();
     let before = text(&saved);
+    let shared = |host: &Host| host.engine.watches[0].state.baselines.shares(&saved.rules[0].state.baselines, "eth0");
+    assert!(shared(&host));
     host.after(seconds(3_600), &[("eth0", 2e6)]);
+    assert!(!shared(&host));
     assert_eq!(text(&saved), before);
     assert_ne!(text(&host.engine.save()), before);
 }
