@@ -1,7 +1,15 @@
 //! The agent without systemd.
 
+use std::{
+    io::{ErrorKind, PipeWriter, Write, pipe},
+    os::fd::AsFd,
+};
+
 use nbw_tests::lab::{Ended, KernelObjects, Netns, until};
-use nix::sys::signal::Signal;
+use nix::{
+    fcntl::{FcntlArg, OFlag, fcntl},
+    sys::signal::Signal,
+};
 
 use super::by_hand::Agent;
 
@@ -50,4 +58,54 @@ fn whoever_may_not_is_told_what_is_lacking() {
     let checked = Ended::run("setpriv --reuid 65534 --clear-groups", "agent --check-config --config /nowhere/nbw.toml");
     assert_eq!(checked.code, Some(2), "{checked:?}");
     checked.assert_says(&["/nowhere/nbw.toml", "--print-config"]);
+}
+
+fn fill(mut pipe: &PipeWriter) {
+    let set = |flags| fcntl(pipe.as_fd(), FcntlArg::F_SETFL(flags)).expect("flags of a pipe");
+    set(OFlag::O_NONBLOCK);
+    let full = loop {
+        if let Err(error) = pipe.write(&[b'\n']) {
+            break error;
+        }
+    };
+    assert_eq!(full.kind(), ErrorKind::WouldBlock);
+    set(OFlag::empty());
+}
+
+#[test]
+fn a_log_that_nobody_reads_holds_up_nothing() {
+    let netns = Netns::new();
+    let (_unread, log) = pipe().expect("a pipe");
+    fill(&log);
+    let mut agent = Agent::logging_to(&netns, "interval = \"50ms\"\n", log);
+    until("ticks", || (agent.says()["ticks"]["count"].as_u64() > Some(10)).then_some(()));
+    agent.reload("interval = \"soon\"\n");
+    until("a refusal, which is logged", || (!agent.says()["config"]["refused"].is_null()).then_some(()));
+    let ticks = agent.says()["ticks"]["count"].as_u64();
+    until("more ticks", || (agent.says()["ticks"]["count"].as_u64() > ticks).then_some(()));
+    agent.signal(Signal::SIGTERM);
+    assert_eq!(agent.ended(), Some(0));
+}
+
+/// A reload that takes a rule away together with its action: whoever was told that it fires is told its end.
+#[test]
+fn an_end_by_a_reload_is_told_by_the_action_that_goes() {
+    let netns = Netns::new();
+    let told = tempfile::NamedTempFile::new().expect("a file");
+    let config = format!(
+        "interval = \"200ms\"\n[[alert]]\nrule = \"interface lo rx > 10B per day\"\nwarn_at = [\"100%\"]\nactions = [\"tell\"]\n\
+         [action.tell]\ntype = \"exec\"\ncommand = [\"/bin/sh\", \"-c\", \"echo $NBW_STATE >> {}\"]\n",
+        told.path().display()
+    );
+    let heard = || std::fs::read_to_string(told.path()).expect("what was told");
+    let agent = Agent::start(&netns, &config);
+    nbw_tests::lab::ping(&netns, None, "127.0.0.1", "-c 3 -i 0.2");
+    until("word of the alert", || (heard() == "firing\n").then_some(()));
+    // Refused as a whole: the rule stays with its action.
+    agent.reload("[action.tell]\ntype = \"exec\"\ncommand = [\"relative\"]\n");
+    until("a refusal", || (!agent.says()["config"]["refused"].is_null()).then_some(()));
+    assert_eq!((heard(), agent.says()["rules"].as_array().map(Vec::len)), ("firing\n".to_owned(), Some(1)));
+    agent.reload("");
+    until("word of the end", || (heard() == "firing\nresolved\n").then_some(()));
+    assert_eq!(agent.says()["rules"].as_array().map(Vec::len), Some(0));
 }

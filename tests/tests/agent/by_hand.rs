@@ -21,25 +21,34 @@ impl Agent {
     pub(super) fn start(netns: &Netns, config: &str) -> Self {
         let directory = TempDir::new().expect("a directory");
         std::fs::write(directory.path().join("nbw.toml"), config).expect("its configuration");
-        let mut agent = Self::in_directory(netns, directory);
-        agent.wait_for_answer();
-        agent
+        Self::in_directory(netns, directory)
+    }
+
+    /// As [`Self::start`], with the log to this, of which nobody here knows what becomes of it.
+    pub(super) fn logging_to(netns: &Netns, config: &str, log: impl Into<Stdio>) -> Self {
+        let directory = TempDir::new().expect("a directory");
+        std::fs::write(directory.path().join("nbw.toml"), config).expect("its configuration");
+        Self::spawn(netns, directory, log)
     }
 
     fn in_directory(netns: &Netns, directory: TempDir) -> Self {
-        let mut command = netns.command(Nbw::binary().to_str().expect("a path in UTF-8"));
         let log = std::fs::File::create(directory.path().join("log")).expect("a log");
+        Self::spawn(netns, directory, log)
+    }
+
+    fn spawn(netns: &Netns, directory: TempDir, log: impl Into<Stdio>) -> Self {
+        let mut command = netns.command(Nbw::binary().to_str().expect("a path in UTF-8"));
         command.args(options(&directory)).stdout(Stdio::null()).stderr(log);
-        Self { child: command.spawn().expect("nbw starts"), directory }
+        let mut agent = Self { child: command.spawn().expect("nbw starts"), directory };
+        agent.wait_for_answer();
+        agent
     }
 
     /// Another one in the same place, once this one has ended.
     pub(super) fn again(mut self, netns: &Netns) -> Self {
         let directory = std::mem::replace(&mut self.directory, TempDir::new().expect("a directory"));
         self.ended();
-        let mut next = Self::in_directory(netns, directory);
-        next.wait_for_answer();
-        next
+        Self::in_directory(netns, directory)
     }
 
     /// Has it take over another configuration.
