@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// What was refused is tried again after this, by who is patient.
-const AGAIN: Duration = Duration::from_secs(30);
+const AGAIN: Duration = Duration::from_secs(10);
 
 /// The interfaces of nbw's network namespace.
 #[derive(Default)]
@@ -110,7 +110,7 @@ impl Interfaces {
         Ok(())
     }
 
-    /// From now on a refusal ends nothing: what was refused is tried again every 30 s.
+    /// From now on a refusal ends nothing: what was refused is tried again every 10 s.
     pub fn be_patient(&mut self) {
         self.patient = true;
     }

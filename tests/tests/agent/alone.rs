@@ -5,7 +5,8 @@ use std::{
     os::fd::AsFd,
 };
 
-use nbw_tests::lab::{Ended, KernelObjects, Netns, until};
+use aya::programs::TcAttachType;
+use nbw_tests::lab::{Ended, KernelObjects, Netns, Other, Place, Verdict, until};
 use nix::{
     fcntl::{FcntlArg, OFlag, fcntl},
     sys::signal::Signal,
@@ -108,4 +109,24 @@ fn an_end_by_a_reload_is_told_by_the_action_that_goes() {
     agent.reload("");
     until("word of the end", || (heard() == "firing\nresolved\n").then_some(()));
     assert_eq!(agent.says()["rules"].as_array().map(Vec::len), Some(0));
+}
+
+/// The kernel takes so many TCX programs at a side of an interface (`bpf_mprog_max`).
+const MOST_PROGRAMS: usize = 63;
+
+/// An interface that was waited for, and is refused at first since others have taken all the room that it has.
+#[test]
+fn an_interface_that_is_refused_is_tried_again() {
+    let netns = Netns::new();
+    let agent = Agent::start(&netns, "[filter]\ninterfaces = [\"late0\"]\n[kernel]\nhook = \"tcx\"\n");
+    netns.run("ip link add early0 type veth peer name far0");
+    let other = |_| Other::attach(&netns, "early0", TcAttachType::Ingress, Place::Tcx, Verdict::Next);
+    let mut others: Vec<Other<'_>> = (0..MOST_PROGRAMS).map(other).collect();
+    netns.run("ip link set early0 name late0");
+    let is_refusal = |line: &str| line.contains(" WARN ") && line.contains("late0");
+    until("the refusal", || agent.log().lines().any(is_refusal).then_some(()));
+    let counted = || agent.says()["attached"]["interfaces"].clone();
+    assert_eq!(counted(), serde_json::json!([]));
+    drop(others.pop());
+    until("it to be counted", || (counted() == serde_json::json!(["late0"])).then_some(()));
 }
