@@ -65,7 +65,7 @@ fn fill(mut pipe: &PipeWriter) {
     let set = |flags| fcntl(pipe.as_fd(), FcntlArg::F_SETFL(flags)).expect("flags of a pipe");
     set(OFlag::O_NONBLOCK);
     let full = loop {
-        if let Err(error) = pipe.write(&[b'\n']) {
+        if let Err(error) = pipe.write(b"\n") {
             break error;
         }
     };
