@@ -23,7 +23,11 @@ mod webhook;
 mod work;
 mod worker;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 pub use settings::{Alertmanager, Email, Exec, Log, Settings, SmtpTls, Syslog, Webhook};
 pub use status::{ActionStatus, LastError};
@@ -58,6 +62,12 @@ struct Common {
 /// What makes an action's task, once it is known that all settings are right.
 type Maker = Box<dyn FnOnce(Arc<Action>) -> Task>;
 
+/// Actions whose settings are right, and that take nothing that could fail to be started: for [`Dispatcher::commit`].
+pub struct Prepared {
+    names: BTreeSet<Arc<str>>,
+    makers: Vec<(Arc<str>, Settings, Maker)>,
+}
+
 impl Dispatcher {
     /// Starts the thread and these actions. `host` is what receivers know this host by.
     ///
@@ -71,7 +81,8 @@ impl Dispatcher {
         let worker = Worker::start()?;
         let common = Common { host: host.into(), pace, hurry: worker.hurry() };
         let mut dispatcher = Self { common, actions: BTreeMap::new(), worker };
-        dispatcher.replace(actions)?;
+        let prepared = dispatcher.prepare(actions)?;
+        dispatcher.commit(prepared);
         Ok(dispatcher)
     }
 
@@ -85,15 +96,13 @@ impl Dispatcher {
         }
     }
 
-    /// Says what fires now, as notices ([`crate::alert::Change::Repeated`]): actions that have to know all that fires (those
-    /// of type `alertmanager`) take up what they have not heard of. To be called after a start or [`Self::replace`]; it
-    /// may be called with each tick. Never waits.
+    /// Says all that fires now, as notices ([`crate::alert::Change::Repeated`]): actions that have to know it (those of type
+    /// `alertmanager`) take up what they have not heard of, and end what is not for them any more. To be called after a
+    /// start or [`Self::commit`]; it may be called with each tick. Never waits.
     pub fn keep_alive(&self, firing: &[Notice]) {
-        for notice in firing {
-            let shared = Arc::new(notice.clone());
-            for action in self.wanted(notice) {
-                action.keep(&shared, &self.common.host);
-            }
+        let firing: Vec<Arc<Notice>> = firing.iter().cloned().map(Arc::new).collect();
+        for (name, action) in &self.actions {
+            action.reconcile(firing.iter().filter(|notice| is_for(notice, name)), &self.common.host);
         }
     }
 
@@ -102,21 +111,28 @@ impl Dispatcher {
         self.actions.values().map(|action| action.status()).collect()
     }
 
-    /// These actions instead of those there are. An action that has the same name and type keeps its queue and counts; it
-    /// tells anew what it was about to tell, if its settings have changed. One that is gone has 10 s for what it has still to tell.
+    /// Gets these actions ready to be put in the place of those there are. Nothing changes yet.
     ///
     /// # Errors
-    /// As [`Self::start`]; then nothing has changed.
-    pub fn replace(&mut self, actions: &BTreeMap<Arc<str>, Settings>) -> Result<(), Failure> {
-        let changed = actions.iter().filter(|(name, settings)| self.settings(name) != Some(*settings));
-        let makers: Vec<_> = changed
-            .map(|(name, settings)| Ok((name, settings, prepare(name, settings, &self.common)?)))
-            .collect::<Result<_, Failure>>()?;
-        self.remove(|name| !actions.contains_key(name));
-        for (name, settings, maker) in makers {
-            self.put(name, settings, maker);
+    /// As [`Self::start`].
+    pub fn prepare(&self, actions: &BTreeMap<Arc<str>, Settings>) -> Result<Prepared, Failure> {
+        let is_new = |name: &str, settings: &Settings| self.settings(name) != Some(settings) || settings.reads_files();
+        let changed = actions.iter().filter(|(name, settings)| is_new(name, settings));
+        let made = |(name, settings): (&Arc<str>, &Settings)| {
+            Ok((Arc::clone(name), settings.clone(), prepare(name, settings, &self.common)?))
+        };
+        let makers = changed.map(made).collect::<Result<_, Failure>>()?;
+        Ok(Prepared { names: actions.keys().cloned().collect(), makers })
+    }
+
+    /// These actions instead of those there are. An action that has the same name and type keeps its queue and counts; it
+    /// tells anew what it was about to tell, if its settings have changed or it reads a file (a password, certificates). One that is gone has 10 s for what it has still to
+    /// tell; an Alertmanager that is gone hears no more, and ends by itself what fires.
+    pub fn commit(&mut self, prepared: Prepared) {
+        self.remove(|name| !prepared.names.contains(name));
+        for (name, settings, maker) in prepared.makers {
+            self.put(&name, &settings, maker);
         }
-        Ok(())
     }
 
     /// Tells what it can within `patience`, ends what still runs, and the thread. What was not told is counted as queued.
@@ -132,8 +148,7 @@ impl Dispatcher {
 
     /// The actions that a notice is for.
     fn wanted(&self, notice: &Notice) -> impl Iterator<Item = &Arc<Action>> {
-        let is_wanted = |name: &Arc<str>| notice.actions.is_empty() || notice.actions.contains(name);
-        self.actions.iter().filter(move |(name, _)| is_wanted(name)).map(|(_, action)| action)
+        self.actions.iter().filter(|(name, _)| is_for(notice, name)).map(|(_, action)| action)
     }
 
     fn settings(&self, name: &str) -> Option<&Settings> {
@@ -161,6 +176,10 @@ impl Dispatcher {
         self.actions.insert(Arc::clone(name), Arc::clone(&action));
         self.worker.run(name, maker(action));
     }
+}
+
+fn is_for(notice: &Notice, action: &Arc<str>) -> bool {
+    notice.actions.is_empty() || notice.actions.contains(action)
 }
 
 /// Whether these settings can be used, as far as this can be known before there is anything to tell.

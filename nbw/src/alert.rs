@@ -10,6 +10,7 @@ mod id;
 mod keep;
 mod life;
 pub mod measure;
+pub mod presence;
 mod saved;
 pub mod store;
 mod summary;
@@ -19,7 +20,7 @@ mod trouble;
 mod volume;
 mod watch;
 
-pub use self::{asked::Says, baseline::History, calendar::Calendar, engine::Engine, saved::Saved};
+pub use self::{asked::Says, baseline::History, calendar::Calendar, engine::Engine, saved::Saved, trouble::Complaint};
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -200,7 +201,7 @@ pub struct Notice {
     pub change: Change,
     /// The alert, as it is now.
     pub alert: Alert,
-    /// [`Spec::actions`].
+    /// [`Spec::actions`]; of an end also those that were told that it fires, if the rule has others now.
     pub actions: Vec<Arc<str>>,
     /// [`Spec::labels`].
     pub labels: BTreeMap<String, String>,

@@ -7,6 +7,7 @@ mod import;
 mod insight;
 mod live;
 mod report;
+mod lookout;
 mod status;
 mod top;
 
@@ -42,6 +43,7 @@ pub async fn watch(args: WatchArgs) -> Result<(), Failure> {
     let view = ViewOptions { by: alerts.lists(), sort: args.live.sort, top };
     let mut live = Live::start(&args.live, view).await?;
     alerts.check(live.links())?;
+    alerts.look_around(&args.live.filter);
     let format = args.format.unwrap_or_else(Format::for_stdout);
     let mut outlet = Outlet::start(sink(&args, format))?;
     let watching = Watching { live: &mut live, alerts: &mut alerts, outlet: &mut outlet, args: &args, format };

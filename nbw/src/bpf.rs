@@ -24,7 +24,7 @@ pub use self::{
     connection_slots::{ConnectionSlots, SlotEvent},
     group_slots::GroupSlots,
     link_slots::LinkSlots,
-    load::{LoadOptions, Object, object_bytes},
+    load::{LoadOptions, Object, cpus_for, object_bytes},
     log::forward_logs,
     membarrier::grace_period,
     netns_cookie::netns_cookie,

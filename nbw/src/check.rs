@@ -1,7 +1,6 @@
 //! `nbw check`: one verdict on a rule, in the words of Nagios's plugins (docs/check.md).
 
 mod average;
-pub mod existing;
 mod judge;
 mod limits;
 mod line;

@@ -17,7 +17,7 @@ pub use self::{
     averaging::{Averaging, LONGEST_INTERVAL},
     client::{Client, ControlError},
     lock::{Holder, Lock, LockError},
-    server::{Asked, Server},
+    server::{Asked, Server, find_group},
     status::{Attached, ConfigStatus, DataDir, Memory, Refused, RuleStatus, SlotUse, Status, Ticks},
 };
 use crate::alert::{Subject, Unit};
@@ -28,6 +28,9 @@ pub const DEFAULT_SOCKET: &str = "/run/nbw/agent.sock";
 /// A measurement lasts no longer, in seconds.
 pub const LONGEST_MEASUREMENT: f64 = 3600.0;
 
+/// A rule that is asked for is no longer, in bytes.
+pub const LONGEST_RULE: usize = 4096;
+
 /// What can be asked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "lowercase", deny_unknown_fields)]
@@ -36,7 +39,7 @@ pub enum Request {
     Status {},
     /// What a rule measures.
     Measure {
-        /// The rule; its `for` is not looked at.
+        /// The rule, of at most [`LONGEST_RULE`]; its `for` is not looked at.
         rule: String,
         /// Over how long, in seconds: 0 to [`LONGEST_MEASUREMENT`]; at least one tick.
         seconds: f64,

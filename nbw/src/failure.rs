@@ -23,6 +23,15 @@ impl Failure {
         Self::Running(with_causes(error))
     }
 
+    /// The same, of what has run well before: what is missing or wrong now may be there again after a restart.
+    #[must_use]
+    pub fn while_running(self) -> Self {
+        match self {
+            Self::Usage(sentence) | Self::Lacking(sentence) => Self::Running(sentence),
+            other => other,
+        }
+    }
+
     /// Standard output cannot be written to; not even a failure where its reader has just gone away.
     pub fn output(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
@@ -95,6 +104,13 @@ mod tests {
         let closed = Failure::output(io::Error::from(io::ErrorKind::BrokenPipe));
         assert!(matches!(closed, Failure::ClosedPipe));
         assert_eq!(closed.exit_code(), ExitCode::SUCCESS);
+    }
+
+    #[test]
+    fn what_fails_after_a_good_start_may_be_tried_again() {
+        let codes = [Failure::Usage("x".into()), Failure::Lacking("x".into()), Failure::ClosedPipe]
+            .map(|failure| failure.while_running().exit_code());
+        assert_eq!(codes, [ExitCode::from(1), ExitCode::from(1), ExitCode::SUCCESS]);
     }
 
     #[test]

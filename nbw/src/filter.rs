@@ -106,6 +106,11 @@ impl Filter {
         Self { patient, ..self }
     }
 
+    /// Whether there is time for interfaces: until they come, or can be counted.
+    pub fn is_patient(&self) -> bool {
+        self.patient
+    }
+
     /// Whether the interface of this name is wanted.
     pub fn wants_interface(&self, name: &str) -> bool {
         any_or_none(&self.interfaces, |pattern| pattern.matches(name))

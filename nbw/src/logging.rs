@@ -10,17 +10,27 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
+mod queue;
+
+pub use queue::Flush;
+
 type Lines = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// For the agent: to the journal, with fields, where standard error is the journal; else to standard error, with the time.
-/// What nbw itself has to say is logged from [`LevelFilter::INFO`] on, and all of it if `verbose`.
-pub fn for_a_service(verbose: bool) {
+/// What nbw itself has to say is logged from [`LevelFilter::INFO`] on, and all of it if `verbose`. Nobody waits for whoever
+/// reads it: what is too much is lost, and counted. To be kept until nothing is logged any more.
+///
+/// # Errors
+/// When there can be no thread that writes.
+pub fn for_a_service(verbose: bool) -> io::Result<Flush> {
     let journal = if is_journal(io::stderr()) { tracing_journald::layer().ok() } else { None };
     let lines: Lines = match journal {
         Some(journal) => journal.with_field_prefix(Some("NBW".into())).with_syslog_identifier("nbw".into()).boxed(),
         None => layer().with_writer(io::stderr).with_target(false).with_ansi(console::colors_enabled_stderr()).boxed(),
     };
-    tracing_subscriber::registry().with(lines.with_filter(what_to_log(verbose, LevelFilter::INFO))).init();
+    let (queue, flush) = queue::queue(tracing_subscriber::registry().with(lines))?;
+    tracing_subscriber::registry().with(queue.with_filter(what_to_log(verbose, LevelFilter::INFO))).init();
+    Ok(flush)
 }
 
 /// Warnings always, what nbw itself and its kernel side have to say from `ours` on, or all of it if `verbose`. Nothing of

@@ -20,10 +20,16 @@ fn main() -> ExitCode {
         Ok(cli) => cli.into_command(),
         Err(error) => return misused(&error),
     };
-    match &command {
-        Command::Agent(args) => logging::for_a_service(args.verbose),
-        command => log_to_stderr(command.verbose()),
-    }
+    let log = match &command {
+        Command::Agent(args) => match logging::for_a_service(args.verbose) {
+            Ok(log) => Some(log),
+            Err(error) => return end(&Failure::running(&error)),
+        },
+        command => {
+            log_to_stderr(command.verbose());
+            None
+        }
+    };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) if matches!(command, Command::Check(_)) => return app::check_failed(&error.to_string()),
@@ -45,6 +51,8 @@ fn main() -> ExitCode {
     };
     // Files can hang, and whoever reads one is not waited for.
     runtime.shutdown_background();
+    // What was logged is told first.
+    drop(log);
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => end(&failure),

@@ -82,6 +82,9 @@ impl Monitor {
         }
         monitor.begin_together();
         monitor.last = Instant::now();
+        if monitor.filter.is_patient() {
+            monitor.around.interfaces.be_patient();
+        }
         Ok(monitor)
     }
 
@@ -190,6 +193,7 @@ impl Monitor {
     /// When the kernel refuses to take slots of connections back.
     pub fn notice(&mut self) -> Result<(), Failure> {
         self.notice_groups();
+        self.around.interfaces.retry();
         self.around.netns.search();
         match (&mut self.connections, &mut self.kernel.connections) {
             (Some(connections), Some(table)) => connections.notice(table, &mut self.around),

@@ -3,6 +3,7 @@
 //!
 //! The tests that use it run one at a time (`--test-threads=1`): [`Cgroup::within`] moves the whole test process.
 
+mod alertmanager;
 mod cgroup;
 mod command;
 mod containers;
@@ -27,6 +28,7 @@ mod tun;
 mod wait;
 
 pub use self::{
+    alertmanager::Alertmanager,
     cgroup::Cgroup,
     command::{run, run_in},
     containers::{Container, ContainerHost, CtrContainer, Filtered, TALK},

@@ -3,7 +3,7 @@
 //! Unlike a queue this is bounded by what there is: of each alert only the last state counts, however long nobody can be told.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -65,18 +65,18 @@ impl Board {
         lock(&self.0).put(notice, labels(notice, host));
     }
 
-    /// This alert fires; whether that is news.
-    pub(super) fn keep(&self, notice: &Arc<Notice>, host: &str) -> bool {
+    /// All that fires: what is new is taken up, and what is not among it has ended. Whether there is anything to tell.
+    pub(super) fn reconcile<'a>(&self, firing: impl Iterator<Item = &'a Arc<Notice>>, host: &str) -> bool {
         let mut state = lock(&self.0);
-        let labels = labels(notice, host);
-        let known = state.firing.get(&notice.alert.id) == Some(&labels);
-        let full = state.entries.len() >= MOST_ALERTS;
-        match state.entries.get_mut(&labels).filter(|_| known) {
-            Some(entry) => entry.notice = Arc::clone(notice),
-            None if full => return false,
-            None => state.put(notice, labels),
+        let (mut news, mut ids, mut kept) = (false, HashSet::new(), HashSet::new());
+        for notice in firing {
+            let labels = labels(notice, host);
+            news |= state.keep(notice, labels.clone());
+            ids.insert(Arc::clone(&notice.alert.id));
+            kept.insert(labels);
         }
-        !known
+        state.firing.retain(|id, _| ids.contains(id));
+        state.end_all_but(&kept) || news
     }
 
     /// How many changes are not told yet, and how many were dropped.
@@ -122,6 +122,27 @@ impl Board {
 }
 
 impl State {
+    /// This alert fires; whether that is news.
+    fn keep(&mut self, notice: &Arc<Notice>, labels: Pairs) -> bool {
+        let known = self.firing.get(&notice.alert.id) == Some(&labels);
+        let full = self.entries.len() >= MOST_ALERTS;
+        match self.entries.get_mut(&labels).filter(|_| known) {
+            Some(entry) => entry.notice = Arc::clone(notice),
+            None if full => return false,
+            None => self.put(notice, labels),
+        }
+        !known
+    }
+
+    /// Whether any has ended by that.
+    fn end_all_but(&mut self, kept: &HashSet<Pairs>) -> bool {
+        let fires = self.entries.iter().filter(|(_, entry)| entry.ended.is_none());
+        let over: Vec<Pairs> =
+            fires.map(|(labels, _)| labels).filter(|labels| !kept.contains(*labels)).cloned().collect();
+        over.iter().for_each(|labels| self.end(labels));
+        !over.is_empty()
+    }
+
     fn put(&mut self, notice: &Arc<Notice>, labels: Pairs) {
         let id = &notice.alert.id;
         if let Some(former) = self.firing.remove(id).filter(|former| *former != labels) {

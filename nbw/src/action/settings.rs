@@ -37,6 +37,17 @@ impl Settings {
             Self::Email(_) => "email",
         }
     }
+
+    /// Whether they name a file that is read when the action is made, and may have other contents since.
+    pub(super) fn reads_files(&self) -> bool {
+        let file = match self {
+            Self::Webhook(settings) => &settings.ca_file,
+            Self::Alertmanager(settings) => &settings.ca_file,
+            Self::Email(settings) => &settings.password_file,
+            Self::Log(_) | Self::Exec(_) | Self::Syslog(_) => &None,
+        };
+        file.is_some()
+    }
 }
 
 /// [`Settings::Log`].

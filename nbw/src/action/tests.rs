@@ -44,6 +44,13 @@ pub(super) fn start(toml: &str) -> Dispatcher {
     Dispatcher::start_at(quick(), &actions(toml), "box").unwrap()
 }
 
+/// These instead of those there are.
+pub(super) fn replace(dispatcher: &mut Dispatcher, toml: &str) -> Result<(), Failure> {
+    let prepared = dispatcher.prepare(&actions(toml))?;
+    dispatcher.commit(prepared);
+    Ok(())
+}
+
 /// What is wrong with them.
 pub(super) fn refusal(toml: &str) -> String {
     match Dispatcher::start(&actions(toml), "box") {

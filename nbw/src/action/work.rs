@@ -35,8 +35,9 @@ impl Action {
         }
     }
 
-    pub(super) fn keep(&self, notice: &Arc<Notice>, host: &str) {
-        if self.knows_all() && self.board.keep(notice, host) {
+    /// This, and nothing else, fires of what it is told of.
+    pub(super) fn reconcile<'a>(&self, firing: impl Iterator<Item = &'a Arc<Notice>>, host: &str) {
+        if self.knows_all() && self.board.reconcile(firing, host) {
             self.inbox.wake();
         }
     }

@@ -1,11 +1,13 @@
 //! What a rule says at this moment, for whoever asks.
 
+use std::collections::BTreeMap;
+
 use super::{
     Engine, Subject,
     bound::Bound,
     clock::Moment,
     engine::tick,
-    measure::{Measure, measures},
+    measure::{Measure, measures, nothing_of},
     watch::{Tick, Watch},
 };
 use crate::snapshot::Snapshot;
@@ -26,12 +28,26 @@ impl Engine {
     pub fn says(&self, rule: &str, snapshot: &Snapshot) -> Option<Vec<Says>> {
         let watch = self.watches.iter().find(|watch| &*watch.spec.rule.text == rule)?;
         let tick = tick(Moment::of(snapshot), snapshot, &self.calendar, self.history.as_deref());
-        let measures = measures(snapshot, &watch.spec.rule.target);
+        let mut measures = measures(snapshot, &watch.spec.rule.target);
+        if watch.volume().is_some() {
+            measures.extend(watch.absent(&measures));
+        }
         Some(measures.into_iter().map(|measure| watch.says(measure, &tick)).collect())
     }
 }
 
 impl Watch {
+    /// Whoever is in no snapshot any more (a container that has ended) but has moved something in this period, or has an
+    /// alert that fires.
+    fn absent(&self, measures: &[Measure]) -> Vec<Measure> {
+        let firing = self.state.lives.values().filter(|life| life.fires()).map(|life| &life.alert.subject);
+        let known = firing.chain(self.state.volumes.subjects());
+        let absent: BTreeMap<&str, &Subject> = known.map(|subject| (&*subject.key, subject)).collect();
+        let is_measured = |key: &str| measures.iter().any(|measure| &*measure.subject.key == key);
+        let absent = absent.into_iter().filter(|(key, _)| !is_measured(key));
+        absent.map(|(_, subject)| nothing_of(subject.clone())).collect()
+    }
+
     fn says(&self, measure: Measure, tick: &Tick<'_>) -> Says {
         let (value, threshold) = match self.volume() {
             Some((full, per)) => {

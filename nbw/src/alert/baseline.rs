@@ -68,22 +68,31 @@ impl Baselines {
         baseline.add(rate, hour, now.tick.as_secs_f64());
     }
 
+    /// Whether both have the same memory for what was learnt of a subject, not only the same numbers.
+    #[cfg(test)]
+    pub(super) fn shares(&self, other: &Self, key: &str) -> bool {
+        let means = |all: &Self| all.0.get(key).map(|baseline| Arc::clone(&baseline.means));
+        matches!((means(self), means(other)), (Some(one), Some(another)) if Arc::ptr_eq(&one, &another))
+    }
+
     /// What is usual for it now.
     pub(super) fn usual(&self, key: &str, hour: Hour) -> Usual {
         self.0.get(key).map_or(Usual::Learning(0), |baseline| baseline.usual(hour))
     }
 
-    /// Keeps no more than `most`, those that move the most. Whether some had to go.
-    pub(super) fn trim(&mut self, most: usize) -> bool {
-        keep::greatest(&mut self.0, most, Baseline::weight)
+    /// Drops those that were not there for as long as is remembered, and keeps no more than `most`, those that move the
+    /// most. Whether some of these had to go.
+    pub(super) fn trim(&mut self, most: usize, hour: Hour) -> bool {
+        self.0.retain(|_, baseline| hour.0.saturating_sub(baseline.seen().0) <= DAYS * 24);
+        keep::greatest(&mut self.0, most, |baseline| baseline.weight(hour))
     }
 }
 
 /// One subject's hours.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Baseline {
-    /// Means of the hours that are over.
-    means: Means,
+    /// Means of the hours that are over. Shared with what is being saved, so that taking that costs a tick next to nothing.
+    means: Arc<Means>,
     /// The hour that is not.
     hour: Hour,
     /// Bytes or packets in it.
@@ -94,7 +103,7 @@ struct Baseline {
 
 impl Baseline {
     fn new(hour: Hour) -> Self {
-        Self { means: Means::default(), hour, sum: 0.0, seconds: 0.0 }
+        Self { means: Arc::default(), hour, sum: 0.0, seconds: 0.0 }
     }
 
     fn add(&mut self, rate: f64, hour: Hour, seconds: f64) {
@@ -108,10 +117,11 @@ impl Baseline {
     /// The hour is over: its mean counts, unless it has one already (the clock was set back).
     fn finish(&mut self, next: Hour) {
         if self.seconds >= LEAST_SECONDS {
-            self.means.0.entry(self.hour).or_insert(self.sum / self.seconds);
-        }
-        while self.means.0.len() > HOURS {
-            self.means.drop_farthest(next);
+            let means = Arc::make_mut(&mut self.means);
+            means.0.entry(self.hour).or_insert(self.sum / self.seconds);
+            while means.0.len() > HOURS {
+                means.drop_farthest(next);
+            }
         }
         (self.hour, self.sum, self.seconds) = (next, 0.0, 0.0);
     }
@@ -128,8 +138,17 @@ impl Baseline {
         Usual::Known((days[lower] + days[upper]) / 2.0)
     }
 
-    /// How much it moves: what it has moved lately or in the last hour that is known.
-    fn weight(&self) -> f64 {
+    /// The last hour in which it was there. (While the clock is wrong that is the last one which is known.)
+    fn seen(&self) -> Hour {
+        self.means.0.last_key_value().map_or(self.hour, |(&last, _)| last.max(self.hour))
+    }
+
+    /// How much it moves: what it has moved lately or in the last hour that is known. Nothing, if it was not there for a day:
+    /// what is gone is not to take the place of what is there.
+    fn weight(&self, now: Hour) -> f64 {
+        if now.0.saturating_sub(self.seen().0) > 24 {
+            return 0.0;
+        }
         let now = if self.seconds > 0.0 { self.sum / self.seconds } else { 0.0 };
         self.means.0.last_key_value().map_or(now, |(_, &mean)| mean.max(now))
     }

@@ -52,12 +52,15 @@ pub(super) fn is_upper(op: Op) -> bool {
     matches!(op, Op::Above | Op::AtLeast)
 }
 
+/// No rate is as low, and it is a number in JSON as well.
+const BELOW_NOTHING: f64 = -1.0;
+
 /// More than some times almost nothing is no news; nor is less than a part of almost nothing, which nothing is then.
 fn at_least(usual: f64, op: Op, metric: Metric) -> f64 {
     let floor = super::baseline::floor(metric);
     match is_upper(op) {
         true => usual.max(floor),
-        false if usual < floor => f64::NEG_INFINITY,
+        false if usual < floor => BELOW_NOTHING,
         false => usual,
     }
 }

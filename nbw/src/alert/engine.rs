@@ -9,8 +9,10 @@ use super::{
     baseline::{History, Hour},
     calendar::Calendar,
     clock::{Clock, Moment},
+    presence::{Around, Presence},
     saved::{Kept, RuleState, Saved, VERSION},
     summary,
+    trouble::Complaint,
     watch::{Tick, Watch},
 };
 use crate::snapshot::Snapshot;
@@ -35,6 +37,7 @@ pub struct Engine {
     /// Rules that are there twice.
     twice: Vec<Arc<str>>,
     pub(super) history: Option<Box<dyn History>>,
+    presence: Option<Box<dyn Presence>>,
 }
 
 impl Engine {
@@ -55,6 +58,7 @@ impl Engine {
             left: Vec::new(),
             twice: Vec::new(),
             history: None,
+            presence: None,
         };
         engine.orphans = engine.adopt(specs, kept);
         engine
@@ -63,6 +67,11 @@ impl Engine {
     /// Asks `history` first what is usual.
     pub fn with_history(self, history: Box<dyn History>) -> Self {
         Self { history: Some(history), ..self }
+    }
+
+    /// Asks `presence` from now on who is there and silent; or nobody, and then what is in no snapshot is not there.
+    pub fn look_around(&mut self, presence: Option<Box<dyn Presence>>) {
+        self.presence = presence;
     }
 
     /// Takes in a snapshot. What has happened by it, rule by rule: of each alert `Firing`, perhaps `Repeated` and `Severity`,
@@ -75,7 +84,8 @@ impl Engine {
         let orphans = std::mem::take(&mut self.orphans);
         let mut told = self.remove(orphans);
         self.left = std::mem::take(&mut self.leaving);
-        let tick = tick(now, snapshot, &self.calendar, self.history.as_deref());
+        let around = Around::of(self.presence.as_deref());
+        let tick = Tick { around, ..tick(now, snapshot, &self.calendar, self.history.as_deref()) };
         told.extend(self.watches.iter_mut().flat_map(|watch| watch.observe(&tick)));
         told
     }
@@ -105,9 +115,10 @@ impl Engine {
         Saved { version: VERSION, clock: self.clock, rules }
     }
 
-    /// What keeps rules from doing their work, a sentence each, as of the last tick.
-    pub fn complaints(&self) -> Vec<String> {
-        let twice = self.twice.iter().map(|rule| format!("rule {rule:?}: it is there twice; the first one counts"));
+    /// What keeps rules from doing their work, as of the last tick.
+    pub fn complaints(&self) -> Vec<Complaint> {
+        let sentence = "it is there twice; the first one counts";
+        let twice = self.twice.iter().map(|rule| Complaint::new(rule, "twice", sentence));
         twice.chain(self.watches.iter().flat_map(Watch::complaints)).collect()
     }
 
@@ -155,7 +166,7 @@ pub(super) fn tick<'a>(
     // A tick that ends at the full hour was in the one before.
     let local = calendar.local(now.time.checked_sub(now.tick / 2).unwrap_or(now.time));
     let hour = Hour::of(&local);
-    Tick { now, local, hour, snapshot, calendar, history }
+    Tick { now, local, hour, snapshot, calendar, history, around: Around::Unwatched }
 }
 
 fn removed(kept: Kept, time: Option<Timestamp>) -> Vec<Notice> {
@@ -164,7 +175,8 @@ fn removed(kept: Kept, time: Option<Timestamp>) -> Vec<Notice> {
     let notice = |mut life: super::life::Life| {
         let change = life.end(time.unwrap_or(life.alert.since), Ended::Removed);
         life.alert.summary = summary::removed(&life.alert).into();
-        Notice { change, alert: life.alert, actions: actions.clone(), labels: labels.clone() }
+        let actions = life.audience(change, &actions);
+        Notice { change, alert: life.alert, actions, labels: labels.clone() }
     };
     firing.map(notice).collect()
 }

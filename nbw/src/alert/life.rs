@@ -1,6 +1,6 @@
 //! One alert's life: inactive, pending, firing, resolved.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,9 @@ pub(super) struct Life {
     share: usize,
     /// When it began to fire, the last few times.
     starts: Vec<Duration>,
+    /// Who was told that it fires, so that they are told of its end; none where that is not known.
+    #[serde(default)]
+    told_to: Option<Vec<Arc<str>>>,
     /// Whether it ended in this tick.
     #[serde(skip)]
     just_ended: bool,
@@ -61,7 +64,8 @@ impl Life {
     /// Nothing has been true yet.
     pub(super) fn new(alert: Alert) -> Self {
         let (since, told) = (Duration::ZERO, Duration::ZERO);
-        Self { alert, since, told, clear_since: None, missing: 0, share: 0, starts: Vec::new(), just_ended: false }
+        let (starts, told_to) = (Vec::new(), None);
+        Self { alert, since, told, clear_since: None, missing: 0, share: 0, starts, told_to, just_ended: false }
     }
 
     /// Whether it is pending, fires, or has just ended: what people are shown.
@@ -133,6 +137,19 @@ impl Life {
         self.clear_since = None;
         self.just_ended = true;
         Change::Resolved
+    }
+
+    /// Who is told of this change, where `actions` are those that are told now: of its end also whoever was told before.
+    pub(super) fn audience(&mut self, change: Change, actions: &[Arc<str>]) -> Vec<Arc<str>> {
+        if change == Change::Firing {
+            self.told_to = None;
+        }
+        let all = self.told_to.as_ref().map_or_else(|| actions.to_vec(), |told| union(told, actions));
+        if change == Change::Resolved {
+            return all;
+        }
+        self.told_to = Some(all);
+        actions.to_vec()
     }
 
     /// The condition is not true, and it does not fire.
@@ -207,8 +224,17 @@ impl Life {
     fn measured(&mut self, reading: &Reading) {
         self.alert.value = reading.value;
         self.alert.forecast = reading.forecast;
-        if let Some(threshold) = reading.threshold.filter(|threshold| threshold.is_finite()) {
+        if let Some(threshold) = reading.threshold.filter(|&threshold| threshold.is_finite() && threshold >= 0.0) {
             self.alert.threshold = threshold;
         }
     }
+}
+
+/// Both together; an empty list stands for all that there are.
+fn union(told: &[Arc<str>], now: &[Arc<str>]) -> Vec<Arc<str>> {
+    if told.is_empty() || now.is_empty() {
+        return Vec::new();
+    }
+    let new = now.iter().filter(|name| !told.contains(name));
+    told.iter().chain(new).cloned().collect()
 }

@@ -153,10 +153,11 @@ impl Sums<'_> {
         }
     }
 
-    /// All of one name together. Rows that stand for what has none of its own are nobody's.
+    /// All of one name together. Rows that stand for what has none of its own are nobody's, and sockets that no process has
+    /// are no process.
     fn processes(&mut self, snapshot: &Snapshot) {
         let rows = snapshot.rows.processes.iter().flatten();
-        for row in rows.filter(|row| row.id.is_some()) {
+        for row in rows.filter(|row| row.id.is_some() && row.pid != 0) {
             if self.wants(&row.name) {
                 self.add(&row.name, (&row.rx, &row.tx), || (Arc::clone(&row.name), Details::default()));
             }
@@ -205,6 +206,7 @@ fn measured<'a>(metric: Metric, (rx, tx): (&'a Flow, &'a Flow)) -> Vec<&'a Flow>
     }
 }
 
-fn nothing_of(subject: Subject) -> Measure {
+/// That it has moved nothing.
+pub(super) fn nothing_of(subject: Subject) -> Measure {
     Measure { subject, bytes: 0, packets: 0, bytes_per_second: 0.0, packets_per_second: 0.0, link: None }
 }

@@ -14,13 +14,15 @@ use super::saved::{Saved, VERSION};
 
 /// The file's name in the state directory.
 const NAME: &str = "alerts.json";
-/// A greater file is not ours.
+/// A greater file is not ours; so none is written.
 const GREATEST: u64 = 256 << 20;
 
 /// The file in a directory of nbw's own, such as `/var/lib/nbw`.
 #[derive(Debug, Clone)]
 pub struct Store {
     path: PathBuf,
+    /// Bytes.
+    greatest: u64,
 }
 
 /// What a [`Store`] had.
@@ -49,7 +51,13 @@ struct Layout {
 impl Store {
     /// In this directory, which is made when something is first written.
     pub fn new(directory: &Path) -> Self {
-        Self { path: directory.join(NAME) }
+        Self { path: directory.join(NAME), greatest: GREATEST }
+    }
+
+    /// One that refuses files greater than this.
+    #[cfg(test)]
+    pub(super) fn with_greatest(self, greatest: u64) -> Self {
+        Self { greatest, ..self }
     }
 
     /// Reads what was saved. A file that cannot be understood is set aside under a name with the date `now`, so that it
@@ -80,6 +88,9 @@ impl Store {
         let directory = self.path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(directory)?;
         let text = serde_json::to_vec(saved)?;
+        if text.len() as u64 > self.greatest {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, self.too_large(text.len())));
+        }
         let mut file = NamedTempFile::with_prefix_in(".alerts-", directory)?;
         file.write_all(&text)?;
         file.as_file().sync_all()?;
@@ -87,9 +98,17 @@ impl Store {
         File::open(directory)?.sync_all()
     }
 
+    fn too_large(&self, length: usize) -> String {
+        let mebibytes = |bytes: u64| bytes.div_ceil(1 << 20);
+        let (length, greatest) = (mebibytes(length as u64), mebibytes(self.greatest));
+        format!(
+            "it takes {length} MiB, and no more than {greatest} MiB are read again: narrow the patterns of the rules"
+        )
+    }
+
     fn text(&self) -> io::Result<String> {
         let kind = fs::metadata(&self.path)?;
-        if !kind.is_file() || kind.len() > GREATEST {
+        if !kind.is_file() || kind.len() > self.greatest {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "it is no file of nbw's"));
         }
         fs::read_to_string(&self.path)

@@ -5,7 +5,9 @@ mod measures;
 mod periods;
 mod properties;
 mod rates;
+mod silence;
 mod stored;
+mod told;
 mod volumes;
 
 use std::time::Duration;
@@ -82,6 +84,10 @@ impl Host {
     fn restart(&mut self, specs: Vec<Spec>, calendar: Calendar) {
         let text = serde_json::to_string(&self.engine.save()).unwrap();
         self.engine = Engine::new(specs, calendar, Some(serde_json::from_str(&text).unwrap()));
+    }
+
+    fn complaints(&self) -> Vec<String> {
+        self.engine.complaints().into_iter().map(|complaint| complaint.sentence).collect()
     }
 
     fn only(&self) -> Alert {

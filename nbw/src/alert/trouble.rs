@@ -13,6 +13,29 @@ use crate::rule::{Rule, Threshold};
 /// So many names are told.
 const NAMES: usize = 3;
 
+/// What keeps a rule from doing its work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// The rule's text.
+    rule: Arc<str>,
+    /// The same while its numbers change.
+    kind: &'static str,
+    /// For the user, with the rule.
+    pub sentence: String,
+}
+
+impl Complaint {
+    /// Of a rule.
+    pub(super) fn new(rule: &Arc<str>, kind: &'static str, sentence: &str) -> Self {
+        Self { rule: Arc::clone(rule), kind, sentence: format!("rule {:?}: {sentence}", &**rule) }
+    }
+
+    /// Whether it is the same as one of these, if perhaps with other numbers.
+    pub fn is_among(&self, others: &[Self]) -> bool {
+        others.iter().any(|other| (&self.rule, self.kind) == (&other.rule, other.kind))
+    }
+}
+
 /// What was met in a tick.
 #[derive(Debug, Default)]
 pub(super) struct Troubles {
@@ -58,10 +81,18 @@ impl Troubles {
     }
 
     /// One sentence for each.
-    pub(super) fn sentences(&self, rule: &Rule) -> Vec<String> {
-        let limits = [self.room(), self.volumes(), self.baselines()];
-        let all = [self.speed(), self.days(), self.direction(), self.clear()].into_iter().chain(limits);
-        all.flatten().map(|sentence| format!("rule {:?}: {sentence}", &*rule.text)).collect()
+    pub(super) fn complaints(&self, rule: &Rule) -> Vec<Complaint> {
+        let all = [
+            ("speed", self.speed()),
+            ("days", self.days()),
+            ("direction", self.direction()),
+            ("clear", self.clear()),
+            ("room", self.room()),
+            ("volumes", self.volumes()),
+            ("baselines", self.baselines()),
+        ];
+        let complaint = |(kind, sentence): (_, Option<String>)| Some(Complaint::new(&rule.text, kind, &sentence?));
+        all.into_iter().filter_map(complaint).collect()
     }
 
     fn speed(&self) -> Option<String> {

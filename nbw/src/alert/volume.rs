@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    Subject,
     calendar::{Calendar, Span},
     clock::Moment,
     keep,
@@ -29,6 +30,9 @@ pub(super) struct Volumes {
 /// One subject's.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Volume {
+    /// Whose it is; none in what older versions have saved.
+    #[serde(default)]
+    subject: Option<Subject>,
     /// So much in this period.
     pub(super) bytes: u64,
     /// Since when it has been counted.
@@ -64,6 +68,14 @@ impl Volumes {
         let volume = self.of.entry(Arc::clone(&measure.subject.key)).or_insert_with(new);
         let moved = if metric.is_packets() { measure.packets } else { measure.bytes };
         volume.add(moved, now.tick);
+        if volume.subject.as_ref() != Some(&measure.subject) {
+            volume.subject = Some(measure.subject.clone());
+        }
+    }
+
+    /// Those that have moved something in this period.
+    pub(super) fn subjects(&self) -> impl Iterator<Item = &Subject> {
+        self.of.values().filter_map(|volume| volume.subject.as_ref())
     }
 
     /// One subject's.
@@ -84,7 +96,7 @@ fn began(now: Moment) -> Timestamp {
 
 impl Volume {
     fn new(from: Timestamp) -> Self {
-        Self { bytes: 0, from, recent: 0.0, weight: 0.0 }
+        Self { subject: None, bytes: 0, from, recent: 0.0, weight: 0.0 }
     }
 
     fn add(&mut self, bytes: u64, tick: Duration) {

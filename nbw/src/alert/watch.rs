@@ -14,9 +14,10 @@ use super::{
     id,
     life::Life,
     measure::{Measure, measures},
+    presence::Around,
     saved::{Kept, RuleState},
     summary,
-    trouble::Troubles,
+    trouble::{Complaint, Troubles},
 };
 use crate::{rule::Threshold, snapshot::Snapshot};
 
@@ -34,6 +35,7 @@ pub(super) struct Tick<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) calendar: &'a Calendar,
     pub(super) history: Option<&'a dyn History>,
+    pub(super) around: Around,
 }
 
 /// A rule with its state.
@@ -63,8 +65,8 @@ impl Watch {
     }
 
     /// What keeps it from doing its work.
-    pub(super) fn complaints(&self) -> Vec<String> {
-        self.troubles.sentences(&self.spec.rule)
+    pub(super) fn complaints(&self) -> Vec<Complaint> {
+        self.troubles.complaints(&self.spec.rule)
     }
 
     /// Nobody has looked for so long that what was pending may have been untrue in between.
@@ -78,7 +80,8 @@ impl Watch {
         self.troubles = Troubles::default();
         self.state.lives.values_mut().for_each(Life::begin);
         self.turn(tick, &mut told);
-        let measures = self.measures(tick.snapshot);
+        let mut measures = self.measures(tick.snapshot);
+        measures.extend(self.silent(&measures, &tick.around));
         self.remember(&measures, tick);
         for measure in measures {
             self.judge(measure, tick, &mut told);
@@ -120,7 +123,7 @@ impl Watch {
             for measure in measures {
                 self.state.baselines.add(&measure.subject.key, measure.rate(metric), tick.hour, tick.now);
             }
-            self.troubles.unlearnt = self.state.baselines.trim(MOST_BASELINES);
+            self.troubles.unlearnt = self.state.baselines.trim(MOST_BASELINES, tick.hour);
         }
     }
 
@@ -156,9 +159,10 @@ impl Watch {
     }
 
     /// Alerts whose subjects were not in the snapshot. A volume stays reached until its period ends: who has moved nothing
-    /// since a restart is not in snapshots, and would be told anew with the next packet.
+    /// since a restart is not in snapshots, and would be told anew with the next packet. Of a rule about silence nobody is
+    /// missing before somebody has looked.
     fn miss(&mut self, tick: &Tick<'_>, told: &mut Vec<Notice>) {
-        if self.volume().is_some() {
+        if self.volume().is_some() || self.awaits(&tick.around) {
             return;
         }
         for life in self.state.lives.values_mut().filter(|life| !life.was_seen()) {
@@ -206,5 +210,6 @@ fn summarise(spec: &Spec, life: &mut Life, tick: &Tick<'_>) {
 
 fn notice(spec: &Spec, life: &mut Life, change: Change, tick: &Tick<'_>) -> Notice {
     summarise(spec, life, tick);
-    Notice { change, alert: life.alert.clone(), actions: spec.actions.clone(), labels: spec.labels.clone() }
+    let actions = life.audience(change, &spec.actions);
+    Notice { change, alert: life.alert.clone(), actions, labels: spec.labels.clone() }
 }

@@ -2,6 +2,7 @@
 //!
 //! `run` is its loop; `pace` says when it ticks and how late, `manager` is what systemd is told, `keeper` keeps state on disk,
 //! `memory` has snapshots remembered,
+//! `troubles` says what to log of the kernel side,
 //! `reload` takes over another configuration, `questions` and `report` answer the control socket.
 
 mod keeper;
@@ -13,6 +14,7 @@ mod reload;
 mod report;
 mod run;
 mod start;
+mod troubles;
 
 use std::{
     io::{self, Write},
@@ -21,10 +23,12 @@ use std::{
 
 use self::run::Signals;
 use crate::{
-    action,
+    action, bpf,
     cli::AgentArgs,
     config::{self, Config},
+    control,
     failure::Failure,
+    resolve::geo::Geo,
 };
 
 /// `nbw agent`.
@@ -37,7 +41,7 @@ pub async fn agent(args: AgentArgs) -> Result<(), Failure> {
     }
     let source = Source::new(args);
     if source.args.check_config {
-        return check(&source);
+        return check(&source).await;
     }
     // Before anything takes time: who asks it to end is heard from here on.
     let mut signals = Signals::listen()?;
@@ -45,7 +49,7 @@ pub async fn agent(args: AgentArgs) -> Result<(), Failure> {
         started = start::start(source) => started?,
         () = signals.end() => return Ok(()),
     };
-    let result = agent.run(&mut signals).await;
+    let result = agent.run(&mut signals).await.map_err(Failure::while_running);
     agent.end().await;
     result
 }
@@ -54,14 +58,26 @@ fn print(text: &str) -> Result<(), Failure> {
     io::stdout().write_all(text.as_bytes()).map_err(Failure::output)
 }
 
-fn check(source: &Source) -> Result<(), Failure> {
+async fn check(source: &Source) -> Result<(), Failure> {
     let config = source.read()?;
+    check_host(&config).await?;
     let (alerts, actions) = (config.alerts.len(), config.actions.len());
     let what = match source.file() {
         Some(path) => format!("{}: OK", path.display()),
         None => format!("OK: there is no {}, and every setting is as by default", source.path.display()),
     };
     print(&format!("{what} ({alerts} alerts, {actions} actions)\n"))
+}
+
+/// What the configuration takes of this host, as a start would find it.
+async fn check_host(config: &Config) -> Result<(), Failure> {
+    control::find_group(&config.settings.control.group).await?;
+    bpf::cpus_for(config.settings.kernel.slots)?;
+    // Nobody reads them where no rule is about processes.
+    if start::rows(config).iter().any(|by| by.needs_sockets()) {
+        Geo::open(&config.settings.names.mmdb)?;
+    }
+    Ok(())
 }
 
 /// Where the configuration comes from.
@@ -85,11 +101,41 @@ impl Source {
             config.settings.control.socket.clone_from(socket);
         }
         action::check(&config.actions)?;
+        let tiers = config.settings.history.tiers(config.zone.clone());
+        tiers.map_err(|error| Failure::Usage(error.to_string()))?;
         Ok(config)
     }
 
     /// The file, if there is one.
     fn file(&self) -> Option<&Path> {
         self.path.exists().then_some(&*self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn refusal(text: &str) -> Option<String> {
+        let config = Config::parse(text).unwrap();
+        check_host(&config).await.err().map(|failure| failure.to_string())
+    }
+
+    #[tokio::test]
+    async fn a_check_finds_what_a_start_would() {
+        assert_eq!(refusal("").await, None);
+        let said = refusal("[control]\ngroup = \"no-such-group\"").await.unwrap();
+        assert!(said.contains("control.group") && said.contains("no-such-group"), "{said}");
+        let names = "[names]\nmmdb = [\"/nowhere/country.mmdb\"]\n";
+        assert_eq!(refusal(names).await, None, "nobody reads it");
+        let said = refusal(&format!("{names}[[alert]]\nrule = \"process * rx > 1MB/s\"")).await.unwrap();
+        assert!(said.contains("names.mmdb") && said.contains("/nowhere/country.mmdb"), "{said}");
+    }
+
+    #[test]
+    fn slots_that_are_too_many_for_all_cpus_are_refused() {
+        let cpus = bpf::cpus_for(2).unwrap();
+        let said = bpf::cpus_for(u32::MAX).map_err(|failure| failure.to_string());
+        assert!(cpus == 1 || said.is_err_and(|said| said.contains("kernel.slots")));
     }
 }

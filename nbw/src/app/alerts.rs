@@ -1,9 +1,9 @@
 //! `--alert`: the rules see each snapshot before anybody else, and all of it.
 
-use std::collections::HashSet;
-
+use super::lookout::lookout;
 use crate::{
-    alert::{Calendar, Engine, Spec, measure},
+    alert::{Calendar, Complaint, Engine, Spec, measure},
+    cli::FilterArgs,
     failure::Failure,
     links::Link,
     rule::{Rule, Scope, Threshold},
@@ -18,8 +18,8 @@ pub(super) struct Alerts {
     /// What rows the user asked for, and how many of each kind.
     by: Vec<By>,
     top: Option<usize>,
-    /// What the user was warned of already.
-    told: HashSet<String>,
+    /// What the user was warned of, and is so still.
+    complaints: Vec<Complaint>,
     /// Whether the rules have seen a snapshot.
     begun: bool,
 }
@@ -33,7 +33,7 @@ impl Alerts {
         let rules = parsed(rules)?;
         let engine = || Engine::new(rules.iter().cloned().map(Spec::of_rule).collect(), Calendar::default(), None);
         let engine = (!rules.is_empty()).then(engine);
-        Ok(Self { engine, rules, by, top, told: HashSet::new(), begun: false })
+        Ok(Self { engine, rules, by, top, complaints: Vec::new(), begun: false })
     }
 
     /// The lists that snapshots must have, for the user and for the rules.
@@ -57,6 +57,14 @@ impl Alerts {
         shares.filter(without_speed).map(no_speed).next().map_or(Ok(()), Err)
     }
 
+    /// From now on rules see what is silent too, unless only some groups are counted.
+    pub(super) fn look_around(&mut self, filter: &FilterArgs) {
+        let presence = lookout(self.rules.iter(), filter.has_groups());
+        if let Some(engine) = &mut self.engine {
+            engine.look_around(presence);
+        }
+    }
+
     /// Has the rules look at the snapshot, puts their alerts in, and leaves of the rest what the user asked for.
     pub(super) fn see(&mut self, snapshot: &mut Snapshot) {
         if let Some(engine) = &mut self.engine {
@@ -64,9 +72,13 @@ impl Alerts {
             drop(engine.observe(snapshot));
             snapshot.alerts = Some(engine.alerts());
             let complaints = engine.complaints();
-            let unmatched = if self.begun { Vec::new() } else { self.unmatched(snapshot) };
-            self.warn(complaints.into_iter().chain(unmatched));
-            self.begun = true;
+            if !std::mem::replace(&mut self.begun, true) {
+                self.unmatched(snapshot)
+                    .iter()
+                    .chain(&self.forgetful())
+                    .for_each(|sentence| tracing::warn!("{sentence}"));
+            }
+            self.hear(complaints).iter().for_each(|sentence| tracing::warn!("{sentence}"));
         }
         snapshot.cut(&self.by, self.top);
     }
@@ -80,14 +92,19 @@ impl Alerts {
             .collect()
     }
 
-    /// Warns of each thing once.
-    fn warn(&mut self, sentences: impl Iterator<Item = String>) {
-        for sentence in sentences {
-            if !self.told.contains(&sentence) {
-                tracing::warn!("{sentence}");
-                self.told.insert(sentence);
-            }
-        }
+    /// A sentence for each rule on a volume: what was before the start is not known here.
+    fn forgetful(&self) -> Vec<String> {
+        let volumes = self.rules.iter().filter(|rule| matches!(rule.condition.threshold, Threshold::Volume { .. }));
+        volumes
+            .map(|rule| format!("rule \"{rule}\": counted from now on only; `nbw agent` remembers the whole period"))
+            .collect()
+    }
+
+    /// The sentences of those complaints that were not there before.
+    fn hear(&mut self, complaints: Vec<Complaint>) -> Vec<String> {
+        let before = std::mem::replace(&mut self.complaints, complaints);
+        let new = self.complaints.iter().filter(|complaint| !complaint.is_among(&before));
+        new.map(|complaint| complaint.sentence.clone()).collect()
     }
 }
 
@@ -170,14 +187,37 @@ mod tests {
     }
 
     #[test]
-    fn each_warning_is_given_once() {
-        let mut alerts = alerts(&["interface eth7 rx > 1Mbit/s", "interface wg* rx > 80%"], By::Group, None);
+    fn a_complaint_is_heard_once_while_it_lasts_whatever_its_numbers() {
+        let mut alerts = alerts(&["interface * rx > 80%"], By::Group, None);
+        let complaint = |lacking: usize| {
+            let mut snapshot = fixture::snapshot();
+            let interfaces = snapshot.interfaces.iter_mut();
+            interfaces.zip(0..).for_each(|(row, at)| row.link_bits_per_second = (at >= lacking).then_some(1_000_000));
+            let rule = "interface * rx > 80%".parse().map(Spec::of_rule);
+            let mut engine = Engine::new(rule.into_iter().collect(), Calendar::default(), None);
+            drop(engine.observe(&snapshot));
+            engine.complaints()
+        };
+        let heard: Vec<usize> =
+            [1, 2, 1, 0, 2].map(|lacking| alerts.hear(complaint(lacking)).len()).into_iter().collect();
+        assert_eq!(heard, [1, 0, 0, 0, 1]);
+    }
+
+    #[test]
+    fn volumes_are_counted_from_the_start_and_that_is_told() {
+        let told = alerts(&["host rx > 1GB per day", "host rx > 1GB/s"], By::Group, None).forgetful();
+        let sentence =
+            "rule \"host rx > 1GB per day\": counted from now on only; `nbw agent` remembers the whole period";
+        assert_eq!(told, [sentence]);
+    }
+
+    #[test]
+    fn an_interface_that_is_not_there_is_told_of() {
+        let mut alerts = alerts(&["interface eth7 rx > 1Mbit/s", "interface eth0 rx > 1Mbit/s"], By::Group, None);
+        let unmatched = alerts.unmatched(&fixture::snapshot());
+        assert!(unmatched.len() == 1 && unmatched[0].contains("eth7"), "{unmatched:?}");
         alerts.see(&mut fixture::snapshot());
-        let told = alerts.told.clone();
-        let says = |words: &str| told.iter().filter(|sentence| sentence.contains(words)).count();
-        assert_eq!((told.len(), says("eth7"), says("wg0")), (2, 1, 1), "{told:?}");
-        alerts.see(&mut fixture::snapshot());
-        assert_eq!(alerts.told, told);
+        assert!(alerts.begun, "later ones are not looked at");
     }
 
     #[test]

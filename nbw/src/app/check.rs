@@ -1,22 +1,24 @@
 //! `nbw check`: measures once, by an agent or by itself, and says what it thinks of it.
 
+mod agent;
+
 use std::{
-    fs,
     io::{self, Write},
-    path::{Path, PathBuf},
     process::ExitCode,
     time::Duration,
 };
 
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 
+use self::agent::Asked;
 use super::{Ended, live::Live};
 use crate::{
     alert::measure,
     cgroup_root::CgroupRoot,
-    check::{Average, Limits, Verdict, existing::Existing, idle, report, unknown},
+    check::{Average, Limits, Verdict, idle, report, unknown},
     cli::{CheckArgs, FilterArgs, LiveArgs, NameArgs},
-    control::{Client, ControlError, DEFAULT_SOCKET, Measured},
+    control::Measured,
+    existing::Existing,
     failure::Failure,
     filter,
     rule::{Rule, Scope, Threshold},
@@ -82,60 +84,32 @@ fn jiff_of(duration: Duration) -> jiff::SignedDuration {
 
 /// What the rule measures now. At least one thing is.
 async fn measured(args: &CheckArgs, rule: &Rule, time: Duration) -> Result<Measured, Unknown> {
-    let asked = if args.no_agent { Asked::NoAgent } else { ask(args.socket.as_deref(), rule, time).await? };
-    match asked {
-        Asked::Measured(measured) if !measured.subjects.is_empty() => return Ok(measured),
-        Asked::Measured(_) | Asked::NotCounted(_) | Asked::NoAgent => {}
+    match if args.no_agent { Asked::NoAgent } else { agent::ask(args.socket.as_deref(), rule, time).await? } {
+        Asked::Measured(measured) => Ok(measured),
+        Asked::NotCounted(why) if only_by_an_agent(rule).is_some() => Err(why),
+        Asked::NotCounted(_) => measure_here(args, rule, time).await,
+        Asked::NoAgent => match only_by_an_agent(rule) {
+            Some(what) => Err(format!(
+                "only a running agent that has the rule \"{rule}\" knows {what}: start one with `nbw agent`"
+            )),
+            None => measure_here(args, rule, time).await,
+        },
     }
-    only_by_an_agent(rule, asked)?;
-    measure_here(args, rule, time).await
-}
-
-/// What came of asking an agent.
-enum Asked {
-    Measured(Measured),
-    /// It does not count that.
-    NotCounted(String),
-    NoAgent,
-}
-
-/// Asks the agent, if there is one. One that was named has to be there.
-async fn ask(socket: Option<&Path>, rule: &Rule, time: Duration) -> Result<Asked, Unknown> {
-    let usual = PathBuf::from(DEFAULT_SOCKET);
-    let mut client = match Client::connect(socket.unwrap_or(&usual)).await {
-        Err(ControlError::NoAgent { .. }) if socket.is_none() => return Ok(Asked::NoAgent),
-        client => client.map_err(|error| error.to_string())?,
-    };
-    if socket.is_none() && client.agent_pid().is_some_and(is_elsewhere) {
-        return Ok(Asked::NoAgent);
-    }
-    match client.measure(&rule.text, time).await {
-        Err(ControlError::NotCounted(why)) => Ok(Asked::NotCounted(why)),
-        measured => measured.map(Asked::Measured).map_err(|error| error.to_string()),
-    }
-}
-
-/// Whether a process is known to be in another network namespace: its `eth0` is not the one that is meant here.
-fn is_elsewhere(pid: i32) -> bool {
-    let netns = |process: &str| fs::read_link(format!("/proc/{process}/ns/net")).ok();
-    matches!((netns(&pid.to_string()), netns("self")), (Some(there), Some(here)) if there != here)
 }
 
 /// One measurement says nothing of a period's volume, or of what is usual.
-fn only_by_an_agent(rule: &Rule, asked: Asked) -> Result<(), Unknown> {
-    let what = match rule.condition.threshold {
-        Threshold::Volume { .. } => "how much it was in this period",
-        Threshold::Usual(_) => "what is usual",
-        _ => return Ok(()),
-    };
-    let text = &rule.text;
-    Err(match asked {
-        Asked::NotCounted(why) => why,
-        Asked::Measured(_) => format!("the agent has seen nothing yet that \"{text}\" is about"),
-        Asked::NoAgent => {
-            format!("only a running agent that has the rule \"{text}\" knows {what}: start one with `nbw agent`")
-        }
-    })
+fn only_by_an_agent(rule: &Rule) -> Option<&'static str> {
+    match rule.condition.threshold {
+        Threshold::Volume { .. } => Some("how much it was in this period"),
+        Threshold::Usual(_) => Some("what is usual"),
+        _ => None,
+    }
+}
+
+/// What there is of what the rule is about.
+fn look(rule: &Rule) -> Result<Existing, Unknown> {
+    let existing = CgroupRoot::find().and_then(|root| Ok(Existing::look(&root, rule.target.scope)?));
+    existing.map_err(|failure| failure.to_string())
 }
 
 async fn measure_here(args: &CheckArgs, rule: &Rule, time: Duration) -> Result<Measured, Unknown> {
@@ -143,11 +117,12 @@ async fn measure_here(args: &CheckArgs, rule: &Rule, time: Duration) -> Result<M
     let live_args = live_args(args, rule);
     let view = ViewOptions { by: measure::needs(&rule.target).into_iter().collect(), sort: Sort::default(), top: None };
     let mut live = Live::start(&live_args, view).await.map_err(said)?;
-    let existing = CgroupRoot::find().and_then(|root| Ok(Existing::look(&root, rule.target.scope)?)).map_err(said)?;
-    let (mut measured, names) = averaged(&mut live, rule, time).await.map_err(said)?;
+    let existing = look(rule)?;
+    let mut measured = averaged(&mut live, rule, time).await.map_err(said)?;
     idle(&mut measured, existing.matching(&rule.target));
     if measured.subjects.is_empty() {
-        let names = if rule.target.scope == Scope::Interface { names } else { existing.names() };
+        let interfaces = || live.links().map(|link| link.name.to_string()).collect();
+        let names = if rule.target.scope == Scope::Interface { interfaces() } else { existing.names() };
         return Err(nothing_matches(rule, &names));
     }
     Ok(measured)
@@ -168,19 +143,18 @@ fn live_args(args: &CheckArgs, rule: &Rule) -> LiveArgs {
     }
 }
 
-/// The average over `time`, in ticks of a second or a little less; and the names of all interfaces that were seen.
-async fn averaged(live: &mut Live, rule: &Rule, time: Duration) -> Result<(Measured, Vec<String>), Failure> {
+/// The average over `time`, in ticks of a second or a little less.
+async fn averaged(live: &mut Live, rule: &Rule, time: Duration) -> Result<Measured, Failure> {
     let count = u32::try_from(time.as_millis().div_ceil(SHORT.as_millis())).unwrap_or(u32::MAX).max(1);
     let mut average = Average::new(rule.clone());
     // What was while interfaces were attached is not looked at.
-    let mut last = live.tick().await?;
+    live.tick().await?;
     let mut ticks = interval_at(Instant::now() + time / count, time / count);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for _ in 0..count {
-        last = tick(live, &mut ticks).await?;
-        average.add(&last);
+        average.add(&tick(live, &mut ticks).await?);
     }
-    Ok((average.measured(), last.interfaces.iter().map(|row| row.name.to_string()).collect()))
+    Ok(average.measured())
 }
 
 /// Waits for the next tick, and reads.

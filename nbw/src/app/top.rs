@@ -28,6 +28,7 @@ pub async fn top(args: TopArgs) -> Result<(), Failure> {
     let view = ViewOptions { by: alerts.lists(), sort: args.live.sort, top: None };
     let mut live = Live::start(&args.live, view).await?;
     alerts.check(live.links())?;
+    alerts.look_around(&args.live.filter);
     let mut screen = Screen::open(options(&args))?;
     let stops = Stops::listen()?;
     let showing = Showing { live: &mut live, alerts: &mut alerts, screen: &mut screen, stops, args: &args };

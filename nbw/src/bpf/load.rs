@@ -56,6 +56,21 @@ impl Default for LoadOptions {
     }
 }
 
+/// This host's CPUs, each of which has all slots of groups.
+///
+/// # Errors
+/// [`Failure::Usage`] when there are too many slots for so many CPUs.
+pub fn cpus_for(group_slots: u32) -> Result<u32, Failure> {
+    let cpus = aya::util::nr_cpus()
+        .map_err(|(file, error)| Failure::Running(format!("cannot read the CPUs from {file}: {error}")))?
+        as u32;
+    if group_slots.checked_mul(cpus).is_none() {
+        let most = u32::MAX / cpus;
+        return Err(Failure::Usage(format!("--slots (kernel.slots) {group_slots}: with {cpus} CPUs at most {most}")));
+    }
+    Ok(cpus)
+}
+
 /// The object in the kernel: maps made, programs verified.
 pub struct Object {
     pub(super) ebpf: Ebpf,
@@ -71,13 +86,7 @@ impl Object {
     /// # Errors
     /// See [`super::Kernel::load`].
     pub fn load(options: &LoadOptions) -> Result<Self, Failure> {
-        let cpus = aya::util::nr_cpus()
-            .map_err(|(file, error)| Failure::Running(format!("cannot read the CPUs from {file}: {error}")))?
-            as u32;
-        if options.group_slots.checked_mul(cpus).is_none() {
-            let most = u32::MAX / cpus;
-            return Err(Failure::Usage(format!("--slots {}: with {cpus} CPUs at most {most}", options.group_slots)));
-        }
+        let cpus = cpus_for(options.group_slots)?;
         let netns_helper = options.netns_helper.unwrap_or_else(packet_hooks_know_netns);
         let bytes = object_bytes(options.object.as_deref())?;
         let ebpf = into_kernel(&bytes, options, cpus, netns_helper).map_err(|error| not_loaded(&error, options))?;

@@ -1,6 +1,6 @@
 //! The average over several readings.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use crate::{
     alert::{Subject, Unit, measure},
@@ -14,13 +14,22 @@ use crate::{
 pub struct Average {
     rule: Rule,
     time: Duration,
-    sums: BTreeMap<Subject, Sum>,
+    /// By the key of the subject: its name, and what else there is to say of it, may come while it is measured.
+    sums: BTreeMap<Arc<str>, Sum>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Sum {
+    /// As it was called last.
+    subject: Subject,
     amount: u64,
     link: Option<u64>,
+}
+
+impl Sum {
+    fn new(subject: &Subject) -> Self {
+        Self { subject: subject.clone(), amount: 0, link: None }
+    }
 }
 
 impl Average {
@@ -34,7 +43,8 @@ impl Average {
         self.time += snapshot.elapsed;
         let packets = self.rule.target.metric.is_packets();
         for measure in measure::measures(snapshot, &self.rule.target) {
-            let sum = self.sums.entry(measure.subject).or_default();
+            let sum = self.sums.entry(Arc::clone(&measure.subject.key)).or_insert_with(|| Sum::new(&measure.subject));
+            sum.subject = measure.subject;
             sum.amount += if packets { measure.packets } else { measure.bytes };
             sum.link = measure.link.or(sum.link);
         }
@@ -45,8 +55,8 @@ impl Average {
         let seconds = self.time.as_secs_f64();
         let rate = |amount: u64| if seconds > 0.0 { amount as f64 / seconds } else { 0.0 };
         let packets = self.rule.target.metric.is_packets();
-        let subject = |(subject, sum): (Subject, Sum)| MeasuredSubject {
-            subject,
+        let subject = |sum: Sum| MeasuredSubject {
+            subject: sum.subject,
             value: rate(sum.amount),
             threshold: None,
             link: sum.link,
@@ -55,7 +65,7 @@ impl Average {
             rule: self.rule.text.to_string(),
             unit: if packets { Unit::PacketsPerSecond } else { Unit::BytesPerSecond },
             seconds,
-            subjects: self.sums.into_iter().map(subject).collect(),
+            subjects: self.sums.into_values().map(subject).collect(),
         }
     }
 }

@@ -15,14 +15,27 @@ use crate::{
 
 /// The verdict on what was measured (something was), and the line that says it.
 pub fn report(limits: &Limits, measured: &Measured) -> (Verdict, String) {
-    let judged = judge(limits, measured);
+    let (judged, left_out) = with_limits(limits, judge(limits, measured));
     let Some(worst) = judged.first() else { return (Verdict::Unknown, super::unknown("nothing was measured")) };
     let said = match worst.critical {
         Some(_) => format!("{} ({})", said(limits, measured, worst), conditions(limits, measured)),
         None => no_limit(limits, worst),
     };
-    let line = one_line(worst.verdict, &format!("{said}{}", others(&judged)));
+    let left_out = if left_out > 0 { format!("; {left_out} without a link speed left out") } else { String::new() };
+    let line = one_line(worst.verdict, &format!("{said}{}{left_out}", others(&judged)));
     (worst.verdict, format!("{line} | {}", perfdata(limits, measured.unit, &judged)))
+}
+
+/// A glob that asks for a share is about the links that have a speed, if any has: `lo` has none. How many others there are.
+fn with_limits<'a>(limits: &Limits, mut judged: Vec<Judged<'a>>) -> (Vec<Judged<'a>>, usize) {
+    let is_share = matches!(limits.rule.condition.threshold, Threshold::Share(_));
+    let is_glob = limits.rule.target.pattern.as_ref().is_some_and(|pattern| pattern.exact().is_none());
+    let all = judged.len();
+    if is_share && is_glob && judged.iter().any(|one| one.critical.is_some()) {
+        judged.retain(|one| one.critical.is_some());
+    }
+    let left = all - judged.len();
+    (judged, left)
 }
 
 /// `container web tx 1.20 MB/s`.

@@ -113,6 +113,24 @@ fn shares_are_of_each_link() {
 }
 
 #[test]
+fn a_glob_leaves_links_without_a_speed_out() {
+    let of = |rule: &str, names: &[(&str, Option<u64>)]| {
+        let limits = limits(rule, None);
+        let one = |&(name, link): &(&str, _)| MeasuredSubject { link, ..named(&limits, name, 1e6) };
+        report(&limits, &measured(&limits, names.iter().map(one).collect()))
+    };
+    let all = [("eth0", Some(125_000_000)), ("lo", None), ("wg0", None)];
+    let (verdict, line) = of("interface * rx > 80%", &all);
+    assert!(verdict == Verdict::Ok && line.contains("interface eth0 rx 8.00 Mbit/s"), "{line}");
+    assert!(line.contains("measured 10 s); 2 without a link speed left out | 'interface eth0 rx'="), "{line}");
+    assert!(!line.contains("lo"), "{line}");
+    let (verdict, line) = of("interface {lo,wg0} rx > 80%", &all[1..]);
+    assert!(verdict == Verdict::Unknown && line.contains("has no link speed") && !line.contains("left out"), "{line}");
+    assert_eq!(of("interface lo rx > 80%", &all[1..2]).0, Verdict::Unknown);
+    assert!(!of("interface * rx > 80%", &all[..1]).1.contains("left out"));
+}
+
+#[test]
 fn an_agent_tells_of_volumes_and_of_what_is_usual() {
     let volume = limits("unit a tx > 50GB per month", Some("40GB per month"));
     let subject = MeasuredSubject { threshold: Some(50e9), ..named(&volume, "a", 41.2e9) };

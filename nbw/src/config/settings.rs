@@ -11,7 +11,7 @@ use toml::{
 };
 
 use super::{ConfigError, duration};
-use crate::{action, alert::Severity, bpf::Hook, cli, snapshot::By};
+use crate::{action, alert::Severity, bpf::Hook, cli, history};
 
 /// The table of actions. They are read one by one, since serde does not say where in one of them something is wrong.
 pub(super) const ACTION: &str = "action";
@@ -37,7 +37,7 @@ pub struct Settings {
     /// How the kernel side is loaded.
     pub kernel: KernelTable,
     /// What is remembered.
-    pub history: HistoryTable,
+    pub history: history::settings::Settings,
     /// How remote hosts' names are found.
     pub names: Names,
     /// The alerts.
@@ -56,7 +56,7 @@ impl Default for Settings {
             filter: FilterTable::default(),
             control: Control::default(),
             kernel: KernelTable::default(),
-            history: HistoryTable::default(),
+            history: history::settings::Settings::default(),
             names: Names::default(),
             alert: Vec::new(),
             action: None,
@@ -126,32 +126,6 @@ impl<'de> Deserialize<'de> for HookChoice {
         }
         let unknown = |_| de::Error::unknown_variant(&word, &["auto", "tcx", "clsact"]);
         Hook::from_str(&word, false).map(|hook| Self(Some(hook))).map_err(unknown)
-    }
-}
-
-/// What is remembered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct HistoryTable {
-    /// Whether anything is.
-    pub enabled: bool,
-    /// Whether processes are: that takes some work for each packet.
-    pub processes: bool,
-    /// Whether remote hosts are: the same.
-    pub remotes: bool,
-}
-
-impl Default for HistoryTable {
-    fn default() -> Self {
-        Self { enabled: true, processes: false, remotes: false }
-    }
-}
-
-impl HistoryTable {
-    /// The rows that a snapshot must have for it, besides those that it has anyway.
-    pub fn rows(self) -> impl Iterator<Item = By> {
-        let wanted = [(By::Process, self.processes), (By::Remote, self.remotes)];
-        wanted.into_iter().filter(move |(_, wanted)| self.enabled && *wanted).map(|(by, _)| by)
     }
 }
 

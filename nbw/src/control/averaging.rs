@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{Measured, MeasuredSubject};
 use crate::{
@@ -23,14 +23,23 @@ pub struct Averaging {
     time: Duration,
     /// None until the tick in which it was asked for has ended: what was before the question is not measured.
     measured: Option<Duration>,
-    sums: BTreeMap<Subject, Sum>,
+    /// By the key of the subject: its name, and what else there is to say of it, may come while it is measured.
+    sums: BTreeMap<Arc<str>, Sum>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Sum {
+    /// As it was called last.
+    subject: Subject,
     bytes: u64,
     packets: u64,
     link: Option<u64>,
+}
+
+impl Sum {
+    fn new(subject: &Subject) -> Self {
+        Self { subject: subject.clone(), bytes: 0, packets: 0, link: None }
+    }
 }
 
 impl Averaging {
@@ -51,7 +60,8 @@ impl Averaging {
         };
         *measured += snapshot.elapsed;
         for measure in measure::measures(snapshot, &self.rule.target) {
-            let sum = self.sums.entry(measure.subject).or_default();
+            let sum = self.sums.entry(Arc::clone(&measure.subject.key)).or_insert_with(|| Sum::new(&measure.subject));
+            sum.subject = measure.subject;
             sum.bytes += measure.bytes;
             sum.packets += measure.packets;
             sum.link = measure.link.or(sum.link);
@@ -73,13 +83,13 @@ impl Averaging {
         let unit = if packets { Unit::PacketsPerSecond } else { Unit::BytesPerSecond };
         let said = self.is_relative().then(|| engine.says(&self.rule.text, snapshot)).flatten().unwrap_or_default();
         let sums = std::mem::take(&mut self.sums);
-        let subject = |(subject, sum): (Subject, Sum)| {
+        let subject = |sum: Sum| {
             let amount = if packets { sum.packets } else { sum.bytes };
-            let usual = || said.iter().find(|says| says.subject.key == subject.key)?.threshold;
+            let usual = || said.iter().find(|says| says.subject.key == sum.subject.key)?.threshold;
             let threshold = threshold(&self.rule.condition.threshold, sum.link).or_else(usual);
-            MeasuredSubject { subject, value: amount as f64 / seconds, threshold, link: sum.link }
+            MeasuredSubject { subject: sum.subject, value: amount as f64 / seconds, threshold, link: sum.link }
         };
-        self.measured(unit, seconds, sums.into_iter().map(subject).collect())
+        self.measured(unit, seconds, sums.into_values().map(subject).collect())
     }
 
     /// Whether it is compared with what is usual.

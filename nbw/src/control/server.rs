@@ -11,9 +11,10 @@ use std::{
 use futures_util::{SinkExt, StreamExt};
 use nix::unistd::{Gid, Group};
 use tokio::{
+    io::Interest,
     net::{UnixListener, UnixStream},
     sync::{Semaphore, mpsc, oneshot},
-    task::JoinHandle,
+    task::{JoinHandle, spawn_blocking},
     time::timeout,
 };
 use tokio_util::codec::{Framed, LinesCodec, LinesCodecError};
@@ -29,6 +30,10 @@ const LONGEST_REQUEST: usize = 64 << 10;
 const IDLE: Duration = Duration::from_secs(60);
 /// So is who does not read an answer.
 const READ: Duration = Duration::from_secs(10);
+/// Between two looks whether somebody who asks nothing more still waits.
+const LOOK: Duration = Duration::from_millis(500);
+/// For who a group is.
+const LOOK_UP: Duration = Duration::from_secs(5);
 /// Between two tries to take a connection, where the process has no file descriptor left for one.
 const BREATH: Duration = Duration::from_millis(100);
 
@@ -68,9 +73,8 @@ impl Server {
     /// Gives the socket to the members of another group.
     ///
     /// # Errors
-    /// As for [`Self::bind`].
-    pub fn set_group(&self, group: &str) -> Result<(), Failure> {
-        let group = group_of(group)?;
+    /// [`Failure::Running`] where that cannot be done.
+    pub fn set_group(&self, group: Gid) -> Result<(), Failure> {
         permit(&self.socket, group).map_err(|error| {
             Failure::Running(format!("cannot give {} to another group: {error}", self.socket.display()))
         })
@@ -92,6 +96,18 @@ impl Drop for Server {
         // Somebody else may have removed it.
         let _ = fs::remove_file(&self.socket);
     }
+}
+
+/// The group of this name, looked up in a thread: where it is asked for over a network, that may take its time, but not
+/// all of it.
+///
+/// # Errors
+/// [`Failure::Usage`] where there is no such group, [`Failure::Running`] where nobody answers.
+pub async fn find_group(name: &str) -> Result<Gid, Failure> {
+    let own = name.to_owned();
+    let found = timeout(LOOK_UP, spawn_blocking(move || group_of(&own))).await;
+    let slow = |_| Failure::Running(format!("control.group: looking up the group {name:?} takes too long"));
+    found.map_err(slow)?.map_err(|error| Failure::running(&error))?
 }
 
 /// root's where none is named.
@@ -196,6 +212,18 @@ async fn answer(line: &str, lines: &mut Lines, requests: &mpsc::Sender<Asked>) -
     requests.send(Asked { request, reply }).await.ok()?;
     tokio::select! {
         answer = answered => answer.ok(),
-        _ = lines.next() => None,
+        () = gone(lines) => None,
+    }
+}
+
+/// Returns when whoever has asked has gone or asks again. One who only has nothing more to ask (`shutdown(SHUT_WR)`, as by a
+/// pipe into `nc -N`) still waits for the answer.
+async fn gone(lines: &mut Lines) {
+    if lines.next().await.is_some() {
+        return;
+    }
+    // The kernel has no event that tells the two apart, but it knows.
+    while !lines.get_ref().ready(Interest::WRITABLE).await.is_ok_and(|ready| ready.is_write_closed()) {
+        tokio::time::sleep(LOOK).await;
     }
 }

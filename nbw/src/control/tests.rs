@@ -88,10 +88,12 @@ async fn a_stale_socket_is_replaced_and_only_its_own_may_use_it() {
     let metadata = fs::metadata(&socket).unwrap();
     assert_eq!((metadata.permissions().mode() & 0o777, metadata.uid()), (0o660, nix::unistd::getuid().as_raw()));
     assert!(within(Client::connect(&socket)).await.is_ok());
-    let Err(crate::failure::Failure::Usage(sentence)) = server.set_group("no-such-group") else {
+    let Err(crate::failure::Failure::Usage(sentence)) = within(find_group("no-such-group")).await else {
         unreachable!("there is none")
     };
     assert!(sentence.contains("groupadd no-such-group"), "{sentence}");
+    let own = nix::unistd::Group::from_gid(nix::unistd::getgid()).unwrap().unwrap();
+    server.set_group(within(find_group(&own.name)).await.unwrap()).unwrap();
 }
 
 async fn raw(socket: &Path, bytes: &[u8]) -> String {
@@ -186,6 +188,30 @@ async fn who_leaves_is_not_measured_for() {
     assert_eq!(asked.request, Request::Status {});
     asked.reply.send(measured("x".into())).unwrap();
     assert!(within(lines.next()).await.unwrap().unwrap().contains("measured"));
+}
+
+/// `echo REQUEST | nc -N -U SOCKET`.
+#[tokio::test]
+async fn who_asks_nothing_more_is_answered_all_the_same() {
+    let (_directory, socket) = place();
+    let mut server = Server::bind(&socket, "").unwrap();
+    for (ending, waits) in [("\n", true), ("", true), ("\n", false)] {
+        let mut stream = UnixStream::connect(&socket).await.unwrap();
+        stream.write_all(format!("{{\"request\":\"status\"}}{ending}").as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut asked = within(server.next()).await;
+        // Longer than it takes to see that it has ended.
+        assert!(timeout(2 * Duration::from_millis(500), asked.reply.closed()).await.is_err());
+        if waits {
+            asked.reply.send(measured("x".into())).unwrap();
+            let mut answer = String::new();
+            within(stream.read_to_string(&mut answer)).await.unwrap();
+            assert!(answer.contains("measured") && answer.ends_with('\n'), "{answer}");
+        } else {
+            drop(stream);
+            within(asked.reply.closed()).await;
+        }
+    }
 }
 
 #[test]

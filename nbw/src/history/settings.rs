@@ -2,8 +2,11 @@
 //!
 //! ```toml
 //! [history]
-//! remotes = 1000            # so many remote hosts and processes are kept by name in each part of time, the rest as `other`
-//! others = 4096             # so many of each other kind
+//! enabled = true
+//! processes = false         # whether processes are remembered
+//! remotes = false           # whether remote hosts are
+//! most_remotes = 1000       # so many remote hosts and processes are kept by name in each part of time, the rest as `other`
+//! most_others = 4096        # so many of each other kind
 //! tiers = [{ every = "10s", keep = "6h" }, { every = "5m", keep = "60d" }, { every = "1h", keep = "2y" }]
 //! ```
 
@@ -11,17 +14,41 @@ use jiff::{Span, tz::TimeZone};
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{Bounds, HistoryError, Tier, Tiers};
+use crate::snapshot::By;
 
-/// As it was written; what was not is as in [`Tiers::default`].
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+/// As it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
+    /// Whether anything is remembered.
+    pub enabled: bool,
+    /// Whether processes are: that takes some work for each packet.
+    pub processes: bool,
+    /// Whether remote hosts are: the same.
+    pub remotes: bool,
     /// From fine to coarse; days are kept for ever besides.
-    pub tiers: Option<Vec<TierSettings>>,
+    pub tiers: Vec<TierSettings>,
     /// How many processes, and how many remote hosts, are kept by name in each part of time.
-    pub remotes: Option<usize>,
+    pub most_remotes: usize,
     /// How many of each other kind.
-    pub others: Option<usize>,
+    pub most_others: usize,
+}
+
+impl Default for Settings {
+    /// As [`Tiers::default`].
+    fn default() -> Self {
+        let tiers = Tiers::default();
+        let settings = |tier: &Tier| TierSettings { every: tier.seconds.into(), keep: tier.keep };
+        let Bounds { many, few } = tiers.bounds();
+        Self {
+            enabled: true,
+            processes: false,
+            remotes: false,
+            tiers: tiers.fixed().iter().map(settings).collect(),
+            most_remotes: many,
+            most_others: few,
+        }
+    }
 }
 
 /// One tier.
@@ -44,14 +71,16 @@ impl Settings {
     pub fn tiers(&self, zone: TimeZone) -> Result<Tiers, HistoryError> {
         let tier =
             |tier: &TierSettings| Tier { seconds: u32::try_from(tier.every).unwrap_or(u32::MAX), keep: tier.keep };
-        let tiers = match &self.tiers {
-            Some(tiers) => Tiers::new(tiers.iter().map(tier).collect())?,
-            None => Tiers::default(),
-        };
-        let usual = Bounds::default();
-        let bounds =
-            Bounds { many: self.remotes.unwrap_or(usual.many).max(1), few: self.others.unwrap_or(usual.few).max(1) };
+        let tiers = Tiers::new(self.tiers.iter().map(tier).collect())?;
+        let bounds = Bounds { many: self.most_remotes.max(1), few: self.most_others.max(1) };
         Ok(tiers.in_zone(zone).bounded(bounds))
+    }
+
+    /// The rows that a snapshot must have for it, besides those that it has anyway.
+    pub fn rows(&self) -> impl Iterator<Item = By> + use<> {
+        let wanted = [(By::Process, self.processes), (By::Remote, self.remotes)];
+        let enabled = self.enabled;
+        wanted.into_iter().filter(move |(_, wanted)| enabled && *wanted).map(|(by, _)| by)
     }
 }
 
@@ -80,7 +109,7 @@ mod tests {
     #[test]
     fn what_is_written_is_meant() {
         let text = r#"
-            remotes = 50
+            most_remotes = 50
             tiers = [{ every = "30s", keep = "1d" }, { every = "5m", keep = "4w" }, { every = "1h", keep = "2y" }]"#;
         let settings: Settings = toml::from_str(text).unwrap();
         let tiers = settings.tiers(TimeZone::UTC).unwrap();

@@ -82,7 +82,8 @@ struct Database {
 
 impl Database {
     fn open(path: &Path) -> Result<Self, Failure> {
-        let refuse = |why: &dyn std::fmt::Display| Failure::Usage(format!("--mmdb {}: {why}", path.display()));
+        let refuse =
+            |why: &dyn std::fmt::Display| Failure::Usage(format!("--mmdb (names.mmdb) {}: {why}", path.display()));
         let bytes = files::read(path, None, MOST_BYTES).map_err(|error| refuse(&error))?;
         let reader = Reader::from_source(bytes).map_err(|error| refuse(&format!("not an MMDB database: {error}")))?;
         Ok(Self { path: path.to_owned(), reader, complained: Once::new() })

@@ -5,11 +5,12 @@ use std::{
     os::unix::{fs::MetadataExt, process::CommandExt},
     path::{Path, PathBuf},
     process::Command,
+    thread,
 };
 
 use nbw::cgroup_root::CgroupRoot;
 
-use super::{unique, until};
+use super::{unique, wait::came_true};
 
 /// A cgroup; removed on drop.
 pub struct Cgroup {
@@ -44,10 +45,14 @@ impl Cgroup {
     }
 
     /// Removes all cgroups below it, once the processes in them, which somebody has killed, are gone.
+    ///
+    /// # Panics
+    /// When they stay for too long; but not while the thread panics already, which would end the whole test process.
     pub(super) fn remove_below(&self) {
         let populated = || fs::read_to_string(self.directory.join("cgroup.events")).unwrap_or_default();
-        until("the killed processes to be gone", || populated().contains("populated 0").then_some(()));
+        let gone = came_true(|| populated().contains("populated 0"));
         remove_below(&self.directory);
+        assert!(gone || thread::panicking(), "the killed processes are still in {}", self.path);
     }
 
     /// Makes a command run inside.

@@ -4,7 +4,12 @@ use std::process::{Child, Command, Stdio};
 
 use super::{Cgroup, Netns, until};
 
-/// A running `iperf3 -s`; killed on drop.
+/// What is to end by itself is killed after so many seconds.
+const PATIENCE: &str = "60";
+/// Longer, in seconds, than any test takes.
+const LONG: &str = "600";
+
+/// A running iperf3; killed on drop.
 pub struct Iperf {
     child: Child,
 }
@@ -25,11 +30,18 @@ impl Iperf {
         server
     }
 
-    /// Runs a client with these options (split at spaces) to its end.
+    /// Runs a client with these options (split at spaces) to its end, which comes within a minute.
     pub fn client(netns: &Netns, cgroup: Option<&Cgroup>, address: &str, options: &str) {
-        let mut command = netns.command("iperf3");
+        let mut command = limited(netns, "iperf3");
         command.args(["-c", address]).args(options.split_whitespace());
         check(contained(&mut command, cgroup));
+    }
+
+    /// Starts a client with these options (split at spaces), which sends until it is dropped.
+    pub fn sending(netns: &Netns, cgroup: Option<&Cgroup>, address: &str, options: &str) -> Self {
+        let mut command = netns.command("iperf3");
+        command.args(["-c", address, "-t", LONG]).args(options.split_whitespace()).stdout(Stdio::null());
+        Self { child: contained(&mut command, cgroup).spawn().expect("iperf3 starts") }
     }
 }
 
@@ -43,9 +55,15 @@ impl Drop for Iperf {
 
 /// Pings with these options (split at spaces).
 pub fn ping(netns: &Netns, cgroup: Option<&Cgroup>, address: &str, options: &str) {
-    let mut command = netns.command("ping");
+    let mut command = limited(netns, "ping");
     command.arg("-q").args(options.split_whitespace()).arg(address);
     check(contained(&mut command, cgroup));
+}
+
+fn limited(netns: &Netns, program: &str) -> Command {
+    let mut command = netns.command("timeout");
+    command.args(["--signal", "KILL", PATIENCE, program]);
+    command
 }
 
 fn contained<'a>(command: &'a mut Command, cgroup: Option<&Cgroup>) -> &'a mut Command {

@@ -18,6 +18,9 @@ const BOOT: &str = include_str!("systemd.sh");
 /// The unit that nbw is shipped with.
 const AGENT_UNIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/nbw.service");
 
+/// Seconds that a command may take inside.
+const LONGEST: &str = "120";
+
 /// A booted systemd. It knows `shop.service` (an iperf3 server, in `shop.slice`, on port 5201), `web@PORT.service` and
 /// `user@UID.service`, each with IP accounting, and `nbw.service`, the agent as it is shipped; a user's own manager knows another `shop.service`, on port 5901. It ends, with
 /// all that runs in it, on drop.
@@ -47,14 +50,15 @@ impl Systemd {
         command.args(["sh", "-c", BOOT, "boot"]).arg(mount_point).arg(Nbw::binary()).arg(AGENT_UNIT);
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("the log")).stderr(log);
         let unshare = cgroup.contain(&mut command).spawn().expect("unshare starts");
-        let init = until("unshare to fork", || child_of(unshare.id()));
-        let systemd = Self { cgroup, unshare, init, directory };
+        // From here on it is ended by drop, wherever its boot may fail.
+        let mut systemd = Self { cgroup, unshare, init: 0, directory };
+        systemd.init = until("unshare to fork", || child_of(systemd.unshare.id()));
         until("systemd to be up", || systemd.is_up().then_some(()));
         systemd
     }
 
     fn is_up(&self) -> bool {
-        let output = self.command("systemctl").arg("is-system-running").output().expect("nsenter starts");
+        let output = self.bounded("systemctl").arg("is-system-running").output().expect("nsenter starts");
         let up = output.stdout == b"running\n";
         assert!(up || Path::new("/proc").join(self.init.to_string()).exists(), "systemd has ended: {}", self.log());
         up
@@ -72,13 +76,20 @@ impl Systemd {
         command
     }
 
+    /// As [`Self::command`], and killed after [`LONGEST`] seconds: what hangs inside must not hang the test.
+    fn bounded(&self, program: &str) -> Command {
+        let mut command = self.command("timeout");
+        command.args(["--signal=KILL", LONGEST, program]);
+        command
+    }
+
     /// Runs a command line (split at spaces) inside, and returns what it printed.
     ///
     /// # Panics
-    /// When it fails.
+    /// When it fails, or takes more than two minutes.
     pub fn run(&self, line: &str) -> String {
         let mut words = line.split_whitespace();
-        let mut command = self.command(words.next().expect("a program"));
+        let mut command = self.bounded(words.next().expect("a program"));
         let output = command.args(words).output().expect("nsenter starts");
         self.checked(line, output)
     }
@@ -88,7 +99,7 @@ impl Systemd {
     /// # Panics
     /// When it cannot be written.
     pub fn write(&self, path: &str, text: &str) {
-        let mut tee = self.command("tee").arg(path).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("tee");
+        let mut tee = self.bounded("tee").arg(path).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("tee");
         tee.stdin.take().expect("its input").write_all(text.as_bytes()).expect("the text");
         assert!(tee.wait().expect("its end").success(), "{path} cannot be written");
     }
@@ -145,7 +156,7 @@ impl Systemd {
         let mut scope = Scope { child };
         until("the command in the scope to end", || {
             assert!(scope.child.try_wait().expect("its state").is_none(), "{line} has failed");
-            self.command("test").args(["-e", &done]).status().expect("nsenter starts").success().then_some(())
+            self.bounded("test").args(["-e", &done]).status().expect("nsenter starts").success().then_some(())
         });
         scope
     }

@@ -3,7 +3,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod alertmanager;
 mod receiver;
 
 use std::{
@@ -18,20 +17,20 @@ use nbw::{
     alert::{Alert, Change, Notice, Severity, State, Subject, Unit},
     rule::Scope,
 };
-use nbw_tests::lab::until;
+use nbw_tests::lab::{Alertmanager, until};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use self::{alertmanager::Alertmanager, receiver::Receiver};
+use self::receiver::Receiver;
 
 fn settings(value: Value) -> Settings {
     Settings::deserialize(value).unwrap()
 }
 
-/// Tells the Alertmanager every half second, so that what fires ends there 2 s after the last word of it; and the receiver.
+/// Tells the Alertmanager every 2 s, so that what fires ends there 8 s after the last word of it; and the receiver.
 fn dispatcher(alertmanager: &Alertmanager, receiver: &Receiver) -> Dispatcher {
     let actions = BTreeMap::from([
-        (Arc::from("am"), settings(json!({ "type": "alertmanager", "url": alertmanager.url(), "resend": "500ms" }))),
+        (Arc::from("am"), settings(json!({ "type": "alertmanager", "url": alertmanager.url(), "resend": "2s" }))),
         (Arc::from("hook"), settings(json!({ "type": "webhook", "url": receiver.url("nbw") }))),
     ]);
     Dispatcher::start(&actions, "box").unwrap()
@@ -85,7 +84,7 @@ fn names(message: &Value) -> BTreeSet<String> {
 #[test]
 fn an_alertmanager_shows_alerts_firing_grouped_and_resolved() {
     let receiver = Receiver::start();
-    let alertmanager = Alertmanager::start(&receiver.url("alertmanager"));
+    let alertmanager = Alertmanager::telling(&receiver.url("alertmanager"));
     let dispatcher = dispatcher(&alertmanager, &receiver);
     let fired = Timestamp::now();
     dispatcher.tell(&[

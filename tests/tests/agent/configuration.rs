@@ -34,6 +34,8 @@ fn a_good_one_is_taken_over_and_a_broken_one_is_refused() {
     assert_eq!((rules(&refused).len(), &refused["pid"]), (2, &before["pid"]), "{refused}");
     logged(&systemd, "is refused");
     assert!(journal(&systemd).contains("did you mean `interval`?"), "{}", journal(&systemd));
+    let errors = systemd.run("journalctl --no-pager --output=cat --unit=nbw.service SYSLOG_IDENTIFIER=nbw PRIORITY=3");
+    assert!(errors.contains("is refused") && !errors.contains("was reloaded"), "{errors}");
     let [active] = systemd.properties("nbw.service", ["ActiveState"]);
     assert_eq!(active, "active");
 

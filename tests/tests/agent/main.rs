@@ -1,8 +1,11 @@
 //! `nbw agent`, above all as the hardened service that a real systemd runs.
 
+mod alertmanager;
 mod alone;
+mod by_hand;
 mod configuration;
 mod endurance;
+mod many;
 mod service;
 
 use std::process::Output;
@@ -51,7 +54,7 @@ fn kernel_objects(systemd: &Systemd) -> KernelObjects {
 fn tried(systemd: &Systemd, line: &str) -> Output {
     let mut words = line.split_whitespace();
     let mut command = systemd.command("timeout");
-    command.arg("30").args(words.by_ref());
+    command.args(["--signal=KILL", "60"]).args(words.by_ref());
     command.output().expect("nsenter starts")
 }
 

@@ -179,7 +179,7 @@ fn it_measures_for_whoever_asks() {
     let _ = iperf.wait();
     let (rate, volume, process, other, wrong) = measured;
     let [rate_of_shop] = &rate.subjects[..] else { panic!("{rate:?}") };
-    assert!((1.9..=2.2).contains(&rate.seconds), "{rate:?}");
+    assert!((1.9..=5.0).contains(&rate.seconds), "{rate:?}");
     // 16 Mbit/s of payload, and what carries it.
     assert!((1.8e6..2.6e6).contains(&rate_of_shop.value), "{rate:?}");
     assert_eq!((rate_of_shop.threshold, &*rate_of_shop.subject.name), (Some(5e6), "shop.service"));

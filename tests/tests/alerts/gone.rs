@@ -1,25 +1,35 @@
 //! What vanishes while it fires.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::{net::UdpSocket, thread, time::Duration};
+use std::{
+    net::UdpSocket,
+    thread,
+    time::{Duration, Instant},
+};
 
 use nbw_tests::lab::{Nbw, Netns, TwoHosts};
 
 use super::story::Story;
 
-/// Sends datagrams of 1,000 bytes, about 200 a second, while `work` is being done; for half a minute at most.
+/// How long is sent at most.
+const LONGEST: Duration = Duration::from_secs(90);
+
+/// Sends datagrams of 1,000 bytes, 200 a second, while `work` is being done. A machine that is busy makes up for what it
+/// has not sent in time.
 pub(crate) fn while_sending<T>(netns: &Netns, to: &str, work: impl FnOnce(&dyn Fn()) -> T) -> T {
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
         let send = || {
             netns.enter(|| {
                 let socket = UdpSocket::bind("0.0.0.0:0").expect("a socket");
-                for _ in 0..6_000 {
-                    if stop.load(Ordering::Relaxed) {
-                        return;
+                let start = Instant::now();
+                let mut sent = 0;
+                while !stop.load(Ordering::Relaxed) && start.elapsed() < LONGEST {
+                    while sent <= start.elapsed().as_millis() / 5 {
+                        // The way there may be what the test takes away.
+                        let _ = socket.send_to(&[1; 1000], (to, 9));
+                        sent += 1;
                     }
-                    // The way there may be what the test takes away.
-                    let _ = socket.send_to(&[1; 1000], (to, 9));
                     thread::sleep(Duration::from_millis(5));
                 }
             });

@@ -9,7 +9,7 @@ use super::gone::while_sending;
 const RULE: &str = "interface lo rx > 100kbit/s";
 
 fn line(netns: &Netns, command: &str) -> String {
-    format!("ip netns exec {} {} {command} -n 200ms --alert '{RULE}'", netns.name, Nbw::binary().display())
+    format!("ip netns exec {} {} {command} -n 500ms --alert '{RULE}'", netns.name, Nbw::binary().display())
 }
 
 /// The line of the alert, if it is on the screen.
@@ -78,7 +78,7 @@ fn written(options: &str, environment: &str) -> String {
     let netns = Netns::new();
     let file = tempfile::NamedTempFile::new().expect("a file");
     let path = file.path().display();
-    let inside = line(&netns, &format!("watch --count 15 {options}")).replace('\'', "\"");
+    let inside = line(&netns, &format!("watch --count 8 {options}")).replace('\'', "\"");
     let script = format!("env {environment} TERM=xterm-256color script -qec '{inside}' {path}");
     while_sending(&netns, "127.0.0.1", |_| assert_eq!(Ended::shell("", &script).code, Some(0)));
     fs::read_to_string(file.path()).expect("UTF-8")

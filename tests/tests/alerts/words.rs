@@ -27,7 +27,7 @@ impl Watched {
         let directory = tempfile::tempdir().expect("a directory");
         let file = |name: &str| Stdio::from(File::create(directory.path().join(name)).expect("a file"));
         let mut command = netns.command(Nbw::binary().to_str().expect("a path in UTF-8"));
-        command.args(["watch", "-n", "100ms", "--format", format, "--alert", RULE]).args(options.split_whitespace());
+        command.args(["watch", "-n", "500ms", "--format", format, "--alert", RULE]).args(options.split_whitespace());
         let child = command.stdin(Stdio::null()).stdout(file("out")).stderr(file("err")).spawn().expect("nbw starts");
         Self { child, directory }
     }

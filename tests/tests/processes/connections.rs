@@ -89,6 +89,10 @@ fn a_process_that_has_ended_stays() {
     let (mut server, client) = connected(&hosts);
     carry(&client, &server, "c", 100_000);
     let before = process(&quiet(&mut nbw, &hosts), server.pid);
+    // Command lines are read aside; of one that is gone there is none to be read.
+    snapshot_where(&mut nbw, "the command line", |snapshot| {
+        !rows(snapshot, "processes", |row| row["pid"] == server.pid && row["command"] != "").is_empty()
+    });
     server.kill();
     let snapshot = snapshot_where(&mut nbw, "the end of the process", |snapshot| {
         !rows(snapshot, "processes", |row| row["pid"] == server.pid && row["ended"] == true).is_empty()

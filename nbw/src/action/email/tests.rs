@@ -8,14 +8,18 @@ use self::server::Server;
 use super::server as parse;
 use crate::action::{
     Dispatcher,
-    tests::{LONG, firing, resolved, start, until_status},
+    tests::{LONG, firing, replace, resolved, start, until_status},
 };
 
 fn email(server: &Server, more: &str) -> Dispatcher {
+    start(&toml(server, more))
+}
+
+fn toml(server: &Server, more: &str) -> String {
     let address = server.address;
-    start(&format!(
+    format!(
         "[mail]\ntype = \"email\"\nserver = \"{address}\"\nfrom = \"nbw <nbw@x.org>\"\nto = [\"a@x.org\", \"b@x.org\"]\n{more}"
-    ))
+    )
 }
 
 #[tokio::test]
@@ -82,10 +86,13 @@ async fn the_password_is_the_files_first_line() {
     let server = Server::with_login();
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("password");
-    fs::write(&file, "correct horse\nmore\n").unwrap();
+    fs::write(&file, "battery staple\nmore\n").unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     let more = format!("tls = \"none\"\nusername = \"nbw\"\npassword_file = \"{}\"", file.display());
-    let dispatcher = email(&server, &more);
+    let mut dispatcher = email(&server, &more);
+    // A reload takes over another one, though no setting has changed.
+    fs::write(&file, "correct horse\nmore\n").unwrap();
+    replace(&mut dispatcher, &toml(&server, &more)).unwrap();
     dispatcher.tell(&[firing("busy", "web")]);
     assert_eq!(dispatcher.finish(LONG).await[0].sent, 1);
     assert_eq!(server.logins(), [("nbw".to_owned(), "correct horse".to_owned())]);

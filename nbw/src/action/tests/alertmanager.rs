@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    actions, firing,
+    firing,
     receiver::{Answer, Receiver},
-    resolved, start, status, until, until_status,
+    replace, resolved, start, status, until, until_status,
 };
 use crate::{
     action::board::{Board, MOST_ALERTS},
@@ -97,11 +97,41 @@ async fn what_fires_is_taken_up_after_a_restart_and_by_a_new_server() {
         dispatcher.keep_alive(&[firing("busy", "web")]);
     }
     until_status(&dispatcher, "am", |am| am.sent == 1).await;
-    dispatcher.replace(&actions(&alertmanager(&two, "1h"))).unwrap();
+    replace(&mut dispatcher, &alertmanager(&two, "1h")).unwrap();
     until("the new one knows", || told(&two).len() == 1).await;
     dispatcher.keep_alive(&[firing("busy", "web")]);
     dispatcher.finish(Duration::from_secs(5)).await;
     assert_eq!((told(&one).len(), told(&two).len()), (1, 1));
+}
+
+/// A reload that takes the rule's action away: nobody else would ever end it there.
+#[tokio::test]
+async fn what_is_not_for_it_any_more_ends_now() {
+    let receiver = Receiver::start([]).await;
+    let dispatcher = start(&format!("{}\n[other]\ntype = \"log\"", alertmanager(&receiver, "1h")));
+    dispatcher.tell(&[firing("busy", "web"), firing("busy", "db")]);
+    until_status(&dispatcher, "am", |am| am.sent == 2).await;
+    let mut elsewhere = firing("busy", "web");
+    elsewhere.actions = vec!["other".into()];
+    dispatcher.keep_alive(&[elsewhere.clone(), firing("busy", "db")]);
+    until_status(&dispatcher, "am", |am| am.sent == 3).await;
+    dispatcher.keep_alive(&[elsewhere, firing("busy", "db")]);
+    dispatcher.finish(Duration::from_secs(5)).await;
+    let ended: Vec<_> = told(&receiver).into_iter().filter(|(_, _, fires)| !fires).collect();
+    assert_eq!(ended, [("warning".to_owned(), "web".to_owned(), false)]);
+}
+
+#[test]
+fn of_two_rules_with_the_same_labels_one_is_enough() {
+    let (board, mut twin) = (Board::default(), firing("busy", "web"));
+    twin.alert.id = "twin".into();
+    let (one, twin) = (Arc::new(firing("busy", "web")), Arc::new(twin));
+    assert!(board.reconcile([&one, &twin].into_iter(), "box"));
+    board.done(&board.due(Duration::from_secs(60), 10));
+    assert!(!board.reconcile([&one].into_iter(), "box"), "the other one goes on");
+    assert!(board.reconcile([].into_iter(), "box"));
+    let due = board.due(Duration::from_secs(60), 10);
+    assert_eq!((due.len(), due[0].ended.is_some()), (1, true));
 }
 
 #[test]

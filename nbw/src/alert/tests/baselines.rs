@@ -31,12 +31,12 @@ fn it_learns_for_a_week_and_then_fires_by_the_hour_of_the_day() {
     assert!(live(&mut host, 3, 1e6).is_empty());
     let complaint = "it is learning what is usual: 3 of 7 days are known of this hour";
     host.after(seconds(600), &[("eth0", 1e9)]);
-    assert!(host.engine.complaints()[0].ends_with(complaint), "{:?}", host.engine.complaints());
+    assert!(host.complaints()[0].ends_with(complaint), "{:?}", host.complaints());
     assert!(host.engine.alerts().is_empty(), "nothing fires while it learns");
     host.restart(vec![unusual("eth0", Op::Above, 3.0)], utc());
     host.time = "2026-11-04T00:00:00Z".parse().unwrap();
     assert!(live(&mut host, 5, 1e6).is_empty());
-    assert!(host.engine.complaints().is_empty(), "{:?}", host.engine.complaints());
+    assert!(host.complaints().is_empty(), "{:?}", host.complaints());
     let told = host.after(seconds(600), &[("eth0", 4e5)]);
     assert_eq!(&*told[0].alert.summary, "interface eth0 rx 3.20 Mbit/s, above 3x usual (2.40 Mbit/s)");
     assert_eq!(host.after(seconds(600), &[("eth0", 2e5)]).len(), 1);
@@ -98,11 +98,7 @@ fn a_history_knows_at_once() {
     host.engine = host.engine.with_history(Box::new(Known));
     let told = host.after(seconds(1), &[("eth0", 3.1e6), ("eth1", 1e9)]);
     assert_eq!(told.len(), 1);
-    assert!(
-        host.engine.complaints()[0].contains("usual for 1 of its 2: 0 of 7 days"),
-        "{:?}",
-        host.engine.complaints()
-    );
+    assert!(host.complaints()[0].contains("usual for 1 of its 2: 0 of 7 days"), "{:?}", host.complaints());
 }
 
 #[test]
@@ -114,7 +110,7 @@ fn what_is_learnt_has_bounds() {
     for _ in 0..20 {
         host.after(seconds(600), &rates);
     }
-    assert!(host.engine.complaints()[1].contains("busiest 1024 only"), "{:?}", host.engine.complaints());
+    assert!(host.complaints()[1].contains("busiest 1024 only"), "{:?}", host.complaints());
     let saved = serde_json::to_string(&host.engine.save()).unwrap();
     assert!(saved.contains("\"eth2999\"") && !saved.contains("\"eth1900\""));
 }
@@ -164,4 +160,47 @@ fn a_clock_that_starts_in_1970_costs_nothing_that_was_learnt() {
     }
     host.time = now;
     assert_eq!(host.after(seconds(600), &[("eth0", 4e5)]).len(), 1);
+}
+
+#[test]
+fn what_is_gone_does_not_starve_what_is_there() {
+    let hour = |hours: i64| {
+        let noon = jiff::civil::date(2026, 11, 1).at(12, 0, 0, 0).to_zoned(TimeZone::UTC).unwrap();
+        Hour::of(&noon.checked_add(jiff::Span::new().hours(hours)).unwrap())
+    };
+    let mut baselines = Baselines::default();
+    let mut add = |name: &str, rate: f64, at: i64, most: usize| {
+        let moment = Moment { at: Duration::ZERO, time: Timestamp::UNIX_EPOCH, tick: seconds(3_600) };
+        baselines.add(&name.into(), rate, hour(at), moment);
+        let trimmed = baselines.trim(most, hour(at));
+        (trimmed, serde_json::to_string(&baselines).unwrap())
+    };
+    add("dead", 1e9, 0, 2);
+    add("small", 1.0, 20, 2);
+    let (trimmed, left) = add("smaller", 0.5, 24, 2);
+    assert!(trimmed && left.contains("dead") && !left.contains("smaller"), "it may come back: {left}");
+    let (trimmed, left) = add("smaller", 0.5, 25, 2);
+    assert!(trimmed && !left.contains("dead") && left.contains("\"smaller"), "{left}");
+    let (trimmed, left) = add("other", 1.0, 20 + 14 * 24, 9);
+    assert!(!trimmed && left.contains("\"small\""), "fourteen days are remembered: {left}");
+    let (trimmed, left) = add("other", 1.0, 21 + 14 * 24, 9);
+    assert!(!trimmed && !left.contains("\"small\"") && left.contains("\"smaller\""), "{left}");
+}
+
+#[test]
+fn what_nothing_is_below_is_a_number_in_json() {
+    let mut host = at_midnight(vec![unusual("eth0", Op::Below, 0.5), unusual("eth0", Op::AtMost, 0.5)]);
+    live(&mut host, 8, 20.0);
+    assert!(host.after(seconds(600), &[("eth0", 0.0)]).is_empty());
+    for op in [Op::Below, Op::AtMost] {
+        let snapshot = snapshot(host.time, seconds(600), &[("eth0", 0.0)]);
+        let said = host.engine.says(&unusual("eth0", op, 0.5).rule.text, &snapshot).unwrap().remove(0);
+        let threshold = said.threshold.unwrap();
+        assert!(!op.holds(0.0, threshold), "{threshold}");
+        let (subject, value, link) = (said.subject, said.value, None);
+        let measured = crate::control::MeasuredSubject { subject, value, threshold: Some(threshold), link };
+        let json = serde_json::to_string(&measured).unwrap();
+        let read: crate::control::MeasuredSubject = serde_json::from_str(&json).unwrap();
+        assert_eq!(read.threshold, Some(threshold), "{json}");
+    }
 }

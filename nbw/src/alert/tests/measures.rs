@@ -127,6 +127,17 @@ fn processes_of_one_name_are_one_subject() {
 }
 
 #[test]
+fn sockets_without_a_process_are_no_process() {
+    let mut snapshot = fixture::with_rows();
+    let processes = snapshot.rows.processes.as_mut().unwrap();
+    processes.truncate(1);
+    let nobody = Process { id: Some(0), pid: 0, name: "no process".into(), ..processes[0].clone() };
+    processes.push(nobody);
+    assert_eq!(measured(&snapshot, Scope::Process, "*", Metric::Rx), named(&[("nginx", 8_000_000.0)]));
+    assert_eq!(measured(&snapshot, Scope::Process, "no*", Metric::Rx), []);
+}
+
+#[test]
 fn the_host_has_its_edge() {
     let snapshot = fixture::snapshot();
     assert_eq!(measured(&snapshot, Scope::Host, "", Metric::Total), named(&[("host", 40_570_000.0)]));

@@ -189,7 +189,7 @@ fn a_share_follows_the_link_and_needs_its_speed() {
     assert_eq!(told.len(), 1);
     assert_eq!(&*told[0].alert.summary, "interface eth0 rx 808.0 Mbit/s, above 80% (800.0 Mbit/s)");
     let complaint = "rule \"interface * rx > 80% for 0ns\": wg0 has no known speed; give a rate such as 50Mbit/s";
-    assert_eq!(host.engine.complaints(), [complaint]);
+    assert_eq!(host.complaints(), [complaint]);
     host.time = host.time.checked_add(seconds(1)).unwrap();
     let mut faster = snapshot(host.time, seconds(1), &[("eth0", 101e6)]);
     faster.interfaces[0].link_bits_per_second = Some(10_000_000_000);
@@ -205,7 +205,7 @@ fn a_reload_keeps_what_is_the_same_and_ends_what_is_removed() {
     assert_eq!(&*removed[0].alert.summary, "interface eth0 rx: its rule was removed");
     assert!(host.second(2.0 * LIMIT).is_empty());
     assert_eq!(host.engine.alerts().len(), 2, "the next snapshot shows what was removed, and what fires on");
-    assert!(host.engine.complaints()[0].ends_with("it is there twice; the first one counts"));
+    assert!(host.complaints()[0].ends_with("it is there twice; the first one counts"));
     assert!(host.second(2.0 * LIMIT).is_empty());
     assert_eq!(host.engine.alerts().len(), 1);
 }
@@ -245,7 +245,7 @@ fn more_subjects_than_there_is_room_for_are_told_of() {
     let rates: Vec<(&str, f64)> =
         names.iter().zip(0..).map(|(name, at)| (name.as_str(), LIMIT + 1.0 + f64::from(at))).collect();
     assert_eq!(host.after(seconds(1), &rates).len(), 4_096);
-    assert!(host.engine.complaints()[0].contains("904 are not watched"), "{:?}", host.engine.complaints());
+    assert!(host.complaints()[0].contains("904 are not watched"), "{:?}", host.complaints());
     assert!(host.engine.alerts().iter().any(|alert| &*alert.subject.name == "eth4999"), "the busiest are");
     assert_eq!(host.after(seconds(1), &[]).len() + host.after(seconds(1), &[]).len(), 4_096);
 }
@@ -257,7 +257,7 @@ fn a_volume_does_not_clear_a_rate() {
     let mut host = Host::new(vec![spec]);
     host.second(2.0 * LIMIT);
     assert_eq!(changes(&host.second(0.0)), [Change::Resolved]);
-    assert!(host.engine.complaints()[0].contains("condition to clear is not used"), "{:?}", host.engine.complaints());
+    assert!(host.complaints()[0].contains("condition to clear is not used"), "{:?}", host.complaints());
 }
 
 #[test]

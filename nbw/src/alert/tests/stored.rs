@@ -95,3 +95,34 @@ fn a_layout_that_is_not_known_is_no_state() {
     host.engine = Engine::new(vec![fast("eth0", 0)], utc(), Some(saved));
     assert_eq!(changes(&host.second(2.0 * LIMIT)), [Change::Firing]);
 }
+
+#[test]
+fn what_would_not_be_read_again_is_not_written() {
+    let home = tempfile::tempdir().unwrap();
+    let saved = firing().engine.save();
+    let length = serde_json::to_vec(&saved).unwrap().len() as u64;
+    let store = |greatest| Store::new(home.path()).with_greatest(greatest);
+    store(length).write(&saved).unwrap();
+    assert!(store(length).read(now()).saved.is_some());
+    let error = store(length - 1).write(&saved).unwrap_err().to_string();
+    assert!(error.contains("it takes 1 MiB, and no more than 1 MiB are read again: narrow the patterns"), "{error}");
+    assert!(store(length).read(now()).saved.is_some(), "the old one is untouched");
+}
+
+#[test]
+fn what_is_being_saved_is_shared_until_it_changes() {
+    let usual = Spec::of_rule("interface eth0 rx > 3x usual".parse().unwrap());
+    let mut host = Host::new(vec![usual]);
+    let text = |saved: &Saved| serde_json::to_string(saved).unwrap();
+    for _ in 0..3 {
+        host.after(seconds(3_600), &[("eth0", 1e6)]);
+    }
+    let saved = host.engine.save();
+    let before = text(&saved);
+    let shared = |host: &Host| host.engine.watches[0].state.baselines.shares(&saved.rules[0].state.baselines, "eth0");
+    assert!(shared(&host));
+    host.after(seconds(3_600), &[("eth0", 2e6)]);
+    assert!(!shared(&host));
+    assert_eq!(text(&saved), before);
+    assert_ne!(text(&host.engine.save()), before);
+}

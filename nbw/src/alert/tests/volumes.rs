@@ -154,7 +154,7 @@ fn a_volume_cannot_be_below_something() {
     spec.rule.condition.op = Op::Below;
     let mut host = Host::new(vec![spec]);
     assert!(host.moved(1.0, 1).is_empty());
-    assert!(host.engine.complaints()[0].contains("a volume only grows"), "{:?}", host.engine.complaints());
+    assert!(host.complaints()[0].contains("a volume only grows"), "{:?}", host.complaints());
 }
 
 #[test]
@@ -168,8 +168,31 @@ fn the_greatest_volumes_are_kept() {
     for _ in 0..20 {
         host.after(seconds(1), &rates);
     }
-    assert!(host.engine.complaints()[0].contains("only the greatest"), "{:?}", host.engine.complaints());
+    assert!(host.complaints()[0].contains("only the greatest"), "{:?}", host.complaints());
     let alerts = host.engine.alerts();
     assert_eq!(&*alerts.last().unwrap().subject.name, "eth4499");
     assert_eq!(alerts.last().unwrap().value, 20.0 * 5_499.0);
+}
+
+/// Who is asked for, and its volume.
+fn said(host: &Host, rule: &str) -> Vec<(String, f64)> {
+    let says = host.engine.says(rule, &snapshot(host.time, seconds(1), &[("eth1", 1.0)])).unwrap();
+    says.into_iter().map(|says| (says.subject.name.to_string(), says.value)).collect()
+}
+
+#[test]
+fn who_has_ended_is_asked_for_all_the_same() {
+    let volume = Threshold::Volume { bytes: 100_000, per: Period::Day };
+    let spec = || Spec::of_rule(rule("*", condition(Op::Above, volume, "100kB per day"), Duration::ZERO));
+    let mut host = Host::new(vec![spec()]);
+    let told = host.after(seconds(1), &[("veth0", 200_000.0), ("veth1", 5_000.0), ("eth1", 1.0)]);
+    assert_eq!(changes(&told), [Change::Firing]);
+    for _ in 0..3 {
+        assert!(host.after(seconds(1), &[("eth1", 1.0)]).is_empty(), "it fires on");
+    }
+    let text = spec().rule.text;
+    let all = [("eth1", 4.0), ("veth0", 200_000.0), ("veth1", 5_000.0)].map(|(name, bytes)| (name.to_owned(), bytes));
+    assert_eq!(said(&host, &text), all);
+    host.restart(vec![spec()], utc());
+    assert_eq!(said(&host, &text), all);
 }

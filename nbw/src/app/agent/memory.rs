@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use crate::{
     config::Config,
     failure::Failure,
-    history::{Recorder, RecorderStatus, Tiers},
+    history::{Recorder, RecorderStatus},
     insight::facts,
     snapshot::Snapshot,
 };
@@ -38,7 +38,7 @@ impl Memory {
         if !config.settings.history.enabled {
             return Ok(Self(None));
         }
-        let tiers = Tiers::default().in_zone(config.zone.clone());
+        let tiers = config.settings.history.tiers(config.zone.clone()).map_err(|error| Failure::Usage(error.to_string()))?;
         let recorder = Recorder::start(&config.settings.data_dir, &tiers)?;
         Ok(Self(Some(Remembering { recorder, facts: None, asked: None })))
     }

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use super::run::Agent;
 use crate::{
     alert::measure,
-    control::{Answer, Asked, Averaging, LONGEST_INTERVAL, LONGEST_MEASUREMENT, Request, Why},
+    control::{Answer, Asked, Averaging, LONGEST_INTERVAL, LONGEST_MEASUREMENT, LONGEST_RULE, Request, Why},
     rule::{Rule, Threshold},
     snapshot::Snapshot,
 };
@@ -38,6 +38,9 @@ impl Agent {
     }
 
     fn averaging(&self, rule: &str, seconds: f64) -> Result<Averaging, Answer> {
+        if rule.len() > LONGEST_RULE {
+            return Err(Answer::refused(Why::Wrong, format!("a rule has at most {LONGEST_RULE} bytes")));
+        }
         let rule: Rule = rule.parse().map_err(|error| Answer::refused(Why::Wrong, format!("{error}")))?;
         if !(0.0..=LONGEST_MEASUREMENT).contains(&seconds) {
             return Err(Answer::refused(Why::Wrong, format!("a measurement takes 0 to {LONGEST_MEASUREMENT} seconds")));

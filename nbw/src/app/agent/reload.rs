@@ -1,12 +1,19 @@
 //! Another configuration, while the agent runs.
 
 use jiff::Timestamp;
+use nix::unistd::Gid;
 
 use super::{
-    run::Agent,
+    run::{Agent, Attachment},
     start::{attach, calendar, loaded, rows},
 };
-use crate::{config::Config, control::Refused, failure::Failure};
+use crate::{
+    action::Prepared,
+    config::Config,
+    control::{Refused, find_group},
+    failure::Failure,
+    history,
+};
 
 impl Agent {
     /// Takes over what is configured now. What is wrong with it is logged and shown by `nbw status`; the agent goes on as it
@@ -26,23 +33,34 @@ impl Agent {
         self.manager.ready(&self.line());
     }
 
-    /// All or nothing: what can fail comes first.
+    /// All or nothing: what can fail comes first, and of that what others see comes last.
     async fn take_over(&mut self) -> Result<(), Failure> {
         let config = self.with_what_stays(self.source.read()?);
-        let fresh =
-            if self.counts_otherwise(&config) { Some(attach(&config, self.source.args.verbose).await?) } else { None };
-        self.server.set_group(&config.settings.control.group)?;
-        self.dispatcher.replace(&config.actions)?;
-        if let Some(fresh) = fresh {
-            self.change_over(fresh).await?;
+        let actions = self.dispatcher.prepare(&config.actions)?;
+        let group = self.other_group(&config).await?;
+        let fresh = if self.counts_otherwise(&config) { Some(self.attach_anew(&config).await?) } else { None };
+        if let Some(group) = group {
+            self.server.set_group(group)?;
         }
+        if let Some(fresh) = fresh {
+            self.attachment = fresh;
+            tracing::info!("counting was started anew for the changed settings");
+        }
+        self.commit(config, actions);
+        Ok(())
+    }
+
+    /// Nothing of this can fail.
+    fn commit(&mut self, config: Config, actions: Prepared) {
         let notices = self.engine.replace(config.alerts.clone(), calendar(&config));
+        // Whoever was told that a rule fires is told that it is gone, also where its actions are gone as well.
         self.dispatcher.tell(&notices);
-        self.config = config.clone();
-        self.remind();
+        self.dispatcher.commit(actions);
+        self.keeper.told();
         self.pace.change(config.settings.interval);
         self.manager.expect(config.settings.interval);
-        Ok(())
+        self.config = config;
+        self.remind();
     }
 
     /// The socket and the directory are locked for as long as the agent runs.
@@ -56,11 +74,18 @@ impl Agent {
             tracing::warn!("another data_dir takes a restart: `systemctl restart nbw`");
             config.settings.data_dir.clone_from(&now.data_dir);
         }
-        if config.settings.history.enabled != now.history.enabled {
-            tracing::warn!("another history.enabled takes a restart: `systemctl restart nbw`");
-            config.settings.history.enabled = now.history.enabled;
+        let history = &mut config.settings.history;
+        let fresh = history::settings::Settings { processes: history.processes, remotes: history.remotes, ..now.history.clone() };
+        if *history != fresh {
+            tracing::warn!("another history takes a restart: `systemctl restart nbw`");
+            *history = fresh;
         }
         config
+    }
+
+    async fn other_group(&self, config: &Config) -> Result<Option<Gid>, Failure> {
+        let (now, wanted) = (&self.config.settings.control.group, &config.settings.control.group);
+        if now == wanted { Ok(None) } else { find_group(wanted).await.map(Some) }
     }
 
     fn counts_otherwise(&self, config: &Config) -> bool {
@@ -68,11 +93,10 @@ impl Agent {
     }
 
     /// The new one counts already: what the old one has still counted is looked at, and the new one begins after that.
-    async fn change_over(&mut self, mut fresh: super::run::Attachment) -> Result<(), Failure> {
+    async fn attach_anew(&mut self, config: &Config) -> Result<Attachment, Failure> {
+        let mut fresh = attach(config, self.source.args.verbose).await?;
         self.observe().await?;
         fresh.live.tick().await?;
-        self.attachment = fresh;
-        tracing::info!("counting was started anew for the changed settings");
-        Ok(())
+        Ok(fresh)
     }
 }

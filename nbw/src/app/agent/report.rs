@@ -1,10 +1,12 @@
 //! How the agent is.
 
+use std::collections::HashMap;
+
 use procfs::{FromRead, process::Status as ProcessStatus};
 
 use super::run::Agent;
 use crate::{
-    alert::State,
+    alert::{Alert, Spec, State},
     bpf::{Hook, Room},
     control::{Attached, Memory, RuleStatus, SlotUse, Status},
 };
@@ -13,6 +15,8 @@ impl Agent {
     /// All of it.
     pub(super) fn report(&self) -> Status {
         let monitor = self.attachment.live.monitor();
+        let mut alerts = self.engine.alerts();
+        alerts.retain(|alert| alert.state != State::Resolved);
         Status {
             schema: 1,
             version: env!("CARGO_PKG_VERSION").into(),
@@ -24,9 +28,9 @@ impl Agent {
             attached: self.attached(),
             slots: monitor.kernel().rooms().into_iter().map(slot_use).collect(),
             health: self.health.0.iter().map(|&(name, count)| (name.to_owned(), count)).collect(),
-            rules: self.rules(),
-            alerts: self.engine.alerts().into_iter().filter(|alert| alert.state != State::Resolved).collect(),
-            complaints: self.engine.complaints(),
+            rules: rules(&self.config.alerts, &alerts),
+            alerts,
+            complaints: self.engine.complaints().into_iter().map(|complaint| complaint.sentence).collect(),
             actions: self.dispatcher.status(),
             data_dir: self.keeper.status(),
             history: self.memory.status(),
@@ -52,21 +56,24 @@ impl Agent {
             programs: monitor.kernel().programs(),
         }
     }
+}
 
-    fn rules(&self) -> Vec<RuleStatus> {
-        let alerts = self.engine.alerts();
-        let rule = |spec: &crate::alert::Spec| {
-            let count =
-                |state| alerts.iter().filter(|alert| alert.rule == spec.rule.text && alert.state == state).count();
-            RuleStatus {
-                name: spec.name.to_string(),
-                rule: spec.rule.text.to_string(),
-                pending: count(State::Pending),
-                firing: count(State::Firing),
-            }
-        };
-        self.config.alerts.iter().map(rule).collect()
+/// Each rule, with how many of the alerts are its own.
+fn rules(specs: &[Spec], alerts: &[Alert]) -> Vec<RuleStatus> {
+    let mut counts: HashMap<(&str, State), usize> = HashMap::new();
+    for alert in alerts {
+        *counts.entry((&*alert.rule, alert.state)).or_default() += 1;
     }
+    let rule = |spec: &Spec| {
+        let count = |state| counts.get(&(&*spec.rule.text, state)).copied().unwrap_or_default();
+        RuleStatus {
+            name: spec.name.to_string(),
+            rule: spec.rule.text.to_string(),
+            pending: count(State::Pending),
+            firing: count(State::Firing),
+        }
+    };
+    specs.iter().map(rule).collect()
 }
 
 /// `1 rule`, `2 rules`.
@@ -93,4 +100,50 @@ fn memory() -> Memory {
         resident_bytes: bytes(status.vmrss),
         peak_bytes: bytes(status.vmhwm),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        alert::{Subject, Unit},
+        rule::Scope,
+    };
+
+    fn alert(rule: &str, state: State) -> Alert {
+        let text = || "x".into();
+        let subject = Subject { scope: Scope::Host, key: text(), name: text(), details: Default::default() };
+        Alert {
+            id: text(),
+            name: text(),
+            rule: rule.into(),
+            subject,
+            metric: text(),
+            state,
+            severity: Default::default(),
+            value: 1.0,
+            threshold: 1.0,
+            unit: Unit::Bytes,
+            since: jiff::Timestamp::UNIX_EPOCH,
+            fired: None,
+            resolved: None,
+            ended: None,
+            flapping: false,
+            forecast: None,
+            summary: text(),
+        }
+    }
+
+    #[test]
+    fn each_rule_has_its_own_alerts_counted() {
+        let specs = ["host rx > 1MB/s", "host tx > 1MB/s"].map(|rule| Spec::of_rule(rule.parse().unwrap()));
+        let alerts = [
+            alert("host tx > 1MB/s", State::Firing),
+            alert("host tx > 1MB/s", State::Firing),
+            alert("host tx > 1MB/s", State::Pending),
+            alert("host tx > 2MB/s", State::Firing),
+        ];
+        let counts = rules(&specs, &alerts).into_iter().map(|rule| (rule.pending, rule.firing));
+        assert_eq!(counts.collect::<Vec<_>>(), [(0, 0), (1, 2)]);
+    }
 }

@@ -10,11 +10,13 @@ use std::{
 use jiff::Timestamp;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Source, keeper::Keeper, manager::Manager, memory::Memory, pace::Pace, questions::Question};
+use super::{
+    Source, keeper::Keeper, manager::Manager, memory::Memory, pace::Pace, questions::Question, troubles::Troubles,
+};
 use crate::{
     action::Dispatcher,
-    alert::{Alert, Change, Engine, Notice, State},
-    app::live::Live,
+    alert::{Alert, Change, Complaint, Engine, Notice, State},
+    app::{live::Live, lookout::lookout},
     config::Config,
     control::{ConfigStatus, Lock, Server},
     failure::Failure,
@@ -42,8 +44,10 @@ pub(super) struct Agent {
     pub(super) averaging: Vec<Question>,
     /// As of the last tick.
     pub(super) health: Health,
+    /// What was told of it.
+    pub(super) troubles: Troubles,
     /// Those that were told.
-    pub(super) complaints: Vec<String>,
+    pub(super) complaints: Vec<Complaint>,
     pub(super) _locks: Vec<Lock>,
 }
 
@@ -90,18 +94,20 @@ impl Agent {
         self.memory.take(&snapshot);
         self.hear_complaints();
         self.proceed(&snapshot);
-        if self.health != snapshot.health {
-            self.health = snapshot.health;
-            self.warn_of_health();
-        }
+        self.health = snapshot.health;
+        self.troubles.news(&self.health, Instant::now()).iter().for_each(|line| tracing::warn!("{line}"));
         if !notices.is_empty() {
+            self.keeper.told();
             self.manager.status(&self.line());
         }
         Ok(())
     }
 
-    /// Tells those actions that have to know all that fires, after a start or a change of actions.
-    pub(super) fn remind(&self) {
+    /// After a start or a change of rules or actions: looks for what rules may be silent about, and tells those actions that
+    /// have to know all that fires.
+    pub(super) fn remind(&mut self) {
+        let filtered = self.config.settings.live().filter.has_groups();
+        self.engine.look_around(lookout(self.config.alerts.iter().map(|spec| &spec.rule), filtered));
         let alerts = self.engine.alerts();
         let firing = alerts.into_iter().filter(|alert| alert.state == State::Firing);
         let notice = |alert: Alert| {
@@ -113,19 +119,13 @@ impl Agent {
         self.dispatcher.keep_alive(&notices);
     }
 
-    /// What keeps a rule from its work is logged when it comes up.
+    /// What keeps a rule from its work is logged when it comes up, and not again while it lasts.
     fn hear_complaints(&mut self) {
         let complaints = self.engine.complaints();
-        for new in complaints.iter().filter(|complaint| !self.complaints.contains(complaint)) {
-            tracing::warn!("{new}");
+        for new in complaints.iter().filter(|complaint| !complaint.is_among(&self.complaints)) {
+            tracing::warn!("{}", new.sentence);
         }
         self.complaints = complaints;
-    }
-
-    fn warn_of_health(&self) {
-        for (name, count) in self.health.troubles() {
-            tracing::warn!("kernel side: {name} {count}");
-        }
     }
 
     /// Ends in order: state first, what takes long last.

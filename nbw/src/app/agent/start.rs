@@ -16,6 +16,7 @@ use super::{
     memory::Memory,
     pace::Pace,
     run::{Agent, Attachment},
+    troubles::Troubles,
 };
 use crate::{
     action::Dispatcher,
@@ -57,6 +58,7 @@ pub(super) async fn start(source: Source) -> Result<Agent, Failure> {
         server,
         averaging: Vec::new(),
         health: Health::default(),
+        troubles: Troubles::default(),
         complaints: Vec::new(),
         _locks: locks,
     };

@@ -83,3 +83,26 @@ fn what_is_usual_is_not_known_at_first() {
     assert_eq!(averaging.take(&now, &engine), None);
     assert_eq!(values(&averaging.take(&now, &engine).unwrap()), [("eth0", 500.0, None)]);
 }
+
+#[test]
+fn a_name_that_arrives_later_makes_no_second_container() {
+    let named = |name: &str, bytes: i64| {
+        let mut snapshot = Snapshot { elapsed: Duration::from_secs(1), ..fixture::with_rows() };
+        let containers = snapshot.rows.containers.as_mut().unwrap();
+        containers.truncate(1);
+        containers[0].name = name.into();
+        containers[0].tx = Flow { bytes, ..fixture::flow(0) };
+        snapshot
+    };
+    let (first, second) = (named("77d0b1a3c9ee", 1_000), named("web", 3_000));
+    let rule = rule("container * tx > 1MB/s");
+    let engine = engine(&[]);
+    let mut averaging = Averaging::new(rule.clone(), Duration::from_secs(2));
+    assert!(averaging.take(&first, &engine).is_none() && averaging.take(&first, &engine).is_none());
+    let measured = averaging.take(&second, &engine).unwrap();
+    assert_eq!(values(&measured), [("web", 2_000.0, Some(1e6))]);
+    let mut average = crate::check::Average::new(rule);
+    average.add(&first);
+    average.add(&second);
+    assert_eq!(values(&average.measured()), [("web", 2_000.0, None)]);
+}

@@ -1,9 +1,14 @@
 //! What is there, whether or not it has moved anything: what is idle is measured too, as nothing.
 
+mod lookout;
+
+pub use self::lookout::Lookout;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -19,6 +24,8 @@ use crate::{
     text, words,
 };
 
+/// Runtimes have this long to tell names.
+const NAMES: Duration = Duration::from_secs(1);
 /// More cgroups than this are not looked at: one walk is to stay short.
 const MOST_CGROUPS: usize = 65_536;
 
@@ -26,9 +33,11 @@ const MOST_CGROUPS: usize = 65_536;
 pub struct Existing {
     scope: Scope,
     /// Paths and identities of cgroups, where the kind is one of them.
-    cgroups: Vec<(String, Identity)>,
+    cgroups: Arc<Vec<(String, Identity)>>,
     /// Asked for names of containers and pods, where those are wanted.
-    runtimes: Option<Runtimes>,
+    runtimes: Option<Arc<Runtimes>>,
+    /// When it was looked at.
+    at: Instant,
 }
 
 /// One thing, by all names that it can be asked for by.
@@ -36,6 +45,7 @@ struct Thing {
     key: Arc<str>,
     name: Arc<str>,
     others: Vec<String>,
+    details: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 impl Existing {
@@ -46,11 +56,23 @@ impl Existing {
     pub fn look(root: &CgroupRoot, scope: Scope) -> std::io::Result<Self> {
         let of_cgroups = matches!(scope, Scope::Cgroup | Scope::Unit | Scope::Container | Scope::Pod);
         let cgroups = if of_cgroups { walk(root) } else { Vec::new() };
-        let runtimes = matches!(scope, Scope::Container | Scope::Pod).then(Runtimes::start).transpose()?;
+        let runtimes = has_names(scope).then(Runtimes::start).transpose()?;
+        Ok(Self::of(scope, Arc::new(cgroups), runtimes.map(Arc::new)))
+    }
+
+    fn of(scope: Scope, cgroups: Arc<Vec<(String, Identity)>>, runtimes: Option<Arc<Runtimes>>) -> Self {
+        let runtimes = runtimes.filter(|_| has_names(scope));
         if let Some(runtimes) = &runtimes {
             cgroups.iter().for_each(|(_, identity)| runtimes.want(identity));
         }
-        Ok(Self { scope, cgroups, runtimes })
+        Self { scope, cgroups, runtimes, at: Instant::now() }
+    }
+
+    /// Until runtimes have had the time to tell the names of what is there, where it has any.
+    pub async fn named(&self) {
+        if self.runtimes.is_some() {
+            tokio::time::sleep(NAMES.saturating_sub(self.at.elapsed())).await;
+        }
     }
 
     /// Those that the target is about.
@@ -62,9 +84,14 @@ impl Existing {
             scope: self.scope,
             key: Arc::clone(&thing.key),
             name: Arc::clone(&thing.name),
-            details: BTreeMap::new(),
+            details: thing.details.clone(),
         };
         things.iter().filter(wanted).map(subject).collect()
+    }
+
+    /// What tells all of them apart.
+    fn keys(&self) -> BTreeSet<Arc<str>> {
+        self.things().into_iter().map(|thing| thing.key).collect()
     }
 
     /// The names of all.
@@ -92,35 +119,66 @@ impl Existing {
     }
 
     fn container(&self, path: &str, identity: &Identity) -> Option<Thing> {
-        let container = identity.container.as_ref().filter(|container| container.path == path)?;
+        let container = identity.container.as_ref().filter(|container| text::clean(&container.path) == path)?;
         let told = self.runtimes.as_ref().and_then(|runtimes| runtimes.container(container));
-        let name = told.map_or_else(|| identity.name.as_str().into(), |told| Arc::clone(&told.name));
-        Some(thing(&container.id, &name, &[&identity.name, &container.id]))
+        let name = told.as_ref().map_or_else(|| identity.name.as_str().into(), |told| Arc::clone(&told.name));
+        let id = told.as_ref().map_or_else(|| container.id.as_str().into(), |told| Arc::clone(&told.id));
+        let pod = told.as_ref().and_then(|told| told.pod.as_ref());
+        let runtime = told.as_ref().and_then(|told| told.runtime).or(identity.runtime);
+        let details = [
+            ("runtime", runtime.map(|runtime| words::runtime(runtime).into())),
+            ("image", told.as_ref().and_then(|told| told.image.clone())),
+            ("pod", pod.map(|pod| Arc::clone(&pod.name))),
+            ("namespace", pod.and_then(|pod| pod.namespace.clone())),
+            ("id", Some(Arc::clone(&id))),
+            ("path", Some(path.into())),
+        ];
+        Some(thing(&id, &name, &[&identity.name, &id]).with(details))
     }
 
     /// Each once, though all of its containers tell of it.
     fn pods(&self) -> Vec<Thing> {
         let mut pods = BTreeMap::new();
-        for (_, identity) in &self.cgroups {
+        for (_, identity) in self.cgroups.iter() {
             let Some(uid) = &identity.pod else { continue };
             let told = self.runtimes.as_ref().and_then(|runtimes| runtimes.pod(identity));
-            let pod = told.map(|told| (words::pod(told.namespace.as_deref(), &told.name), Arc::clone(&told.name)));
-            let (full, name) = pod.unwrap_or_else(|| (uid.clone(), uid.as_str().into()));
-            pods.insert(uid, thing(uid, &full, &[&name, uid]));
+            let name = told.as_ref().map_or_else(|| uid.as_str().into(), |told| Arc::clone(&told.name));
+            let namespace = told.and_then(|told| told.namespace.clone());
+            let full = words::pod(namespace.as_deref(), &name);
+            let details = [
+                ("runtime", identity.runtime.map(|runtime| words::runtime(runtime).into())),
+                ("namespace", namespace),
+                ("pod", Some(Arc::clone(&name))),
+                ("id", Some(uid.as_str().into())),
+            ];
+            pods.insert(uid, thing(uid, &full, &[&name, uid]).with(details));
         }
         pods.into_values().collect()
     }
 }
 
+/// Whether there are people's names for it besides those in paths.
+fn has_names(scope: Scope) -> bool {
+    matches!(scope, Scope::Container | Scope::Pod)
+}
+
 fn thing(key: &str, name: &str, others: &[&str]) -> Thing {
-    Thing { key: key.into(), name: name.into(), others: others.iter().map(|&name| name.to_owned()).collect() }
+    let others = others.iter().map(|&name| name.to_owned()).collect();
+    Thing { key: key.into(), name: name.into(), others, details: BTreeMap::new() }
+}
+
+impl Thing {
+    fn with<const N: usize>(mut self, details: [(&str, Option<Arc<str>>); N]) -> Self {
+        self.details.extend(details.into_iter().filter_map(|(name, value)| Some((name.into(), value?))));
+        self
+    }
 }
 
 /// A cgroup that is a unit's own.
 fn unit(path: &str, identity: &Identity) -> Option<Thing> {
     let unit = identity::unit_of(path, identity).filter(|unit| unit.path == path)?;
     let plain = text::unescape_systemd(&unit.name).into_owned();
-    Some(thing(&unit.path, &unit.name, &[&plain]))
+    Some(thing(&unit.path, &unit.name, &[&plain]).with([("path", Some(unit.path.as_str().into()))]))
 }
 
 /// One for each name; threads of the kernel have no sockets.
