@@ -6,8 +6,8 @@ mod check;
 mod import;
 mod insight;
 mod live;
-mod report;
 mod lookout;
+mod report;
 mod status;
 mod top;
 

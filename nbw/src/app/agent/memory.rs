@@ -38,7 +38,8 @@ impl Memory {
         if !config.settings.history.enabled {
             return Ok(Self(None));
         }
-        let tiers = config.settings.history.tiers(config.zone.clone()).map_err(|error| Failure::Usage(error.to_string()))?;
+        let tiers =
+            config.settings.history.tiers(config.zone.clone()).map_err(|error| Failure::Usage(error.to_string()))?;
         let recorder = Recorder::start(&config.settings.data_dir, &tiers)?;
         Ok(Self(Some(Remembering { recorder, facts: None, asked: None })))
     }

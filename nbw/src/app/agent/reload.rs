@@ -75,7 +75,11 @@ impl Agent {
             config.settings.data_dir.clone_from(&now.data_dir);
         }
         let history = &mut config.settings.history;
-        let fresh = history::settings::Settings { processes: history.processes, remotes: history.remotes, ..now.history.clone() };
+        let fresh = history::settings::Settings {
+            processes: history.processes,
+            remotes: history.remotes,
+            ..now.history.clone()
+        };
         if *history != fresh {
             tracing::warn!("another history takes a restart: `systemctl restart nbw`");
             *history = fresh;
