@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::text;
+
 /// Where the pages of the rules are.
 const PAGES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/insight/");
 
@@ -101,9 +103,9 @@ impl Finding {
     pub fn new(rule: &'static str, severity: Severity, subject: &str, title: String) -> Self {
         Self {
             rule,
-            subject: subject.to_owned(),
+            subject: clean(subject),
             severity,
-            title,
+            title: clean(title),
             seen: String::new(),
             evidence: Vec::new(),
             confidence: 0.0,
@@ -118,7 +120,7 @@ impl Finding {
     pub fn seen(mut self, confidence: f64, seen: String) -> Self {
         self.confidence = (confidence.clamp(0.0, 1.0) * 100.0).round() / 100.0;
         self.sure = word(self.confidence);
-        self.seen = seen;
+        self.seen = clean(seen);
         self
     }
 
@@ -134,16 +136,21 @@ impl Finding {
     /// With one more thing to do.
     #[must_use]
     pub fn advise(mut self, what: impl Into<String>) -> Self {
-        self.advice.push(Advice { what: what.into(), command: None });
+        self.advice.push(Advice { what: clean(what.into()), command: None });
         self
     }
 
     /// With one more thing to do, and how.
     #[must_use]
     pub fn command(mut self, what: impl Into<String>, command: impl Into<String>) -> Self {
-        self.advice.push(Advice { what: what.into(), command: Some(command.into()) });
+        self.advice.push(Advice { what: clean(what.into()), command: Some(clean(command.into())) });
         self
     }
+}
+
+/// Names are cleaned where they enter; others than this nbw may have written the history.
+fn clean(text: impl AsRef<str>) -> String {
+    text::clean(text.as_ref()).into_owned()
 }
 
 fn word(confidence: f64) -> &'static str {
@@ -157,6 +164,17 @@ fn word(confidence: f64) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_name_reaches_the_terminal_with_an_escape() {
+        let name = "web\u{1b}]0;owned\u{7}";
+        let finding = Finding::new("hog", Severity::Hint, name, format!("{name} takes"))
+            .seen(0.9, name.to_owned())
+            .command(name, name)
+            .advise(name);
+        let json = serde_json::to_string(&finding).unwrap();
+        assert!(!json.contains("u001b") && !json.contains("u0007") && json.contains("web"), "{json}");
+    }
 
     #[test]
     fn json_has_numbers_with_their_units() {

@@ -1,5 +1,7 @@
 //! The rules: each a small file of its own, with a page in `docs/insight`.
 
+use std::borrow::Cow;
+
 use super::{Evidence, Finding};
 
 /// Looks at the evidence, and says what there is to say.
@@ -61,6 +63,19 @@ fn percent(share: f64) -> String {
     format!("{percent:.decimals$} %")
 }
 
+/// A name in a command that is to be copied into a root shell: who may name a cgroup must not say what runs there.
+fn quoted(name: &str) -> Cow<'_, str> {
+    // What has a NUL in it was not cleaned, and is no argument.
+    shlex::try_quote(name).unwrap_or(Cow::Borrowed("''"))
+}
+
+/// Whether the queue of an interface can be replaced by a command without taking anything away: a plain one is its root. A shaper,
+/// the classes of htb and the queues of a card that has several (mq) are somebody's work, or the kernel's.
+fn is_plain(evidence: &Evidence, interface: &str) -> bool {
+    const PLAIN: [&str; 6] = ["pfifo_fast", "pfifo", "bfifo", "fq_codel", "fq", "sfq"];
+    evidence.facts.root_queue(interface).is_some_and(|queue| PLAIN.contains(&&*queue.kind))
+}
+
 /// A rate in bytes a second, for people.
 fn rate(bytes_per_second: f64) -> String {
     crate::units::Units::Bits.rate(bytes_per_second)
@@ -69,6 +84,39 @@ fn rate(bytes_per_second: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_name_ends_its_quotes() {
+        use crate::{
+            history::Kind,
+            insight::{advise, fixture},
+        };
+        assert_eq!(quoted("/system.slice/ssh.service"), "/system.slice/ssh.service");
+        let names = ["/a'; touch \"$HOME\"; '", "/$(reboot)", "/b`reboot`", "/c d;e|f&g"];
+        for name in names {
+            let hog = fixture::live().with(Kind::Group, name, |_| (0.0, 9e6));
+            let hog = hog.with(Kind::Group, "/one", |_| (1e6, 0.0)).with(Kind::Group, "/two", |_| (1e6, 0.0));
+            let week = fixture::week().with_packets(Kind::Group, name, 100.0, |_| (0.0, 200.0));
+            for (rule, evidence) in [("hog", hog), ("chatty-idle", week)] {
+                let findings = advise(&evidence);
+                let finding = findings.iter().find(|finding| finding.rule == rule).expect(rule);
+                let commands = finding.advice.iter().filter_map(|advice| advice.command.as_deref());
+                for words in commands.map(|command| shlex::split(command).expect("whole quotes")) {
+                    assert_eq!(words.last().map(String::as_str), Some(name), "{words:?}");
+                }
+            }
+        }
+        let odd = "eth0;reboot";
+        let eth0 = |eth0: &mut crate::insight::facts::Interface| {
+            (eth0.name, eth0.fastest) = (odd.into(), Some(10_000_000_000))
+        };
+        for finding in advise(&fixture::live().eth0(eth0).grew(odd, "rx_errors", 1_000).grew(odd, "tx_dropped", 1_000))
+        {
+            for command in finding.advice.iter().filter_map(|advice| advice.command.as_deref()) {
+                assert!(!command.replace("'eth0;reboot'", "").contains(odd), "{command}");
+            }
+        }
+    }
 
     #[test]
     fn shares_have_as_many_digits_as_say_something() {

@@ -26,8 +26,10 @@ const MOST: usize = 200;
 /// Days before the time asked about that are looked at, too.
 const BEFORE: SignedDuration = SignedDuration::from_hours(24 * 90);
 
-/// The kinds whose hours are looked at.
-const HOURS: [Kind; 4] = [Kind::Host, Kind::Interface, Kind::Group, Kind::Container];
+/// The kinds whose hours are looked at, and how many of each: of containers nobody asks more than what all of them moved, which
+/// the history has without reading each.
+const HOURS: [(Kind, usize); 4] =
+    [(Kind::Host, MOST), (Kind::Interface, MOST), (Kind::Group, MOST), (Kind::Container, 1)];
 
 /// The kinds whose days are, and how many of each: of remote hosts all, for the question is who was ever heard of.
 const DAYS: [(Kind, Option<usize>); 3] =
@@ -45,8 +47,8 @@ impl Evidence {
         facts: Facts,
     ) -> Result<Self, HistoryError> {
         let mut traffic = HashMap::new();
-        for kind in HOURS {
-            let query = question(kind, (from, to), Every::Seconds(HOUR), Some(MOST), &zone);
+        for (kind, top) in HOURS {
+            let query = question(kind, (from, to), Every::Seconds(HOUR), Some(top), &zone);
             traffic.insert(kind, reader.ask(&query)?);
         }
         let days = days(reader, (from, to), &zone)?;

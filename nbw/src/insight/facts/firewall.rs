@@ -57,9 +57,10 @@ impl Verdict {
     /// The command that shows it with its counters.
     pub fn show(&self) -> String {
         let (table, chain) = self.chain.rsplit_once(' ').unwrap_or(("filter", &self.chain));
+        let quoted = |name: &str| shlex::try_quote(name).unwrap_or_default().into_owned();
         match self.tool {
-            "nft" => format!("nft -a list chain {}", self.chain),
-            tool => format!("{tool} -t {table} -vnL {chain} --line-numbers"),
+            "nft" => format!("nft -a list chain {}", self.chain.split(' ').map(quoted).collect::<Vec<_>>().join(" ")),
+            tool => format!("{tool} -t {} -vnL {} --line-numbers", quoted(table), quoted(chain)),
         }
     }
 }

@@ -36,8 +36,9 @@ impl Rule for Asymmetry {
 
 impl Asymmetry {
     fn judge(&self, evidence: &Evidence, row: Row<'_>) -> Option<Finding> {
-        let (before, now): (Vec<_>, Vec<_>) = row.recorded().partition(|(part, _)| part.start < evidence.from);
-        let sum = |of: &dyn Fn(&crate::history::query::Point) -> u64| now.iter().map(|(_, point)| of(point)).sum::<u64>();
+        let (before, now): (Vec<_>, Vec<_>) = row.recorded().partition(|(part, _)| part.end <= evidence.from);
+        let sum =
+            |of: &dyn Fn(&crate::history::query::Point) -> u64| now.iter().map(|(_, point)| of(point)).sum::<u64>();
         let (received, sent) = (sum(&|point| point.rx.bytes), sum(&|point| point.tx.bytes));
         let usual: Vec<f64> = before
             .iter()
@@ -49,7 +50,8 @@ impl Asymmetry {
             return None;
         }
         let part = share(sent, received + sent);
-        let (least, most) = usual.iter().fold((1.0, 0.0), |(least, most): (f64, f64), part| (least.min(*part), most.max(*part)));
+        let (least, most) =
+            usual.iter().fold((1.0, 0.0), |(least, most): (f64, f64), part| (least.min(*part), most.max(*part)));
         if part >= least - CHANGED && part <= most + CHANGED {
             return None;
         }
@@ -72,7 +74,8 @@ impl Asymmetry {
             .number("sent_share_most_before", most, Unit::Share)
             .number("days_before", days as f64, Unit::Count)
             .command("See with whom.", "nbw report days --by remote");
-        finding.advise("More that is sent than ever: a new backup or mirror, or data that leaves the host without leave.")
+        finding
+            .advise("More that is sent than ever: a new backup or mirror, or data that leaves the host without leave.")
     }
 }
 

@@ -1,14 +1,9 @@
 //! Bursts that fill a link which is mostly empty.
 
-use super::{Rule, percent, rate};
+use super::{Rule, is_plain, percent, quoted, rate};
 use crate::{
     history::Kind,
-    insight::{
-        Evidence, Finding, Severity,
-        evidence::Row,
-        facts::Interface,
-        finding::Unit,
-    },
+    insight::{Evidence, Finding, Severity, evidence::Row, facts::Interface, finding::Unit},
 };
 
 /// A burst reaches this share of what the link, or its shaper, lets pass.
@@ -49,26 +44,33 @@ impl Bursts {
         }
         let dropped = dropped(evidence, &link.name);
         let title = format!("{} sends in bursts: {} at the peak, {} on the average", link.name, rate(peak), rate(mean));
-        let lost = if dropped > 0 { format!(" Meanwhile {dropped} packets were dropped on the way out.") } else { String::new() };
+        let lost = if dropped > 0 {
+            format!(" Meanwhile {dropped} packets were dropped on the way out.")
+        } else {
+            String::new()
+        };
         let seen = format!(
             "{bursts} times it filled what there is ({}), while for 95 % of the time it took {} of it or less.{lost}",
             rate(limit),
             percent(p95 / limit)
         );
         let kbit = (limit * 8.0 * 0.5 / 1e3) as u64;
-        Some(
-            Finding::new(self.id(), Severity::Hint, &link.name, title)
-                .seen(if dropped > 0 { 0.85 } else { 0.6 }, seen)
-                .number("peak", peak, Unit::BytesPerSecond)
-                .number("p95", p95, Unit::BytesPerSecond)
-                .number("mean", mean, Unit::BytesPerSecond)
-                .number("peak_to_mean", peak / mean.max(1.0), Unit::Times)
-                .number("limit", limit, Unit::BytesPerSecond)
-                .number("bursts", bursts as f64, Unit::Count)
-                .number("drops", dropped as f64, Unit::Packets)
-                .command("Have each flow paced.", format!("tc qdisc replace dev {} root fq maxrate {kbit}kbit", link.name))
-                .advise("Or have the program do it (SO_MAX_PACING_RATE, rsync --bwlimit)."),
-        )
+        let finding = Finding::new(self.id(), Severity::Hint, &link.name, title)
+            .seen(if dropped > 0 { 0.85 } else { 0.6 }, seen)
+            .number("peak", peak, Unit::BytesPerSecond)
+            .number("p95", p95, Unit::BytesPerSecond)
+            .number("mean", mean, Unit::BytesPerSecond)
+            .number("peak_to_mean", peak / mean.max(1.0), Unit::Times)
+            .number("limit", limit, Unit::BytesPerSecond)
+            .number("bursts", bursts as f64, Unit::Count)
+            .number("drops", dropped as f64, Unit::Packets)
+            .advise("Have the program pace what it sends (SO_MAX_PACING_RATE, rsync --bwlimit).");
+        Some(if is_plain(evidence, &link.name) {
+            let command = format!("tc qdisc replace dev {} root fq maxrate {kbit}kbit", quoted(&link.name));
+            finding.command("Or have each flow paced.", command)
+        } else {
+            finding.advise("Or have each flow paced by fq (maxrate) inside the queues that are there.")
+        })
     }
 }
 
@@ -94,6 +96,17 @@ mod tests {
         assert_eq!(named(&Bursts, &bursts(3, 0.91)), ["eth0"]);
         assert!(named(&Bursts, &bursts(2, 0.91)).is_empty());
         assert!(named(&Bursts, &bursts(3, 0.89)).is_empty());
+    }
+
+    #[test]
+    fn no_command_replaces_a_shaper_or_the_queues_of_a_card() {
+        let replaces = |kind: &str, rate| {
+            let evidence = bursts(3, 0.91).queue(kind, rate);
+            let advice = Bursts.find(&evidence).remove(0).advice;
+            advice.iter().any(|advice| advice.command.as_deref().is_some_and(|command| command.contains("replace")))
+        };
+        assert!(replaces("pfifo_fast", None));
+        assert!(!replaces("htb", None) && !replaces("mq", None) && !replaces("tbf", Some(LINK)));
     }
 
     #[test]

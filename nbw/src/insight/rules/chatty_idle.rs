@@ -1,6 +1,6 @@
 //! Services that do nothing, all the time.
 
-use super::Rule;
+use super::{Rule, quoted};
 use crate::{
     history::Kind,
     insight::{Evidence, Finding, Severity, evidence::Row, finding::Unit},
@@ -53,14 +53,18 @@ fn is_chatty(row: &Row<'_>, seconds: f64) -> bool {
 impl ChattyIdle {
     fn tell(&self, row: Row<'_>, seconds: f64) -> Finding {
         let (name, packets) = (row.name(), row.packets() as f64 / seconds);
-        let title = format!("{name} talks all the time and says little: {} in {}", units::packet_rate(packets), units::volume(row.bytes()));
+        let title = format!(
+            "{name} talks all the time and says little: {} in {}",
+            units::packet_rate(packets),
+            units::volume(row.bytes())
+        );
         let seen = "It had traffic at every hour, day and night, and hardly moved anything: polling, heartbeats, or retries in vain.";
         Finding::new(self.id(), Severity::Hint, name, title)
             .seen(0.6, seen.to_owned())
             .number("packet_rate", packets, Unit::PacketsPerSecond)
             .number("rate", row.bytes() as f64 / seconds, Unit::BytesPerSecond)
             .number("hours", seconds / 3_600.0, Unit::Count)
-            .command("See with whom.", format!("nbw watch --by connection --cgroup '{}'", row.series.subject.key))
+            .command("See with whom.", format!("nbw watch --by connection --cgroup {}", quoted(&row.series.subject.key)))
             .advise("Have it poll less often, or be told of changes instead; look into its log for an address that does not answer.")
     }
 }
@@ -71,7 +75,8 @@ mod tests {
     use crate::insight::fixture::{live, named, week};
 
     fn chatty(rate: f64, size: f64, hours: usize) -> Evidence {
-        week().with_packets(Kind::Group, "/poller", size, move |hour| (0.0, if hour < hours { rate * size } else { 0.0 }))
+        week()
+            .with_packets(Kind::Group, "/poller", size, move |hour| (0.0, if hour < hours { rate * size } else { 0.0 }))
     }
 
     #[test]

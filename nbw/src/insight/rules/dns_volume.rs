@@ -5,11 +5,7 @@ use std::collections::BTreeMap;
 use super::{Rule, percent, share};
 use crate::{
     history::Kind,
-    insight::{
-        Evidence, Finding, Severity,
-        evidence::Talk,
-        finding::Unit,
-    },
+    insight::{Evidence, Finding, Severity, evidence::Talk, finding::Unit},
 };
 
 /// DNS, and DNS over TLS.
@@ -45,7 +41,10 @@ impl DnsVolume {
     fn tell(&self, who: &str, sent: u64, bytes: u64, seconds: f64, all: u64, talks: &[Talk]) -> Finding {
         let rate = sent as f64 / seconds;
         let own = talks.iter().filter(|talk| &*talk.who == who && PORTS.contains(&talk.port));
-        let servers: Vec<String> = own.map(|talk| talk.remote.to_string()).take(3).collect();
+        let mut servers: Vec<String> = own.map(|talk| talk.remote.to_string()).collect();
+        servers.sort();
+        servers.dedup();
+        servers.truncate(3);
         let title = format!("{who} asks DNS {rate:.0} times a second");
         let part = share(sent * 2, all.max(sent * 2));
         let seen = format!(
@@ -58,7 +57,8 @@ impl DnsVolume {
             .number("queries_a_second", rate, Unit::PacketsPerSecond)
             .number("bytes", bytes as f64, Unit::Bytes)
             .number("packet_share", part, Unit::Share)
-            .command("Keep answers on this host.", "systemctl enable --now systemd-resolved; resolvectl statistics")
+            .command("See which names it asks for.", "tcpdump -ni any -c 100 udp port 53")
+            .advise("Keep answers on this host by a cache (systemd-resolved, dnsmasq, unbound); if this is one, look at who asks it.")
             .advise("In Kubernetes write names with a dot at the end, or lower ndots (dnsConfig): each name is asked for up to ten times.")
             .advise("Have the program keep its connections open instead of resolving for each.")
     }

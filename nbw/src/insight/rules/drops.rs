@@ -1,7 +1,7 @@
 //! Packets that an interface or its queue has dropped.
 
-use super::{Rule, percent, share};
-use crate::insight::{Evidence, Finding, Severity, facts::Interface, finding::Unit};
+use super::{Rule, is_plain, percent, quoted, share};
+use crate::insight::{Evidence, Finding, Severity, evidence::Counters, facts::Interface, finding::Unit};
 
 /// One lost packet of a thousand keeps a TCP connection over 20 ms below 23 Mbit/s (Mathis et al., "The Macroscopic Behavior of
 /// the TCP Congestion Avoidance Algorithm", 1997: MSS / RTT x 1.22 / sqrt(loss)).
@@ -9,6 +9,10 @@ const SHARE: f64 = 0.001;
 
 /// Fewer are nothing to speak of: interfaces also count what no protocol wanted.
 const FEWEST: u64 = 100;
+
+/// What no protocol of this host wants is dropped behind the driver, too: a switch's BPDUs (IEEE 802.1D: one in 2 s) and LLDP
+/// (802.1AB: one in 30 s), for ever. Where no more than so many were dropped a second it may be those.
+const UNWANTED: f64 = 1.0;
 
 /// Receive, send and queue drops against the packets that passed.
 pub(super) struct Drops;
@@ -43,11 +47,17 @@ fn sent(evidence: &Evidence, link: &Interface) -> (u64, f64) {
     (lost, share(lost, lost + counters.total(&link.name, "tx_packets")))
 }
 
+/// Packets that were dropped behind the driver in the parts of the time in which they were more than the [`UNWANTED`].
+fn dropped(counters: &Counters, interface: &str) -> u64 {
+    let parts = counters.parts(interface, "rx_dropped").unwrap_or_default().iter().zip(&counters.seconds);
+    parts.filter(|(dropped, seconds)| **dropped as f64 > UNWANTED * **seconds).map(|(dropped, _)| dropped).sum()
+}
+
 impl Drops {
     fn received(&self, evidence: &Evidence, link: &Interface) -> Option<Finding> {
-        let (counters, name) = (&evidence.counters, &link.name);
+        let (counters, name, device) = (&evidence.counters, &link.name, quoted(&link.name));
         let missed = counters.total(name, "rx_missed_errors") + counters.total(name, "rx_fifo_errors");
-        let lost = counters.total(name, "rx_dropped") + missed;
+        let lost = dropped(counters, name) + missed;
         let part = share(lost, lost + counters.total(name, "rx_packets"));
         if !matters(lost, part) {
             return None;
@@ -63,11 +73,17 @@ impl Drops {
             .number("dropped", lost as f64, Unit::Packets)
             .number("missed", missed as f64, Unit::Packets)
             .number("drop_share", part, Unit::Share)
-            .command("See which counter it is.", format!("ip -s -s link show dev {name}; ethtool -S {name}"));
+            .command("See which counter it is.", format!("ip -s -s link show dev {device}; ethtool -S {device}"));
         if let Some((ring, most)) = link.ring.filter(|(ring, most)| ring < most) {
-            finding = finding.command(format!("The ring has {ring} places."), format!("ethtool -G {name} rx {most}"));
+            finding = finding.command(
+                format!("The ring has {ring} places. (Many cards take the link down for a moment to make it longer.)"),
+                format!("ethtool -G {device} rx {most}"),
+            );
         }
-        Some(finding.command("Have more taken at once.", "sysctl -w net.core.netdev_budget=600 net.core.netdev_max_backlog=5000"))
+        Some(finding.command(
+            "Have more taken at once, where it is less now.",
+            "sysctl -w net.core.netdev_budget=600 net.core.netdev_max_backlog=5000",
+        ))
     }
 
     fn sent(&self, evidence: &Evidence, link: &Interface) -> Option<Finding> {
@@ -75,16 +91,19 @@ impl Drops {
         if !matters(lost, part) {
             return None;
         }
-        let name = &link.name;
+        let (name, device) = (&link.name, quoted(&link.name));
         let title = format!("{name} drops {} of what it should send", percent(part));
         let seen = format!("{lost} packets were dropped on the way out: more comes than the interface takes.");
-        Some(
-            self.tell(name, title, 0.9, seen)
-                .number("dropped", lost as f64, Unit::Packets)
-                .number("drop_share", part, Unit::Share)
-                .command("See where.", format!("tc -s qdisc show dev {name}; ip -s link show dev {name}"))
-                .command("Let flows share the queue fairly.", format!("tc qdisc replace dev {name} root fq_codel")),
-        )
+        let finding = self
+            .tell(name, title, 0.9, seen)
+            .number("dropped", lost as f64, Unit::Packets)
+            .number("drop_share", part, Unit::Share)
+            .command("See where.", format!("tc -s qdisc show dev {device}; ip -s link show dev {device}"));
+        Some(if is_plain(evidence, name) {
+            finding.command("Let flows share the queue fairly.", format!("tc qdisc replace dev {device} root fq_codel"))
+        } else {
+            finding.advise("Let flows share it fairly: fq_codel inside the queues that are there, or in the program slower sending.")
+        })
     }
 
     fn tell(&self, name: &str, title: String, confidence: f64, seen: String) -> Finding {
@@ -95,7 +114,7 @@ impl Drops {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::insight::fixture::{live, named};
+    use crate::insight::fixture::{live, named, week};
 
     #[test]
     fn one_of_a_thousand_is_told() {
@@ -106,6 +125,29 @@ mod tests {
         assert_eq!(named(&Drops, &sent(100)), ["eth0"]);
         assert!(named(&Drops, &sent(99)).is_empty());
         assert!(loses(&sent(100)) && !loses(&sent(99)) && !loses(&received(1_000)));
+    }
+
+    #[test]
+    fn what_no_protocol_wants_is_not_told() {
+        // A BPDU every 2 s for half a minute would be 15; one a second is not more than what may be unwanted.
+        let background = |each: u64| live().grew_in("eth0", "rx_dropped", 30, each).grew("eth0", "rx_packets", 100);
+        assert!(named(&Drops, &background(1)).is_empty());
+        assert!(
+            named(&Drops, &week().grew_in("eth0", "rx_dropped", 168, 3_600).grew("eth0", "rx_packets", 1)).is_empty()
+        );
+        assert_eq!(named(&Drops, &background(4)), ["eth0"]);
+        // Two busy hours of a week are enough.
+        assert_eq!(named(&Drops, &week().grew_in("eth0", "rx_dropped", 2, 3_601)), ["eth0"]);
+    }
+
+    #[test]
+    fn no_command_replaces_a_hierarchy() {
+        let replaces = |kind: &str| {
+            let evidence = live().queue(kind, None).grew("eth0", "tx_dropped", 500);
+            let advice = Drops.find(&evidence).remove(0).advice;
+            advice.iter().any(|advice| advice.command.as_deref().is_some_and(|command| command.contains("replace")))
+        };
+        assert!(replaces("pfifo_fast") && !replaces("htb") && !replaces("mq") && !replaces("prio"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Frames that arrived broken or could not be sent.
 
-use super::{Rule, share};
+use super::{Rule, quoted, share};
 use crate::insight::{Evidence, Finding, Severity, facts::Interface, finding::Unit};
 
 /// A link that is in order loses a frame of 1,500 bytes in 80 million (IEEE 802.3: one bit of 10^12 is wrong). A thousand times
@@ -35,7 +35,8 @@ impl Errors {
         if wrong < FEWEST || share(wrong, wrong + all) < SHARE {
             return None;
         }
-        let (checksums, carrier, collisions) = (total("rx_crc_errors"), total("tx_carrier_errors"), total("collisions"));
+        let (checksums, carrier, collisions) =
+            (total("rx_crc_errors"), total("tx_carrier_errors"), total("collisions"));
         let title = format!("{name} has errors: {wrong} frames of {}", wrong + all);
         let seen = format!(
             "{received} frames arrived broken ({checksums} with a wrong checksum), {sent} could not be sent ({carrier} for lack of a \
@@ -49,8 +50,8 @@ impl Errors {
                 .number("crc_errors", checksums as f64, Unit::Packets)
                 .number("collisions", collisions as f64, Unit::Count)
                 .number("error_share", share(wrong, wrong + all), Unit::Share)
-                .command("See which they are.", format!("ethtool -S {name} | grep -i err"))
-                .command("Look at the module's light, where it is optical.", format!("ethtool -m {name}"))
+                .command("See which they are.", format!("ethtool -S {} | grep -i err", quoted(name)))
+                .command("Look at the module's light, where it is optical.", format!("ethtool -m {}", quoted(name)))
                 .advise("Wrong checksums: change the cable or the module, then the port. Of a tunnel: look at its route and MTU."),
         )
     }
@@ -63,7 +64,8 @@ mod tests {
 
     #[test]
     fn ten_of_a_million_are_a_fault() {
-        let wrong = |count: u64, all: u64| live().grew("eth0", "rx_errors", count).grew("eth0", "rx_packets", all - count);
+        let wrong =
+            |count: u64, all: u64| live().grew("eth0", "rx_errors", count).grew("eth0", "rx_packets", all - count);
         assert_eq!(named(&Errors, &wrong(10, 1_000_000)), ["eth0"]);
         assert!(named(&Errors, &wrong(9, 100)).is_empty());
         assert!(named(&Errors, &wrong(10, 1_000_001)).is_empty());

@@ -1,6 +1,6 @@
 //! One subject that takes more than its share.
 
-use super::{Rule, percent, rate};
+use super::{Rule, percent, quoted, rate};
 use crate::{
     history::Kind,
     insight::{Evidence, Finding, Severity, evidence::Row, finding::Unit},
@@ -58,8 +58,8 @@ impl Hog {
             .number("bytes", row.bytes() as f64, Unit::Bytes)
             .number("all_groups", mean, Unit::BytesPerSecond)
             .number("groups", others as f64, Unit::Count);
-        let path = &row.series.subject.key;
-        let finding = finding.command("See what it does.", format!("nbw watch --by connection --cgroup '{path}'"));
+        let path = quoted(&row.series.subject.key);
+        let finding = finding.command("See what it does.", format!("nbw watch --by connection --cgroup {path}"));
         finding.advise(
             "If it should have less: slow it down itself (rsync --bwlimit, wget --limit-rate), let a shaper share fairly between \
              hosts and flows (tc … cake), or mark its packets by cgroup (nft: socket cgroupv2) and give them a class of htb.",

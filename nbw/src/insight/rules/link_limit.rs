@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Rule, percent, rate};
+use super::{Rule, is_plain, percent, quoted, rate};
 use crate::{
     history::{Kind, query::Point},
     insight::{
@@ -63,11 +63,20 @@ impl LinkLimit {
             .number("peak", row.whole.rx.peak.max(row.whole.tx.peak), Unit::BytesPerSecond)
             .number("link_speed", limit, Unit::BytesPerSecond)
             .number("p95_share", load, Unit::Share)
-            .command("See who it is.", format!("nbw top -i {}", link.name))
-            .command(
-                "Keep what is interactive ahead of what is bulk, by a shaper a little below the link's speed.",
-                format!("tc qdisc replace dev {} root cake bandwidth {}mbit", link.name, (limit * 8.0 * 0.95 / 1e6) as u64),
-            );
+            .command("See who it is.", format!("nbw top -i {}", quoted(&link.name)));
+        // A shaper is for what is sent; what is received has passed the link already.
+        let shape = "Keep what is interactive ahead of what is bulk, by a shaper a little below the link's speed.";
+        let finding = match (side, is_plain(evidence, &link.name)) {
+            ("sends", true) => {
+                let kbit = (limit * 8.0 * 0.95 / 1e3) as u64;
+                finding.command(
+                    shape,
+                    format!("tc qdisc replace dev {} root cake bandwidth {kbit}kbit", quoted(&link.name)),
+                )
+            }
+            ("sends", false) => finding.advise(shape),
+            _ => finding,
+        };
         Some(finding.advise("Move bulk work to other hours, or take a faster link or a second one (bonding)."))
     }
 }
@@ -99,6 +108,17 @@ mod tests {
         let at = |share: f64| live().with(Kind::Interface, "eth0", move |_| (0.0, share * LINK));
         assert_eq!(named(&LinkLimit, &at(0.81)), ["eth0"]);
         assert!(named(&LinkLimit, &at(0.79)).is_empty());
+    }
+
+    #[test]
+    fn a_shaper_is_advised_where_it_helps_and_replaces_nothing() {
+        let shapes = |kind: &str, rx: f64, tx: f64| {
+            let evidence = live().with(Kind::Interface, "eth0", move |_| (rx * LINK, tx * LINK)).queue(kind, None);
+            let advice = LinkLimit.find(&evidence).remove(0).advice;
+            advice.iter().any(|advice| advice.command.as_deref().is_some_and(|command| command.contains("cake")))
+        };
+        assert!(shapes("fq_codel", 0.1, 0.9));
+        assert!(!shapes("fq_codel", 0.9, 0.1) && !shapes("mq", 0.1, 0.9) && !shapes("htb", 0.1, 0.9));
     }
 
     #[test]

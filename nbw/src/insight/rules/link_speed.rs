@@ -1,6 +1,6 @@
 //! A link that is slower than it could be.
 
-use super::Rule;
+use super::{Rule, quoted};
 use crate::{
     insight::{
         Evidence, Finding, Severity,
@@ -45,8 +45,11 @@ impl LinkSpeed {
                 .seen(confidence, seen)
                 .number("link_speed", speed as f64, Unit::BitsPerSecond)
                 .number("fastest_offered", fastest as f64, Unit::BitsPerSecond)
-                .command("See what each end offers.", format!("ethtool {name}"))
-                .command("Let both ends agree anew.", format!("ethtool -s {name} autoneg on"))
+                .command("See what each end offers.", format!("ethtool {}", quoted(name)))
+                .command(
+                    "Let both ends agree anew; the link is down for some seconds.",
+                    format!("ethtool -s {} autoneg on", quoted(name)),
+                )
                 .advise("Look at the cable (four pairs for 1 Gbit/s), the switch's port, and its fixed settings."),
         )
     }

@@ -36,8 +36,8 @@ impl Rule for NewRemote {
 
     fn find(&self, evidence: &Evidence) -> Vec<Finding> {
         let Some(answer) = evidence.days.get(&Kind::Remote) else { return Vec::new() };
-        let before = answer.parts.iter().filter(|part| part.start < evidence.from && part.recorded_seconds > 0).count();
-        if before < FEWEST_DAYS {
+        let before = answer.parts.iter().filter(|part| part.end <= evidence.from && part.recorded_seconds > 0).count();
+        if before < FEWEST_DAYS || is_forgotten(evidence) {
             return Vec::new();
         }
         let new = if evidence.live { of_containers(evidence) } else { of_host(evidence) };
@@ -48,12 +48,22 @@ impl Rule for NewRemote {
     }
 }
 
+/// Whether there were more remote hosts before than the history keeps by name: one of those can look new.
+fn is_forgotten(evidence: &Evidence) -> bool {
+    let remotes = evidence.days.get(&Kind::Remote).into_iter().flat_map(rows);
+    let mut rest = remotes.filter(|row| row.series.subject.key.is_empty());
+    rest.any(|row| {
+        row.recorded().any(|(part, point)| part.end <= evidence.from && point.rx.packets + point.tx.packets > 0)
+    })
+}
+
 /// Who talked to whom that is not remembered.
 fn of_containers(evidence: &Evidence) -> Vec<New> {
     let known: HashSet<&str> =
         evidence.days.get(&Kind::Remote).into_iter().flat_map(rows).map(|row| &*row.series.subject.key).collect();
     let talks = evidence.talks.iter().flatten().filter(|talk| talk.container && talk.bytes >= LEAST_LIVE);
-    let new = talks.map(|talk| New { who: Some(talk.who.to_string()), remote: talk.remote.to_string(), bytes: talk.bytes });
+    let new =
+        talks.map(|talk| New { who: Some(talk.who.to_string()), remote: talk.remote.to_string(), bytes: talk.bytes });
     new.filter(|new| !known.contains(&*new.remote)).collect()
 }
 
@@ -64,7 +74,7 @@ fn of_host(evidence: &Evidence) -> Vec<New> {
     let new = named.filter_map(|row| {
         let (mut before, mut now) = (0, 0);
         for (part, point) in row.recorded() {
-            *if part.start < evidence.from { &mut before } else { &mut now } += point.rx.bytes + point.tx.bytes;
+            *if part.end <= evidence.from { &mut before } else { &mut now } += point.rx.bytes + point.tx.bytes;
         }
         (before == 0 && now >= LEAST).then(|| New { who: None, remote: row.name().to_owned(), bytes: now })
     });
@@ -96,7 +106,9 @@ mod tests {
         let known = evidence.with_days(Kind::Remote, "192.0.2.1", before + 7, |_| (MEGABYTES, 0.0));
         (0..new).fold(known, |evidence, number| {
             let name = format!("198.51.100.{number}");
-            evidence.with_days(Kind::Remote, &name, before + 7, move |day| (if day < before { 0.0 } else { MEGABYTES }, 0.0))
+            evidence.with_days(Kind::Remote, &name, before + 7, move |day| {
+                (if day < before { 0.0 } else { MEGABYTES }, 0.0)
+            })
         })
     }
 
@@ -106,6 +118,15 @@ mod tests {
         assert!(named(&NewRemote, &days(week(), 13, 1)).is_empty());
         assert!(named(&NewRemote, &days(week(), 14, 0)).is_empty());
         assert!(named(&NewRemote, &days(week(), 14, 6)).is_empty());
+    }
+
+    #[test]
+    fn whom_the_history_could_not_keep_by_name_may_be_known() {
+        let busy = |before: f64| {
+            days(week(), 14, 1).with_days(Kind::Remote, "", 21, move |day| (if day < 14 { before } else { 9e3 }, 0.0))
+        };
+        assert!(named(&NewRemote, &busy(9e3)).is_empty());
+        assert_eq!(named(&NewRemote, &busy(0.0)), ["host"]);
     }
 
     #[test]

@@ -53,6 +53,10 @@ impl Rule for QuietHours {
 impl QuietHours {
     fn judge(&self, evidence: &Evidence, row: Row<'_>, limit: f64) -> Option<Finding> {
         let day = day(evidence, row);
+        // Who is on for half of the day has no other half.
+        if day.len() < BUSY + QUIET {
+            return None;
+        }
         let (busy, quiet) = (&day[day.len().checked_sub(BUSY)?..], &day[..QUIET.min(day.len())]);
         let load = |hours: &[(i8, f64)]| mean(&hours.iter().map(|hour| hour.1 / limit).collect::<Vec<_>>());
         let (full, empty) = (load(busy), load(quiet));
@@ -62,7 +66,8 @@ impl QuietHours {
         let (mover, moved, part) = mover(evidence, busy)?;
         let room: f64 = quiet.iter().map(|hour| (ROOM * limit - hour.1).max(0.0) * 3_600.0).sum();
         let name = mover.name();
-        let title = format!("{name} could move to quiet hours: there is room for {} a night", units::volume(room as u64));
+        let title =
+            format!("{name} could move to quiet hours: there is room for {} a night", units::volume(room as u64));
         let seen = format!(
             "{name} has {} of the hours from {}, when {} is at {}; it moves {} a day then. In the hours from {} the link is at {}.",
             percent(part),
@@ -81,8 +86,14 @@ impl QuietHours {
                 .number("share_of_busy_hours", part, Unit::Share)
                 .number("moved_a_day", moved, Unit::Bytes)
                 .number("room_a_day", room, Unit::Bytes)
-                .command("If it is a timer's work, change its time.", format!("systemctl edit NAME.timer   # OnCalendar=*-*-* {:02}:00", quiet[0].0))
-                .advise(format!("Or slow it down so that it takes the whole night: {} would do.", rate(moved / (QUIET as f64 * 3_600.0)))),
+                .command(
+                    "If it is a timer's work, change its time.",
+                    format!("systemctl edit NAME.timer   # OnCalendar=*-*-* {:02}:00", quiet[0].0),
+                )
+                .advise(format!(
+                    "Or slow it down so that it takes the whole night: {} would do.",
+                    rate(moved / (QUIET as f64 * 3_600.0))
+                )),
         )
     }
 }
@@ -91,10 +102,11 @@ impl QuietHours {
 fn day(evidence: &Evidence, row: Row<'_>) -> Vec<(i8, f64)> {
     let mut hours: Vec<(i8, f64)> = Vec::new();
     for hour in 0..24 {
-        let rates: Vec<f64> =
-            row.recorded().filter(|(part, _)| evidence.hour(part.start) == hour).map(|(part, point)| {
-                point.rx.bytes.max(point.tx.bytes) as f64 / f64::from(part.recorded_seconds)
-            }).collect();
+        let rates: Vec<f64> = row
+            .recorded()
+            .filter(|(part, _)| evidence.hour(part.start) == hour)
+            .map(|(part, point)| point.rx.bytes.max(point.tx.bytes) as f64 / f64::from(part.recorded_seconds))
+            .collect();
         if !rates.is_empty() {
             hours.push((hour, mean(&rates)));
         }

@@ -1,6 +1,6 @@
 //! A shaper that is at its rate.
 
-use super::{Rule, percent, rate, share};
+use super::{Rule, percent, quoted, rate, share};
 use crate::insight::{Evidence, Finding, Severity, facts::Queue, finding::Unit};
 
 /// From this share of its rate on a shaper is at it: a tbf's bucket and the headers that it does not count take the rest.
@@ -58,8 +58,15 @@ impl<'a> Full<'a> {
         let total = |what| counters.total(&owner, what);
         let (packets, drops, overlimits) = (total("packets"), total("drops"), total("overlimits"));
         let long = (OFTEN * counters.time()).min(LONG);
-        (seconds > 0.0 && seconds >= long)
-            .then(|| Self { queue, rate, seconds, moved: moved / seconds, packets, drops, overlimits })
+        (seconds > 0.0 && seconds >= long).then(|| Self {
+            queue,
+            rate,
+            seconds,
+            moved: moved / seconds,
+            packets,
+            drops,
+            overlimits,
+        })
     }
 }
 
@@ -85,8 +92,8 @@ impl Shaper {
             .number("time_share", full.seconds / evidence.counters.time(), Unit::Share);
         let what = if *class { "class" } else { "qdisc" };
         let finding = finding
-            .command("See its counters.", format!("tc -s {what} show dev {interface}"))
-            .command("See who fills it.", format!("nbw top -i {interface}"));
+            .command("See its counters.", format!("tc -s {what} show dev {}", quoted(interface)))
+            .command("See who fills it.", format!("nbw top -i {}", quoted(interface)));
         let more = "If the line behind it has more, raise its rate.";
         let finding = match raise(full) {
             Some(command) => finding.command(more, command),
@@ -101,7 +108,7 @@ impl Shaper {
 
 /// The command that puts a fair queue into a shaper; cake is one.
 fn inside(queue: &Queue) -> Option<String> {
-    let Queue { interface, handle, .. } = queue;
+    let (interface, handle) = (quoted(&queue.interface), &queue.handle);
     match &*queue.kind {
         // What is in a tbf is its class 1.
         "tbf" => Some(format!("tc qdisc add dev {interface} parent {handle}1 fq_codel")),
@@ -114,7 +121,8 @@ fn inside(queue: &Queue) -> Option<String> {
 fn raise(full: &Full<'_>) -> Option<String> {
     /// A tbf's bucket has to hold what comes between two ticks of the kernel's clock (100 a second at least), and a GSO packet.
     const TICKS: f64 = 100.0;
-    let Queue { interface, kind, handle, class, root, .. } = full.queue;
+    let Queue { kind, handle, class, root, .. } = full.queue;
+    let interface = quoted(&full.queue.interface);
     let kbit = (full.rate * 8.0 * 2.0 / 1e3) as u64;
     let burst = (full.rate * 2.0 / TICKS).max(65_536.0) as u64;
     let change = format!("tc qdisc change dev {interface} root handle {handle} {kind}");

@@ -1,14 +1,9 @@
 //! Small packets at a high rate.
 
-use super::{Rule, percent};
+use super::{Rule, percent, quoted};
 use crate::{
     history::{Kind, query::Point},
-    insight::{
-        Evidence, Finding, Severity,
-        evidence::Row,
-        facts::Interface,
-        finding::Unit,
-    },
+    insight::{Evidence, Finding, Severity, evidence::Row, facts::Interface, finding::Unit},
     units,
 };
 
@@ -91,7 +86,7 @@ impl SmallPackets {
 
 /// What to do, by how the interface is set up.
 fn settings(finding: Finding, link: &Interface) -> Finding {
-    let name = &link.name;
+    let name = quoted(&link.name);
     let mut finding = finding.advise(
         "Have the program send more at once: larger messages, sendmmsg(2), UDP_SEGMENT (udp(7)), and for TCP no TCP_NODELAY \
          with tiny writes.",
@@ -102,10 +97,15 @@ fn settings(finding: Finding, link: &Interface) -> Finding {
     if link.hardware {
         finding = finding
             .command("Have the card interrupt less often.", format!("ethtool -C {name} adaptive-rx on"))
-            .command("Spread packets over all CPUs.", format!("ethtool -x {name}; cat /sys/class/net/{name}/queues/rx-0/rps_cpus"));
+            .command(
+                "Spread packets over all CPUs.",
+                format!("ethtool -x {name}; cat /sys/class/net/{name}/queues/rx-0/rps_cpus"),
+            );
     }
-    if link.mtu < 1_500 && !link.loopback {
-        finding = finding.command("The MTU is small.", format!("ip link set dev {name} mtu 1500"));
+    // A tunnel's is small for a reason; and hosts whose MTUs differ lose packets.
+    if link.hardware && link.mtu < 1_500 {
+        finding =
+            finding.advise(format!("Its MTU is {}: let it be 1500, if all hosts on the link can have that.", link.mtu));
     }
     finding
 }
@@ -142,7 +142,9 @@ mod tests {
     #[test]
     fn a_second_of_thirty_is_not_often_and_two_are() {
         let seconds = |count: usize| {
-            live().with_packets(Kind::Interface, "eth0", 100.0, move |second| (if second < count { 5e6 } else { 0.0 }, 0.0))
+            live().with_packets(Kind::Interface, "eth0", 100.0, move |second| {
+                (if second < count { 5e6 } else { 0.0 }, 0.0)
+            })
         };
         assert!(named(&SmallPackets, &seconds(1)).is_empty());
         assert_eq!(named(&SmallPackets, &seconds(2)), ["eth0"]);
@@ -152,7 +154,10 @@ mod tests {
     fn the_settings_that_could_be_better_are_named() {
         let evidence = packets(50_000.0, 106.0).eth0(|eth0| eth0.offloads_off = vec!["rx-gro".into()]);
         let advice = SmallPackets.find(&evidence).remove(0).advice;
-        assert!(advice.iter().any(|advice| advice.command.as_deref() == Some("ethtool -K eth0 rx-gro on")), "{advice:?}");
+        assert!(
+            advice.iter().any(|advice| advice.command.as_deref() == Some("ethtool -K eth0 rx-gro on")),
+            "{advice:?}"
+        );
     }
 
     #[test]

@@ -39,8 +39,13 @@ impl SocketDrops {
                 .number("rcvbuf_errors", dropped as f64, Unit::Packets)
                 .number("drop_share", part, Unit::Share)
                 .command("See whose it is (d in skmem is what was dropped).", "ss -uamp")
-                .command("Let programs ask for larger buffers (SO_RCVBUF).", "sysctl -w net.core.rmem_max=8388608")
-                .advise("Have the program read in a thread of its own, or several at once (recvmmsg(2), SO_REUSEPORT)."),
+                .command(
+                    "Let programs ask for larger buffers (SO_RCVBUF), if they may not yet.",
+                    "sysctl -w net.core.rmem_max=8388608",
+                )
+                .advise(
+                    "Have the program read in a thread of its own, or several at once (recvmmsg(2), SO_REUSEPORT).",
+                ),
         )
     }
 
@@ -52,14 +57,15 @@ impl SocketDrops {
             return None;
         }
         let title = format!("A listening program accepts too slowly: {refused} times its queue was full");
-        let seen = format!("That is {} of the connections that came in; the clients try again after a second.", percent(part));
+        let seen =
+            format!("That is {} of the connections that came in; the clients try again after a second.", percent(part));
         Some(
             Finding::new(self.id(), Severity::Warning, "tcp", title)
                 .seen(0.9, seen)
                 .number("listen_overflows", refused as f64, Unit::Count)
                 .number("overflow_share", part, Unit::Share)
                 .command("See whose it is: Recv-Q is above Send-Q.", "ss -ltnp")
-                .command("Let queues be longer; the program's own backlog (listen(2)) must be, too.", "sysctl -w net.core.somaxconn=8192"),
+                .command("Let queues be longer, if they are shorter now; the program's own backlog (listen(2)) must be, too.", "sysctl -w net.core.somaxconn=8192"),
         )
     }
 }

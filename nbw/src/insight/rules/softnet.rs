@@ -32,8 +32,11 @@ impl Rule for Softnet {
             .number("drop_share", part, Unit::Share)
             .number("time_squeeze", squeezed as f64, Unit::Count)
             .command("See which CPU it is (second column, hexadecimal).", "cat /proc/net/softnet_stat")
-            .command("Give it more room.", "sysctl -w net.core.netdev_max_backlog=5000")
-            .command("Spread packets over all CPUs (receive packet steering).", "echo f > /sys/class/net/NAME/queues/rx-0/rps_cpus");
+            .command("Give it more room, if it has less now.", "sysctl -w net.core.netdev_max_backlog=5000")
+            .command(
+                "Spread packets over all CPUs (receive packet steering; f is the first four).",
+                "echo f > /sys/class/net/NAME/queues/rx-0/rps_cpus",
+            );
         vec![finding]
     }
 }
@@ -45,7 +48,8 @@ mod tests {
 
     #[test]
     fn one_of_a_thousand_is_told() {
-        let dropped = |count: u64| live().grew("softnet", "dropped", count).grew("softnet", "processed", 100_000 - count);
+        let dropped =
+            |count: u64| live().grew("softnet", "dropped", count).grew("softnet", "processed", 100_000 - count);
         assert_eq!(named(&Softnet, &dropped(100)), ["softnet"]);
         assert!(named(&Softnet, &dropped(99)).is_empty());
         let many = live().grew("softnet", "dropped", 100).grew("softnet", "processed", 1_000_000);

@@ -1,6 +1,6 @@
 //! Traffic that no socket of this host owns, and why.
 
-use super::{Rule, percent, rate, share};
+use super::{Rule, percent, quoted, rate, share};
 use crate::{
     history::Kind,
     insight::{
@@ -72,7 +72,7 @@ impl Unattributed {
         }
         Some(match reason {
             Some(Reason { advice: (what, command), .. }) => finding.command(*what, *command),
-            None => finding.command("See what they are.", format!("tcpdump -ni {} -c 1000", link.name)),
+            None => finding.command("See what they are.", format!("tcpdump -ni {} -c 1000", quoted(&link.name))),
         })
     }
 }
@@ -139,7 +139,10 @@ mod tests {
     fn what_containers_own_is_not_nobody_s() {
         let containers = nobody(1e6, 2e6).with(Kind::Container, "web", |_| (5e5, 0.0));
         assert!(named(&Unattributed, &containers).is_empty());
-        let inside = live().with(Kind::Interface, "veth1", |_| (1e6, 0.0)).with(Kind::Group, "unattributed veth1", |_| (1e6, 0.0));
+        let inside =
+            live()
+                .with(Kind::Interface, "veth1", |_| (1e6, 0.0))
+                .with(Kind::Group, "unattributed veth1", |_| (1e6, 0.0));
         assert!(named(&Unattributed, &inside).is_empty());
     }
 }
