@@ -168,15 +168,24 @@ impl<S: Source> Asking<'_, S> {
     /// As many parts before. Both ends move alike, so that a part that is not over is compared with as much of another.
     fn span_before(&self) -> (Timestamp, Timestamp) {
         let (calendar, every, to) = (&self.request.calendar, self.request.every, self.request.to);
-        if let Every::Seconds(_) = every {
-            let length = to.duration_since(self.from);
-            return (self.from.checked_sub(length).unwrap_or(self.from), self.from);
-        }
-        let mut count = 1;
+        let mut count = match every {
+            Every::Seconds(seconds) => {
+                let length = to.duration_since(self.from).as_millis().max(1);
+                let count = (length - 1) / (i128::from(seconds.max(1)) * 1_000) + 1;
+                return self.earlier(i64::try_from(count).unwrap_or(0));
+            }
+            _ => 1,
+        };
         while calendar.later(every, self.from, count) < to && count < 100_000 {
             count += 1;
         }
-        (calendar.later(every, self.from, -count), calendar.later(every, to, -count))
+        self.earlier(count)
+    }
+
+    /// The same time, so many parts earlier.
+    fn earlier(&self, count: i64) -> (Timestamp, Timestamp) {
+        let (calendar, every) = (&self.request.calendar, self.request.every);
+        (calendar.later(every, self.from, -count), calendar.later(every, self.request.to, -count))
     }
 
     /// Of those that the report tells apart: percentiles of all others would take long, and nobody sees them.
@@ -255,5 +264,32 @@ impl Source for Reader {
 
     fn findings(&self, from: Timestamp, to: Timestamp, zone: &TimeZone) -> Result<Vec<Finding>, Failure> {
         insight::findings(self, from, to, zone)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::Made;
+
+    /// Where the span before begins and ends.
+    fn before(from: &str, to: &str, every: Every) -> (String, String) {
+        let made = Made::containers();
+        let request = Request { to: to.parse().unwrap(), ..made.request(None, from, every) };
+        let progress = Progress::start(1);
+        let asking = Asking { source: &made, request: &request, progress: &progress, from: from.parse().unwrap() };
+        let (from, to) = asking.span_before();
+        (from.to_string(), to.to_string())
+    }
+
+    #[test]
+    fn a_part_that_is_not_over_is_compared_with_as_much_of_another() {
+        let hours = before("2026-11-24T15:00:00Z", "2026-11-25T14:23:05Z", Every::Seconds(3_600));
+        assert_eq!(hours, ("2026-11-23T15:00:00Z".into(), "2026-11-24T14:23:05Z".into()));
+        // One that begins and ends anywhere is followed by the next.
+        let day = before("2026-11-24T14:23:05Z", "2026-11-25T14:23:05Z", Every::Seconds(300));
+        assert_eq!(day, ("2026-11-23T14:23:05Z".into(), "2026-11-24T14:23:05Z".into()));
+        let days = before("2026-11-23T23:00:00Z", "2026-11-25T14:23:05Z", Every::Day);
+        assert_eq!(days, ("2026-11-21T23:00:00Z".into(), "2026-11-23T14:23:05Z".into()));
     }
 }
