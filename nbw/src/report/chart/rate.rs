@@ -60,7 +60,8 @@ fn slices(report: &Report, pixels: i32) -> Vec<Slice> {
     let parts = &report.answer.parts;
     let together = parts.len().div_ceil(usize::try_from(pixels).unwrap_or(1).max(1)).max(1);
     let slice = |(first, parts): (usize, &[crate::history::query::Part])| {
-        let seconds: f64 = parts.iter().map(rows::seconds).sum();
+        // Of a slice that is partly unknown the rate is that of what was recorded.
+        let seconds: f64 = parts.iter().filter(|part| part.recorded_seconds > 0).map(rows::seconds).sum();
         let all = first * together..first * together + parts.len();
         let rate = |series: &crate::history::query::Series| {
             let points = &series.points[all.clone()];
@@ -178,5 +179,30 @@ impl<B: DrawingBackend> Plot<'_, B> {
             [(self.x(slice.from), y), (self.x(slice.to), y)]
         });
         ends.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{history::query::Every, report::fixture::Made};
+
+    #[test]
+    fn what_was_not_recorded_makes_no_rate_lower() {
+        let mut report = Made::containers().report(None, "2026-11-25T12:30:00Z", Every::Seconds(3_600));
+        let parts = report.answer.parts.len();
+        for (at, part) in report.answer.parts.iter_mut().enumerate() {
+            part.recorded_seconds = if at % 2 == 0 { 1_800 } else { 0 };
+        }
+        for series in &mut report.answer.series {
+            for (at, point) in series.points.iter_mut().enumerate() {
+                point.rx.bytes = if at % 2 == 0 { 1_800 * 1_000 } else { 0 };
+            }
+        }
+        for pixels in [parts as i32, (parts / 2) as i32, 1] {
+            for slice in slices(&report, pixels).iter().filter(|slice| slice.recorded) {
+                assert!(slice.rates.iter().all(|rate| rate.0 == 1_000.0), "{pixels}: {:?}", slice.rates);
+            }
+        }
     }
 }

@@ -110,7 +110,7 @@ class RateChart extends Plot {
     for (let part = first; part <= last; part += together) {
       const end = Math.min(part + together - 1, last);
       const slice = { from: Math.max(data.parts[part], this.from), to: Math.min(time.endOf(end), this.to), seconds: 0, recorded: 0, part, end };
-      for (let at = part; at <= end; at += 1) { slice.seconds += secondsOf(at); slice.recorded += data.recorded[at]; }
+      for (let at = part; at <= end; at += 1) { slice.seconds += data.recorded[at]; slice.recorded += data.recorded[at]; }
       slices.push(slice);
     }
     return slices;
@@ -120,7 +120,7 @@ class RateChart extends Plot {
     return slices.map((slice) => {
       let sum = 0;
       for (let part = slice.part; part <= slice.end; part += 1) sum += moved[part];
-      return sum / slice.seconds;
+      return sum / Math.max(slice.seconds, 1);
     });
   }
 
