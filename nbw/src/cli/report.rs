@@ -9,6 +9,7 @@ use super::FilterArgs;
 use crate::{
     history::{Kind, query::Every},
     report::{What, calendar::parse_every},
+    rule::{Metric, Threshold, parse_value},
     units::Units,
 };
 
@@ -123,36 +124,10 @@ fn zone(name: &str) -> Result<TimeZone, String> {
 
 /// A volume, as rules have it; a month's, as is said where it is none.
 fn quota(text: &str) -> Result<u64, String> {
-    parse_volume(text).ok_or_else(|| format!("{text:?} is no volume: give one such as 500GB, 1.5TB or 200GiB"))
-}
-
-fn parse_volume(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let number: f64 = number.parse().ok()?;
-    let factor = factor(unit.trim())?;
-    let bytes = number * factor;
-    (bytes >= 1.0 && bytes < u64::MAX as f64).then_some(bytes as u64)
-}
-
-/// The bytes of a unit: `GB` is 1000 of the next, `GiB` 1024.
-fn factor(unit: &str) -> Option<f64> {
-    let prefix = unit.strip_suffix('B')?;
-    let (prefix, base) = match prefix.strip_suffix('i') {
-        Some(prefix) => (prefix, 1024_f64),
-        None => (prefix, 1000_f64),
-    };
-    let power = match prefix {
-        "" => 0,
-        "k" | "K" => 1,
-        "M" => 2,
-        "G" => 3,
-        "T" => 4,
-        "P" => 5,
-        _ => return None,
-    };
-    Some(base.powi(power))
+    match parse_value(&format!("{text} per month"), Metric::Total) {
+        Ok(Threshold::Volume { bytes, .. }) => Ok(bytes),
+        _ => Err(format!("{text:?} is no volume: give one such as 500GB, 1.5TB or 200GiB")),
+    }
 }
 
 #[cfg(test)]
@@ -165,7 +140,7 @@ mod tests {
         assert_eq!(quota("1.5 TB"), Ok(1_500_000_000_000));
         assert_eq!(quota("200GiB"), Ok(200 << 30));
         assert_eq!(quota("1024B"), Ok(1024));
-        for wrong in ["", "500", "GB", "-5GB", "0GB", "5Gbit", "1e30TB", "5 XB", "nanGB"] {
+        for wrong in ["", "500", "GB", "-5GB", "0GB", "5Gbit", "1e30TB", "5 XB", "nanGB", "5GB per day"] {
             assert!(quota(wrong).is_err(), "{wrong}");
         }
     }

@@ -45,7 +45,8 @@ impl Output {
     fn open_file(path: &Path) -> io::Result<Self> {
         // What a link leads to is replaced, and not the link.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        match fs::metadata(&path) {
+        let there = fs::metadata(&path);
+        match &there {
             Ok(there) if there.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
             Ok(there) if !there.is_file() => {
                 return Ok(Self::Special { file: OpenOptions::new().write(true).open(&path)?, path });
@@ -56,6 +57,10 @@ impl Output {
         // As any new file: what the umask leaves.
         let file =
             Builder::new().prefix(".nbw-report-").permissions(Permissions::from_mode(0o666)).tempfile_in(directory)?;
+        // Who may read the one that is replaced may read the new one, and nobody else.
+        if let Ok(there) = there {
+            file.as_file().set_permissions(Permissions::from_mode(there.permissions().mode() & 0o777))?;
+        }
         Ok(Self::Whole { file, path })
     }
 
@@ -112,6 +117,18 @@ mod tests {
         output.write(b"after").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "after");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_is_private_stays_so() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("report.html");
+        fs::write(&path, "before").unwrap();
+        for mode in [0o600, 0o640, 0o664] {
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            Output::open(Some(&path)).unwrap().write(b"after").unwrap();
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, mode);
+        }
     }
 
     #[test]

@@ -66,8 +66,14 @@ fn month_or_year(text: &str, calendar: &Calendar) -> Option<(civil::Date, Every)
     Some((date, if month.is_some() { Every::Month } else { Every::Year }))
 }
 
+/// Nobody goes back by more of anything; [`interim`] counts seconds in 32 bits, and does not look whether they are too many.
+const MOST_DIGITS: usize = 5;
+
 /// What [`interim`] understands. History is in the past: `monday` is the last one.
 fn human(text: &str, now: Timestamp, calendar: &Calendar) -> Option<Named> {
+    if text.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() > MOST_DIGITS) {
+        return None;
+    }
     let today = calendar.local(now);
     let parse = |text: &str| parse_date_string::<Zoned>(text, today.clone(), Dialect::Uk).ok();
     let length = is_day(text).then_some(Every::Day);
@@ -105,6 +111,7 @@ pub fn ago(text: &str, now: Timestamp, calendar: &Calendar) -> Result<Timestamp,
 #[cfg(test)]
 mod tests {
     use jiff::tz::TimeZone;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -159,9 +166,26 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_told_with_examples() {
-        for wrong in ["", "soon", "2026-13", "31/31/2026", "24:99", "20266"] {
+        for wrong in
+            ["", "soon", "2026-13", "31/31/2026", "24:99", "20266", "1000000 hours ago", "2147483647 weeks ago"]
+        {
             let error = moment(wrong, Edge::From, now(), &calendar()).unwrap_err();
             assert!(error.contains("yesterday"), "{wrong}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_is_written_makes_it_stumble(
+            any in ".{0,24}", count in any::<u64>(), small in 0..100_000_u64,
+            unit in "second|minute|hour|day|week|month|year|sec|h|d", tail in "| ago| 14:00|:61|Z|-13",
+        ) {
+            for text in [any, format!("{count} {unit}s{tail}"), format!("{small} {unit}s{tail}"), format!("{small}{unit}{tail}"), format!("last {unit}{tail}")] {
+                for edge in [Edge::From, Edge::To] {
+                    let _ = moment(&text, edge, now(), &calendar());
+                }
+                let _ = ago(&text, now(), &calendar());
+            }
         }
     }
 
