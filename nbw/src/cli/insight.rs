@@ -30,8 +30,8 @@ pub struct InsightArgs {
     /// Where the agent keeps its history
     #[arg(long, value_name = "DIR", default_value = DATA_DIR)]
     pub data_dir: PathBuf,
-    /// Watch only this interface (repeatable) [default: every interface that is up]
-    #[arg(short, long, value_name = "NAME|GLOB")]
+    /// With --live, watch only this interface (repeatable) [default: every interface that is up]
+    #[arg(short, long, value_name = "NAME|GLOB", requires = "live")]
     pub interface: Vec<String>,
     /// Say more on standard error, the kernel side included
     #[arg(short, long, display_order = 100)]
@@ -88,5 +88,8 @@ mod tests {
             assert!(Cli::try_parse_from([&["nbw", "insight"], &wrong[..]].concat()).is_err(), "{wrong:?}");
         }
         assert!(Cli::try_parse_from(["nbw", "insight", "--live", "--last", "7d"]).is_err());
+        // The history's evidence is of all interfaces.
+        assert!(Cli::try_parse_from(["nbw", "insight", "-i", "eth0"]).is_err());
+        assert_eq!(parsed(&["--live", "5s", "-i", "eth0"]).interface, ["eth0"]);
     }
 }
