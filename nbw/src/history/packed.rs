@@ -20,19 +20,52 @@ pub(super) struct Packed {
     pub(super) rest: Vec<u8>,
 }
 
-/// Packs parts, given by number from the row's begin, in order, each once.
-pub(super) fn pack(parts: &[(u32, Cell)], seconds: u32) -> Packed {
-    let mut packed = Packed::default();
-    let mut next = 0;
-    for &(number, cell) in parts {
-        put(&mut packed.bytes, &[u64::from(number - next), cell.rx.bytes, cell.tx.bytes]);
-        next = number + 1;
-        let above = |way: Way| zigzag(way.peak.wrapping_sub(way.bytes / u64::from(seconds)));
-        put(&mut packed.rest, &[cell.rx.packets, cell.tx.packets, above(cell.rx), above(cell.tx)]);
+/// Packs parts, given by number from the row's begin, in order.
+pub(super) fn pack(parts: impl IntoIterator<Item = (u32, Cell)>, seconds: u32) -> Packed {
+    let mut packing = Packing::new(seconds);
+    parts.into_iter().for_each(|(number, cell)| packing.add(number, cell));
+    packing.finish()
+}
+
+/// A row that is being packed: it takes the room of what is packed, and no more.
+pub(super) struct Packing {
+    seconds: u32,
+    packed: Packed,
+    next: u32,
+    last: Option<(u32, Cell)>,
+}
+
+impl Packing {
+    pub(super) fn new(seconds: u32) -> Self {
+        Self { seconds, packed: Packed::default(), next: 0, last: None }
     }
-    seal(&mut packed.bytes);
-    seal(&mut packed.rest);
-    packed
+
+    /// Adds a part, whose number is not smaller than the last one's.
+    pub(super) fn add(&mut self, number: u32, cell: Cell) {
+        match &mut self.last {
+            Some((last, sum)) if *last == number => *sum += cell,
+            _ => {
+                self.put_last();
+                self.last = Some((number, cell));
+            }
+        }
+    }
+
+    fn put_last(&mut self) {
+        let Some((number, cell)) = self.last.take() else { return };
+        put(&mut self.packed.bytes, &[u64::from(number.saturating_sub(self.next)), cell.rx.bytes, cell.tx.bytes]);
+        self.next = number + 1;
+        let above = |way: Way| zigzag(way.peak.wrapping_sub(way.bytes / u64::from(self.seconds)));
+        put(&mut self.packed.rest, &[cell.rx.packets, cell.tx.packets, above(cell.rx), above(cell.tx)]);
+    }
+
+    /// The row.
+    pub(super) fn finish(mut self) -> Packed {
+        self.put_last();
+        seal(&mut self.packed.bytes);
+        seal(&mut self.packed.rest);
+        self.packed
+    }
 }
 
 /// Tells the bytes of each part, received and sent.
@@ -169,7 +202,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_packed_comes_out_again(parts in parts(), seconds in 1..3_600_u32) {
-            let packed = pack(&parts, seconds);
+            let packed = pack(parts.iter().copied(), seconds);
             let mut out = Vec::new();
             prop_assert_eq!(unpack(&packed.bytes, &packed.rest, seconds, |number, cell| out.push((number, cell))), Ok(()));
             prop_assert_eq!(&out, &parts);
@@ -181,7 +214,7 @@ mod tests {
 
         #[test]
         fn whatever_a_disk_makes_of_it_is_noticed(parts in parts(), at: prop::sample::Index, flip in 1..=255_u8) {
-            let mut packed = pack(&parts, 10);
+            let mut packed = pack(parts, 10);
             let at = at.index(packed.bytes.len());
             packed.bytes[at] ^= flip;
             prop_assert_eq!(unpack_bytes(&packed.bytes, |_, _, _| {}), Err(Damaged));
