@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::{HistoryError, error};
 
@@ -133,7 +133,11 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), HistoryError>
         return Err(HistoryError::Newer { path: path.into(), found, known });
     }
     for (number, step) in MIGRATIONS.iter().enumerate().skip(found as usize) {
-        let transaction = connection.transaction().map_err(sqlite)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite)?;
+        // Another process may have done it meanwhile: a table that is there already would be taken for damage.
+        if version(&transaction).map_err(sqlite)? > number as i32 {
+            continue;
+        }
         transaction.execute_batch(step).map_err(sqlite)?;
         transaction.pragma_update(None, "user_version", number as i32 + 1).map_err(sqlite)?;
         transaction.commit().map_err(sqlite)?;
@@ -169,4 +173,37 @@ pub(super) fn set_aside(dir: &Path) -> Result<PathBuf, HistoryError> {
         }
     }
     Ok(dir.join(aside))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Barrier, thread};
+
+    use super::*;
+
+    #[test]
+    fn two_that_begin_it_at_once_have_one_database() {
+        for _ in 0..10 {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join(FILE);
+            // Both have found nothing before either makes it.
+            let both = [(); 2].map(|()| {
+                let connection = Connection::open(&path).unwrap();
+                connection.busy_timeout(READING_PATIENCE).unwrap();
+                prepare(&connection).unwrap();
+                connection
+            });
+            let barrier = Barrier::new(2);
+            thread::scope(|scope| {
+                for mut connection in both {
+                    let (barrier, path) = (&barrier, &path);
+                    scope.spawn(move || {
+                        barrier.wait();
+                        migrate(&mut connection, path).unwrap();
+                    });
+                }
+            });
+            assert!(open_for_reading(dir.path()).is_ok());
+        }
+    }
 }
