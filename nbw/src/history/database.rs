@@ -167,7 +167,10 @@ impl Database {
     /// # Errors
     /// When it is damaged or cannot be read.
     pub fn check(&self) -> Result<(), HistoryError> {
-        schema::check(&schema::open_for_reading(&self.dir)?, &self.path())
+        let connection = schema::open_for_reading(&self.dir)?;
+        // A disk that cannot be read would end the process, not the reading, where the file is mapped.
+        connection.pragma_update(None, "mmap_size", 0).map_err(|source| self.because(source))?;
+        schema::check(&connection, &self.path())
     }
 
     /// How much there is. It counts, so it is not for each tick.
