@@ -52,7 +52,7 @@ pub fn import(database: &mut Database, dump: &Dump, month_begins: i8) -> Result<
 }
 
 fn outcome(interface: &json::Interface, imported: &Imported, is_new: bool) -> Outcome {
-    let sum = |bytes: fn(&Atom) -> u64| imported.atoms.iter().map(bytes).sum();
+    let sum = |bytes: fn(&Atom) -> u64| imported.atoms.iter().map(bytes).fold(0, u64::saturating_add);
     let time = |second: Option<i64>| second.and_then(|second| Timestamp::from_second(second).ok());
     let from = time(imported.atoms.iter().map(|atom| atom.start).min());
     let to = time(imported.atoms.iter().map(|atom| atom.end).max());

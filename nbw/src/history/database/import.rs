@@ -93,10 +93,17 @@ impl Importing<'_> {
     fn raise_ends(&mut self, interfaces: &[Imported]) -> rusqlite::Result<()> {
         let atoms = || interfaces.iter().flat_map(|interface| &interface.atoms);
         let Some(last) = atoms().map(|atom| atom.end).max() else { return Ok(()) };
-        for at in 0..self.levels.len() {
+        // Where a tier has nothing of the import, it begins with that part of the next coarser one in which nbw's own records
+        // begin: else its share of that part would be counted besides.
+        let mut coarser = None;
+        for at in (0..self.levels.len()).rev() {
             let (seconds, kept_from) = self.levels[at];
             let fitting = atoms().filter_map(|atom| self.part(seconds, *atom));
-            let end = fitting.min().unwrap_or(last).max(kept_from);
+            let fitting = fitting.min();
+            if fitting.is_some() {
+                coarser = Some(seconds);
+            }
+            let end = fitting.unwrap_or_else(|| self.part_at(coarser.unwrap_or(seconds), last).0).max(kept_from);
             let mut raise = self.connection.prepare_cached("UPDATE tier SET kept_from = ?2 WHERE seconds = ?1")?;
             raise.execute(params![seconds, end])?;
             self.levels[at].1 = end;
@@ -151,12 +158,16 @@ impl Importing<'_> {
 
     /// Begin of the tier's part that holds all of it.
     fn part(&self, seconds: u32, atom: Atom) -> Option<i64> {
-        let (start, end) = if seconds == DAY {
-            days::day_of(atom.start, &self.zone)
-        } else {
-            let start = atom.start.div_euclid(i64::from(seconds)) * i64::from(seconds);
-            (start, start + i64::from(seconds))
-        };
+        let (start, end) = self.part_at(seconds, atom.start);
         (atom.end <= end).then_some(start)
+    }
+
+    /// Begin and end of the tier's part that a moment is in.
+    fn part_at(&self, seconds: u32, second: i64) -> (i64, i64) {
+        if seconds == DAY {
+            return days::day_of(second, &self.zone);
+        }
+        let start = second.div_euclid(i64::from(seconds)) * i64::from(seconds);
+        (start, start + i64::from(seconds))
     }
 }

@@ -26,6 +26,10 @@ pub(super) fn of(interface: &Interface, calendar: &Calendar, until: i64) -> Vec<
         let mut rest = Vec::new();
         for entry in entries {
             let Some((start, end)) = calendar.span(entry, length).filter(|(start, end)| start < end) else { continue };
+            // A clock that was wrong: what is kept of it would keep the finer tiers from having anything until then.
+            if start > updated {
+                continue;
+            }
             // What has not come yet is in no entry.
             let end = end.min(updated.max(start + 1));
             rest.extend(unexplained(&atoms, Atom { start, end, rx: entry.rx, tx: entry.tx }));
@@ -39,10 +43,12 @@ pub(super) fn of(interface: &Interface, calendar: &Calendar, until: i64) -> Vec<
 /// What finer entries do not have of a longer one: it was moved before they begin. Where they go back to its begin, some of
 /// them are missing, and nobody knows when in it that was.
 fn unexplained(finer: &[Atom], entry: Atom) -> Option<Atom> {
-    let inside = finer.iter().filter(|atom| (entry.start..entry.end).contains(&atom.start));
-    let begin = inside.clone().map(|atom| atom.start).min();
+    // They are in order, and may be hundreds of thousands.
+    let [first, last] = [entry.start, entry.end].map(|at| finer.partition_point(|atom| atom.start < at));
+    let inside = &finer[first..last];
+    let begin = inside.first().map(|atom| atom.start);
     let (rx, tx) =
-        inside.fold((0_u64, 0_u64), |sum, atom| (sum.0.saturating_add(atom.rx), sum.1.saturating_add(atom.tx)));
+        inside.iter().fold((0_u64, 0_u64), |sum, atom| (sum.0.saturating_add(atom.rx), sum.1.saturating_add(atom.tx)));
     let end = begin.filter(|begin| *begin > entry.start).unwrap_or(entry.end);
     let rest = Atom { end, rx: entry.rx.saturating_sub(rx), tx: entry.tx.saturating_sub(tx), ..entry };
     Some(rest).filter(|rest| rest.rx > 0 || rest.tx > 0)

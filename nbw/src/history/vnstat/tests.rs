@@ -94,6 +94,46 @@ fn only_what_was_before_nbw_s_own_first_record_is_taken() {
 }
 
 #[test]
+fn the_part_in_which_nbw_s_own_records_begin_stays_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut database = Database::open(dir.path(), &tiers()).unwrap();
+    let start = at("2026-11-25T17:26:20Z").as_second();
+    let way = Way { bytes: 7_000, packets: 7, peak: 700 };
+    let subject = Subject { kind: Kind::Interface, key: "eth0".into(), name: "eth0".into() };
+    let cells = vec![(subject, Cell { rx: way, tx: way })];
+    let covered = vec![((start + 7) * 1_000, (start + 300) * 1_000)];
+    database.write(&[Bucket { start, seconds: 10, cells, counters: Vec::new(), covered }]).unwrap();
+    let outcomes = import(&mut database, &Dump::parse(PRINTED).unwrap(), 1).unwrap();
+    assert_eq!(outcomes[0].span.unwrap().1, at("2026-11-25T17:26:27Z"));
+    while database.expire_some().unwrap() {}
+    let sum = |every| -> u64 {
+        received(&ask(dir.path(), "2026-11-25T17:25:00Z", "2026-11-25T17:30:00Z", Every::Seconds(every)), "eth0")
+            .iter()
+            .sum()
+    };
+    // What vnStat has of the five minutes, for the 87 s before.
+    let expected = 1_001 * 87 / 300 + 7_000;
+    assert_eq!([10, 60, 300].map(sum), [expected; 3]);
+}
+
+#[test]
+fn a_clock_that_was_ahead_does_not_take_the_finer_tiers_away() {
+    let day = |day: u8, rx: u64| format!(r#"{{"date":{{"year":2026,"month":2,"day":{day}}},"rx":{rx},"tx":0}}"#);
+    let days: Vec<String> = (1..=20).map(|number| day(number, u64::MAX)).collect();
+    let text = format!(
+        r#"{{"jsonversion":"2","interfaces":[{{"name":"a","updated":{{"date":{{"year":2026,"month":2,"day":21}}}},
+        "traffic":{{"day":[{},{{"date":{{"year":2126,"month":2,"day":20}},"rx":5,"tx":5}}]}}}}]}}"#,
+        days.join(",")
+    );
+    let dir = tempfile::tempdir().unwrap();
+    let mut database = Database::open(dir.path(), &tiers()).unwrap();
+    let outcomes = import(&mut database, &Dump::parse(text.as_bytes()).unwrap(), 1).unwrap();
+    // Twenty exabytes are more than a sum has room for.
+    assert_eq!(outcomes[0].moved, Some((u64::MAX, 0)));
+    assert_eq!(outcomes[0].span.unwrap().1, at("2026-02-21T00:00:00Z"));
+}
+
+#[test]
 fn what_is_not_vnstat_s_is_told() {
     for (text, words) in [
         ("hello", "no output of `vnstat --json`"),
