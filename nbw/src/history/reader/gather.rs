@@ -189,7 +189,8 @@ fn packed_rows(
 /// What is known of longer times only, each part's share of it.
 fn spans(connection: &Connection, parts: &Parts, each: &mut impl FnMut(&Found)) -> rusqlite::Result<()> {
     let mut spans = connection.prepare_cached(
-        r#"SELECT start, "end", subject, rx_bytes, tx_bytes, 0, 0, 0, 0 FROM span WHERE start < ?2 AND "end" > ?1"#,
+        r#"SELECT start, "end", subject, rx_bytes, tx_bytes, 0, 0, 0, 0 FROM span
+           WHERE start < ?2 AND "end" > ?1 AND start < "end""#,
     )?;
     let mut found = spans.query(params![parts.from(), parts.to()])?;
     while let Some(row) = found.next()? {

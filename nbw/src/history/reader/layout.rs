@@ -35,7 +35,8 @@ pub(super) struct Piece {
 
 impl Layout {
     pub(super) fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        let mut levels = connection.prepare_cached("SELECT seconds, kept_from FROM tier ORDER BY seconds")?;
+        let mut levels =
+            connection.prepare_cached("SELECT seconds, kept_from FROM tier WHERE seconds > 0 ORDER BY seconds")?;
         let levels = levels.query_map([], |row| Ok(Level { seconds: row.get(0)?, kept_from: row.get(1)? }))?;
         let levels = levels.collect::<rusqlite::Result<_>>()?;
         let mut zones = connection.prepare_cached("SELECT since, name FROM zone ORDER BY since")?;
