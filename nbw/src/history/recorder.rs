@@ -11,6 +11,7 @@ mod tests;
 
 use std::{
     io,
+    panic::{self, AssertUnwindSafe},
     path::Path,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
@@ -50,8 +51,11 @@ impl Recorder {
         let shared = Arc::new(Shared { pending, due: Condvar::new(), told });
         let (end, ended) = mpsc::channel();
         let writer = Writer::new(dir, tiers, Arc::clone(&shared));
+        let telling = Arc::clone(&shared);
         thread::Builder::new().name("history".into()).spawn(move || {
-            writer.run();
+            if panic::catch_unwind(AssertUnwindSafe(|| writer.run())).is_err() {
+                telling.told().fails("the writer of the history has failed: start the agent again".into());
+            }
             // Nobody listens any more if nbw has ended without waiting.
             let _ = end.send(());
         })?;

@@ -1,7 +1,7 @@
 //! What was taken and is not written yet.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, btree_map::Entry},
     sync::Arc,
     time::Instant,
 };
@@ -19,6 +19,9 @@ use crate::history::{
 const MOST_PARTS: i64 = 60;
 /// A clock that is farther from where it should be has jumped; in milliseconds.
 const JUMP: i64 = 10_000;
+
+/// So many counters that were not read lately are remembered at most, besides as many as were.
+const GONE_COUNTERS: usize = 1_000;
 
 /// Parts of time by begin and length.
 pub(super) type Gathered = BTreeMap<(i64, u32), Gathering>;
@@ -40,7 +43,7 @@ pub(super) struct Pending {
     pub(super) gathered: Gathered,
     /// What derived rows went back by: it is taken off what they move next.
     carried: HashMap<Key, Amounts>,
-    counters: HashMap<Arc<str>, u64>,
+    pub(super) counters: HashMap<Arc<str>, u64>,
     /// When the last tick ended, in milliseconds of Unix time.
     last: Option<i64>,
     /// Since when the clock goes on steadily.
@@ -139,6 +142,10 @@ impl Pending {
             *self.gathered.entry((start, length)).or_default().counters.entry(Arc::clone(name)).or_default() +=
                 increase;
         }
+        // Those of interfaces that are gone never end; one reading may lack some that come again.
+        if self.counters.len() > 2 * counters.len() + GONE_COUNTERS {
+            self.counters = counters.iter().cloned().collect();
+        }
     }
 
     /// Whether there is a part that nothing comes to any more.
@@ -163,7 +170,11 @@ impl Pending {
     /// Takes back what could not be written.
     pub(super) fn put_back(&mut self, gathered: Gathered) {
         for (part, gathering) in gathered {
-            self.gathered.entry(part).or_default().join(gathering);
+            match self.gathered.entry(part) {
+                // Mostly so: ticks wait for this.
+                Entry::Vacant(place) => drop(place.insert(gathering)),
+                Entry::Occupied(mut place) => place.get_mut().join(gathering),
+            }
         }
         self.shrink();
     }

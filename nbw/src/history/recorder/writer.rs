@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, PoisonError},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     failure::with_causes,
-    history::{Bucket, Database, HistoryError, Tiers},
+    history::{Bucket, Database, FILE, HistoryError, Tiers},
 };
 
 /// Nothing expires before the clock has gone on steadily for so long: one that is wrong for a moment would take years along.
@@ -26,8 +27,14 @@ const COUNT_EVERY: Duration = Duration::from_secs(300);
 const FORGET_EVERY: Duration = Duration::from_secs(3_600);
 /// How often all of the file is looked through for damage.
 const CHECK_EVERY: Duration = Duration::from_secs(86_400);
+/// So many databases are set aside: a disk that damages each of them is not filled up with them.
+const MOST_SET_ASIDE: usize = 10;
 /// So many steps of expiry are taken after each writing.
 const STEPS: usize = 8;
+/// How long it is tried at the end to write where another process has the database; `Recorder::finish` waits for longer.
+const INSIST: Duration = Duration::from_secs(3);
+/// Time between two such attempts, which wait themselves.
+const BETWEEN: Duration = Duration::from_millis(50);
 /// It looks after the database so often, also where nothing comes.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
@@ -66,9 +73,19 @@ impl Writer {
             let (due, finishing) = self.wait();
             self.attempt(due);
             if finishing {
-                return;
+                return self.insist();
             }
             self.look_after();
+        }
+    }
+
+    /// At the end there is no next time: another process's lock may well be over before nbw has to be.
+    fn insist(&mut self) {
+        let begin = Instant::now();
+        while self.failed && self.database.is_some() && begin.elapsed() < INSIST {
+            thread::sleep(BETWEEN);
+            let due = self.shared.pending().due();
+            self.attempt(due);
         }
     }
 
@@ -115,6 +132,10 @@ impl Writer {
 
     fn begin_anew(&mut self) -> Result<(), HistoryError> {
         self.database = None;
+        if self.shared.told().set_aside.len() >= MOST_SET_ASIDE {
+            let what = format!("{MOST_SET_ASIDE} others were since the start, so the disk seems to be");
+            return Err(HistoryError::Damaged { path: self.dir.join(FILE), what });
+        }
         let (database, aside) = Database::begin_anew(&self.dir, &self.tiers)?;
         warn!("the history was damaged: it is {} now, and a new one was begun", aside.display());
         self.database = Some(database);

@@ -1,6 +1,6 @@
 //! Disks and files that fail: the recording goes on, says so, and loses nothing.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path, thread, time::Duration};
 
 use rusqlite::Connection;
 
@@ -37,6 +37,24 @@ fn another_process_s_lock_is_waited_out() {
     until(&recorder, "what was pending", |status| status.fault.is_none() && status.pending.parts == 1);
     assert!(recorder.finish());
     assert_eq!(recorded(dir.path()), 45_000);
+}
+
+#[test]
+fn a_lock_at_the_end_is_waited_out_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let recorder = Recorder::start(dir.path(), &tiers()).unwrap();
+    record(&recorder, 0..25);
+    until(&recorder, "the first writing", |status| status.last_written.is_some());
+    let other = Connection::open(dir.path().join(FILE)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let unlocking = thread::spawn(move || {
+        // Longer than one attempt waits.
+        thread::sleep(Duration::from_millis(900));
+        other.execute_batch("COMMIT").unwrap();
+    });
+    assert!(recorder.finish());
+    unlocking.join().unwrap();
+    assert_eq!(recorded(dir.path()), 25_000);
 }
 
 #[test]

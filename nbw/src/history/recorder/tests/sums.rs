@@ -1,6 +1,6 @@
 //! Sums stay, whatever clocks, disks and bounds do.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use proptest::prelude::*;
 
@@ -82,6 +82,19 @@ fn what_cannot_be_written_is_coarsened_and_then_given_up_with_its_count() {
     let left: u64 =
         [Kind::Host, Kind::Interface, Kind::Group, Kind::Remote].map(|kind| sum(&pending, kind).total()).iter().sum();
     assert_eq!(left + pending.lost, 4 * before.total());
+}
+
+#[test]
+fn counters_of_interfaces_that_are_gone_take_no_room() {
+    let mut pending = Pending::new(&tiers());
+    let name = |text: String| -> Arc<str> { text.into() };
+    for number in 0..20_000_u64 {
+        let veth = (name(format!("veth{number} rx_dropped")), 5);
+        pending.note_counters(&[(name("eth0 rx_dropped".into()), number * 3), veth]);
+    }
+    assert!(pending.counters.len() < 2_000, "{}", pending.counters.len());
+    let increases: u64 = pending.gathered.values().flat_map(|gathering| gathering.counters.values()).sum();
+    assert_eq!(increases, 19_999 * 3);
 }
 
 /// What happens to a recorder.
