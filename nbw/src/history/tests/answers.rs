@@ -5,7 +5,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{at, query};
 use crate::{
     history::{
-        Bounds, Bucket, Cell, Database, Kind, OTHER, Reader, Subject, Tiers, Way,
+        Bounds, Bucket, Cell, Database, Kind, OTHER, Reader, Subject, Tier, Tiers, Way,
         query::{Every, Query},
     },
     pattern::Pattern,
@@ -219,7 +219,10 @@ fn peaks_are_dated_by_the_finest_part() {
 fn where_only_days_are_left_they_are_the_samples() {
     for zone in ["Europe/Berlin", "Pacific/Auckland", "America/New_York"] {
         let dir = tempfile::tempdir().unwrap();
-        let mut database = Database::open(dir.path(), &tiers(zone)).unwrap();
+        // Finer parts would be millions of rows, only to expire.
+        let hours = Tiers::new(vec![Tier { seconds: 3_600, keep: 730 * 86_400 }]).unwrap();
+        let hours = hours.in_zone(TimeZone::get(zone).unwrap());
+        let mut database = Database::open(dir.path(), &hours).unwrap();
         let zone = TimeZone::get(zone).unwrap();
         let midnight = |date: jiff::civil::Date| date.to_zoned(zone.clone()).unwrap().timestamp();
         let first: jiff::civil::Date = "2026-10-01".parse().unwrap();
