@@ -26,16 +26,18 @@ fn a_hundred_kills_lose_no_part_that_was_written_and_count_none_twice() {
     let dir = tempfile::tempdir().expect("a directory");
     let mut there = 0;
     for kill in 0..KILLS {
-        // Some are killed while they open the database, some in the middle of many writings.
-        let said = run_and_kill(dir.path(), there, Duration::from_millis(kill * 37 % 211 + 1));
+        // Some are killed while they open the database, some in the middle of many writings, on a slow machine too.
+        let at_work = kill % 2 == 1;
+        let said = run_and_kill(dir.path(), there, at_work, Duration::from_millis(kill * 37 % 211 + 1));
         there = check(dir.path(), there.max(said));
     }
     assert!(there > 10 * PART, "only {there} ticks were written");
     println!("{there} ticks of {KILLS} lives");
 }
 
-/// Lets a recorder go on from a tick, and kills it; the last tick that it said was written.
-fn run_and_kill(dir: &Path, first: i64, after: Duration) -> i64 {
+/// Lets a recorder go on from a tick, and kills it after a while, or that long after it has written something; the last tick
+/// that it said was written.
+fn run_and_kill(dir: &Path, first: i64, at_work: bool, after: Duration) -> i64 {
     let arguments = [dir.to_str().expect("UTF-8").to_owned(), first.to_string(), START.to_string()];
     let mut command = Command::new(env!("CARGO_BIN_EXE_nbw-recorder"));
     let mut child = command.args(arguments).stdout(Stdio::piped()).spawn().expect("the recorder starts");
@@ -46,6 +48,9 @@ fn run_and_kill(dir: &Path, first: i64, after: Duration) -> i64 {
         let numbers = lines.map_while(Result::ok).filter_map(|line| line.parse().ok());
         numbers.for_each(|number| listener.store(number, Ordering::SeqCst));
     });
+    if at_work {
+        until("its first writing", || (said.load(Ordering::SeqCst) > first).then_some(()));
+    }
     thread::sleep(after);
     child.kill().expect("it can be killed");
     until("its end", || child.try_wait().expect("a child"));
