@@ -32,7 +32,13 @@ const WIDTH: u32 = 1_000;
 pub async fn report(args: ReportArgs) -> Result<(), Failure> {
     let mut ended = Ended::listen()?;
     let format = request::format(&args)?;
-    let output = Output::open(args.output.as_deref())?;
+    let path = args.output.clone();
+    // A pipe with a name is open when somebody reads it, which may be never.
+    let opening = tokio::task::spawn_blocking(move || Output::open(path.as_deref()));
+    let output = tokio::select! {
+        opened = opening => opened.map_err(|error| Failure::running(&error))??,
+        () = ended.wait() => return Err(Failure::Running("stopped before the report was begun: nobody reads --output".into())),
+    };
     let colour = output.is_terminal() && console::colors_enabled();
     let work = tokio::task::spawn_blocking(move || render(&args, format, colour));
     // The output stays here: where nbw is stopped, it goes and leaves nothing behind.

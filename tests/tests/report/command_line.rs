@@ -113,6 +113,20 @@ fn a_signal_ends_it_while_nobody_reads() {
 }
 
 #[test]
+fn a_signal_ends_it_while_nobody_opens_its_pipe() {
+    let (past, directory) = (Past::known(), tempfile::tempdir().expect("a directory"));
+    let pipe = directory.path().join("pipe");
+    let ended = past.shell(&format!(
+        "mkfifo {pipe}; timeout --kill-after 1 20 $NBW report --data-dir $DATA --by container --output {pipe} & P=$!; sleep 3; \
+         kill -TERM $P; wait $P; echo $?; test -p {pipe} && echo still",
+        pipe = pipe.display()
+    ));
+    // `timeout` passes the signal on, and what nbw said to it.
+    assert_eq!(ended.stdout, "1\nstill\n", "{ended:?}");
+    ended.assert_says(&["nobody reads --output"]);
+}
+
+#[test]
 fn a_closed_pipe_ends_quietly() {
     let past = Past::known();
     for format in ["table", "json", "csv", "html", "svg", "png"] {
