@@ -204,9 +204,11 @@ impl Database {
         let now = Timestamp::now().as_second();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let fixed = self.tiers.fixed().iter().map(|tier| (tier.seconds, Some(tier.keep)));
+        let mut begin = FROM_THE_BEGINNING;
         let begun: bool = transaction.query_row("SELECT EXISTS (SELECT 1 FROM coverage)", [], |row| row.get(0))?;
-        for (seconds, keep) in fixed.chain([(DAY, None)]) {
-            let kept_from = if begun { now } else { FROM_THE_BEGINNING };
+        for (seconds, keep) in [(DAY, None)].into_iter().chain(fixed.rev()) {
+            // A tier that is new begins with a part of the coarser one: what was before is read from there as a whole.
+            let kept_from = if begun { begin } else { FROM_THE_BEGINNING };
             let keep_stored = keep.map(|keep| keep as i64);
             transaction.execute(
                 "INSERT INTO tier VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET keep = excluded.keep",
@@ -215,7 +217,9 @@ impl Database {
             let kept_from =
                 transaction.query_row("SELECT kept_from FROM tier WHERE seconds = ?1", [seconds], |row| row.get(0))?;
             self.levels.push(Level { seconds, keep, kept_from });
+            begin = self.days.end_of_part(seconds, now).max(kept_from);
         }
+        self.levels.reverse();
         let last = "SELECT name FROM zone ORDER BY since DESC LIMIT 1";
         let last: Option<String> = transaction.query_row(last, [], |row| row.get(0)).optional()?;
         if last.as_deref() != Some(zone) {

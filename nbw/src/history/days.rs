@@ -2,6 +2,8 @@
 
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
+use super::tiers::DAY;
+
 /// The day of `zone` that `second` is in: its begin and its end.
 pub(super) fn day_of(second: i64, zone: &TimeZone) -> (i64, i64) {
     let found = Timestamp::from_second(second).and_then(|time| {
@@ -38,6 +40,14 @@ impl Days {
             self.last = day_of(second, &self.zone);
         }
         self.last
+    }
+
+    /// When the part of a tier (the name of that of days is [`DAY`]) ends that a moment is in.
+    pub(super) fn end_of_part(&mut self, seconds: u32, second: i64) -> i64 {
+        match seconds {
+            DAY => self.of(second).1,
+            _ => (second.div_euclid(i64::from(seconds)) + 1) * i64::from(seconds),
+        }
     }
 }
 

@@ -133,7 +133,10 @@ pub(super) fn each_cell(
 
 /// The share that lies in the piece, which lies in one part.
 fn cut(layout: &Layout, piece: &Piece, found: &mut Found) {
-    let (begin, end) = layout.part_of_row(piece.level, found.start);
+    let part = layout.part_of_row(piece.level, found.start);
+    // Before the first record and behind the last one nothing was moved, and nobody asks for a share.
+    let (begin, end) =
+        Some((part.0.max(layout.first), part.1.min(layout.until))).filter(|(begin, end)| begin < end).unwrap_or(part);
     let [from, to] = [piece.from, piece.to].map(|at| (at.clamp(begin, end) - begin) as u64);
     found.cell = found.cell.share(from, to, (end - begin) as u64);
     found.at = found.at.max(piece.from);

@@ -254,3 +254,30 @@ fn where_only_days_are_left_they_are_the_samples() {
         assert_eq!(answer.whole[0].rx_p95, 590.0);
     }
 }
+
+#[test]
+fn a_tier_that_is_new_changes_no_sum() {
+    let dir = tempfile::tempdir().unwrap();
+    let tiers = |tiers: &[(u32, u64)]| {
+        let tiers = tiers.iter().map(|&(seconds, keep)| Tier { seconds, keep }).collect();
+        Tiers::new(tiers).unwrap().in_zone(TimeZone::UTC)
+    };
+    let now = Timestamp::now().as_second() / 10 * 10;
+    let start = |minute: i64| Timestamp::from_second(now + minute * 60).unwrap().to_string();
+    let write = |database: &mut Database, minutes: std::ops::Range<i64>| {
+        let buckets: Vec<_> = minutes.map(|minute| bucket(&start(minute), 10, &[("c", 1_000)])).collect();
+        database.write(&buckets).unwrap();
+    };
+    write(&mut Database::open(dir.path(), &tiers(&[(10, 3_600)])).unwrap(), -90..0);
+    let mut database = Database::open(dir.path(), &tiers(&[(10, 3_600), (300, 7_200), (3_600, 730 * 86_400)])).unwrap();
+    write(&mut database, 0..90);
+    // Only hours and days are left.
+    database.move_on(now + 3 * 86_400).unwrap();
+    while database.expire_some().unwrap() {}
+    let midnight = now / 86_400 * 86_400;
+    let [from, to] = [-1, 2].map(|days| Timestamp::from_second(midnight + days * 86_400).unwrap());
+    for every in [Every::Seconds(300), Every::Seconds(3_600), Every::Day] {
+        let answer = Reader::open(dir.path()).unwrap().ask(&query(Kind::Container, from, to, every)).unwrap();
+        assert_eq!(answer.whole[0].rx.bytes, 180_000, "{every:?}");
+    }
+}
