@@ -28,11 +28,18 @@ pub(super) fn prepare(index: u32, name: &str) -> Result<Option<Made>, Failure> {
     match qdisc_add_clsact(name) {
         Ok(()) => Ok(Some(Made { index })),
         Err(error) if os_error(&error) == Some(libc::EEXIST) => {
-            let mut inherited = false;
+            let (mut inherited, mut is_ingress) = (false, false);
             in_own_thread(async |handle| {
+                is_ingress = is_ingress_only(&handle, index).await?;
+                if is_ingress {
+                    return Ok(());
+                }
                 inherited = remove_stale(&handle, index).await? > 0 && filters(&handle, index).await?.is_empty();
                 Ok(())
             });
+            if is_ingress {
+                return Err(Failure::Lacking(no_room(name)));
+            }
             // Where only a dead nbw's filters lay, the qdisc is one that it left behind, too. (Made only then: a `Made` that
             // is dropped removes the qdisc.)
             if inherited { Ok(Some(Made { index })) } else { Ok(None) }
@@ -44,6 +51,23 @@ pub(super) fn prepare(index: u32, name: &str) -> Result<Option<Made>, Failure> {
             with_causes(&error)
         ))),
     }
+}
+
+/// Somebody's `ingress` qdisc is where clsact would be, and has only one side: a filter for the other one would see what is
+/// received, as if it were sent.
+async fn is_ingress_only(handle: &Handle, index: u32) -> Result<bool, rtnetlink::Error> {
+    let qdiscs: Vec<TcMessage> = handle.qdisc().get().index(index as i32).execute().try_collect().await?;
+    let is_kind = |attribute: &TcAttribute| matches!(attribute, TcAttribute::Kind(kind) if kind == "ingress");
+    let mut here = qdiscs.iter().filter(|qdisc| qdisc.header.index == index as i32);
+    Ok(here.any(|qdisc| qdisc.attributes.iter().any(is_kind)))
+}
+
+fn no_room(name: &str) -> String {
+    let name = text::clean(name);
+    format!(
+        "interface {name} has somebody's ingress qdisc, beside which there is no room for clsact: remove it with \
+         `tc qdisc del dev {name} ingress`, or use a kernel with TCX (Linux 6.6)"
+    )
 }
 
 /// The priority that puts a filter in front of those that are there; 0 (the kernel chooses) if there are none.

@@ -1,7 +1,7 @@
 //! The hook for kernels without TCX: filters outlive their process, and the qdisc may be somebody else's.
 
 use aya::programs::TcAttachType;
-use nbw_tests::lab::{Nbw, Netns, Other, Place, TwoHosts, Verdict, ping, until};
+use nbw_tests::lab::{Ended, Nbw, Netns, Other, Place, TwoHosts, Verdict, ping, until};
 use nix::sys::signal::Signal;
 
 /// The filters of both directions, and the qdiscs, as `tc` shows them.
@@ -59,6 +59,21 @@ fn a_clean_end_leaves_no_filter_and_no_qdisc() {
     assert!(status.success());
     let after = Shown::of(&hosts);
     assert!(!after.has_clsact(), "after --count: {}{}", after.qdiscs, after.filters);
+}
+
+/// The old `ingress` qdisc is where clsact would be. A filter for what is sent would see there what is received.
+#[test]
+fn an_ingress_qdisc_of_somebodys_is_refused_and_stays() {
+    let hosts = TwoHosts::new(79, false);
+    let interface = &hosts.cable.a;
+    hosts.left.run(&format!("tc qdisc add dev {interface} ingress"));
+    let prefix = format!("ip netns exec {}", hosts.left.name);
+    let ended = Ended::run(&prefix, &format!("-i {interface} --hook clsact --count 1"));
+    ended.assert_one_sentence(77, &[interface, "ingress qdisc", "tc qdisc del dev"]);
+    let shown = hosts.left.run(&format!("tc qdisc show dev {interface}"));
+    assert!(shown.contains("qdisc ingress") && !shown.contains("clsact"), "{shown}");
+    let filters = hosts.left.run(&format!("tc filter show dev {interface} ingress"));
+    assert!(!filters.contains("nbw_tc_"), "{filters}");
 }
 
 /// Whether it was there before nbw or came while nbw ran: what is somebody else's stays, and so does the qdisc.
