@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     action::Dispatcher,
-    alert::{Calendar, Engine},
+    alert::{Calendar, Engine, measure},
     app::live::{Live, Options},
     config::Config,
     control::{ConfigStatus, Holder, Lock, LockError, Server},
@@ -120,10 +120,6 @@ pub(super) async fn attach(config: &Config, verbose: bool) -> Result<Attachment,
 /// What rules, and whoever asks, may be about. Processes take work for each packet: only where a rule asks for them.
 pub(super) fn rows(config: &Config) -> Vec<By> {
     let mut rows = vec![By::Container, By::Pod, By::Unit];
-    for by in config.alerts.iter().filter_map(|alert| crate::alert::measure::needs(&alert.rule.target)) {
-        if !rows.contains(&by) {
-            rows.push(by);
-        }
-    }
+    measure::add_needs(&mut rows, config.alerts.iter().map(|alert| &alert.rule));
     rows
 }
