@@ -3,8 +3,11 @@
 mod agent;
 mod alerts;
 mod check;
+mod import;
+mod insight;
 mod live;
 mod lookout;
+mod report;
 mod status;
 mod top;
 
@@ -16,7 +19,7 @@ use tokio::{
 };
 
 pub use self::check::{check, check_failed};
-pub use self::{agent::agent, status::status, top::top};
+pub use self::{agent::agent, import::import, insight::insight, report::report, status::status, top::top};
 use self::{alerts::Alerts, live::Live};
 use crate::{
     cli::WatchArgs,

@@ -2,6 +2,9 @@
 
 mod agent;
 mod check;
+mod import;
+mod insight;
+mod report;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -11,6 +14,9 @@ use jiff::SignedDuration;
 pub use self::{
     agent::{AgentArgs, StatusArgs, StatusFormat},
     check::CheckArgs,
+    import::{ImportArgs, ImportFrom, VnstatArgs},
+    insight::InsightArgs,
+    report::{Chart, Compare, ReportArgs, ReportFormat},
 };
 use crate::{bpf::Hook, sink::Format, snapshot::By, units::Units, view::Sort};
 
@@ -48,6 +54,12 @@ pub enum Command {
     Agent(AgentArgs),
     /// Show how the agent is: what is attached, alerts, actions
     Status(StatusArgs),
+    /// Say what was moved by the hour, day, week, month or year, from the history that `nbw agent` keeps
+    Report(Box<ReportArgs>),
+    /// Advice with its evidence, from the history or from watching
+    Insight(InsightArgs),
+    /// Take over what others remember of this host's traffic
+    Import(ImportArgs),
 }
 
 impl Cli {
@@ -66,6 +78,9 @@ impl Command {
             Self::Check(args) => args.verbose,
             Self::Agent(args) => args.verbose,
             Self::Status(_) => false,
+            Self::Report(args) => args.verbose,
+            Self::Insight(args) => args.verbose,
+            Self::Import(_) => false,
         }
     }
 }

@@ -21,6 +21,8 @@ pub mod fit;
 #[cfg(test)]
 mod golden;
 pub mod groupings;
+pub mod history;
+pub mod insight;
 pub mod interfaces;
 pub mod ledger;
 pub mod links;
@@ -33,6 +35,7 @@ pub mod privilege;
 pub mod rate;
 pub mod recycle;
 pub mod relations;
+pub mod report;
 pub mod resolve;
 pub mod rule;
 pub mod sample;

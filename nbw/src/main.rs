@@ -45,6 +45,9 @@ fn main() -> ExitCode {
         Command::Top(args) => runtime.block_on(app::top(args)),
         Command::Agent(args) => runtime.block_on(app::agent(args)),
         Command::Status(args) => runtime.block_on(app::status(args)),
+        Command::Report(args) => runtime.block_on(app::report(*args)),
+        Command::Insight(args) => runtime.block_on(app::insight(args)),
+        Command::Import(args) => app::import(&args),
     };
     // Files can hang, and whoever reads one is not waited for.
     runtime.shutdown_background();

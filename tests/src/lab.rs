@@ -10,6 +10,7 @@ mod containers;
 mod ended;
 mod frames;
 mod golden;
+mod history;
 mod hosts;
 mod iperf;
 mod joints;
@@ -19,6 +20,7 @@ mod monitor;
 mod netns;
 mod oracle;
 mod others;
+mod small_disk;
 mod sockets;
 mod systemd;
 mod terminal;
@@ -33,6 +35,7 @@ pub use self::{
     ended::Ended,
     frames::{Frame, send_frames},
     golden::{assert_golden, masked},
+    history::{received, received_by_all, tick_of_history},
     hosts::TwoHosts,
     iperf::{Iperf, ping},
     joints::Joints,
@@ -42,6 +45,7 @@ pub use self::{
     netns::{Netns, Veth},
     oracle::{Counted, drops, qdisc_counters, together, with_pfifo},
     others::{Other, Place, Verdict},
+    small_disk::SmallDisk,
     sockets::{exchange_tcp, exchange_udp, open, send_segmented},
     systemd::{Scope, Systemd},
     terminal::Terminal,

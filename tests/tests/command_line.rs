@@ -19,6 +19,8 @@ fn help_is_as_documented() {
         ("top --help", "help-top.txt"),
         ("agent --help", "help-agent.txt"),
         ("status --help", "help-status.txt"),
+        ("report --help", "help-report.txt"),
+        ("import vnstat --help", "help-import-vnstat.txt"),
     ] {
         let ended = Ended::run("", options);
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));

@@ -5,11 +5,12 @@ use anyhow::{Result, bail};
 use crate::{apt::Apt, installer, paths, progress::Progress, toolchain::Toolchain};
 
 /// The programs that the privileged tests call, each with the Debian package that has it. The only such list.
-const TEST_TOOLS: [(&str, &str); 21] = [
+const TEST_TOOLS: [(&str, &str); 25] = [
     // podman looks for it here, in no search path.
     ("/usr/lib/podman/netavark", "netavark"),
     ("bpftool", "bpftool"),
     ("busybox", "busybox-static"),
+    ("chromium", "chromium"),
     ("conmon", "conmon"),
     ("containerd", "containerd"),
     ("curl", "curl"),
@@ -20,6 +21,8 @@ const TEST_TOOLS: [(&str, &str); 21] = [
     ("iperf3", "iperf3"),
     ("iptables", "iptables"),
     ("mount", "mount"),
+    ("node", "nodejs"),
+    ("npm", "npm"),
     ("ping", "iputils-ping"),
     ("podman", "podman"),
     ("prometheus-alertmanager", "prometheus-alertmanager"),
@@ -28,6 +31,7 @@ const TEST_TOOLS: [(&str, &str); 21] = [
     ("sysctl", "procps"),
     ("systemd-run", "systemd"),
     ("tmux", "tmux"),
+    ("vnstatd", "vnstat"),
 ];
 
 /// Sets up, and says what is used.

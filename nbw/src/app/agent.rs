@@ -1,11 +1,13 @@
 //! The wiring of `nbw agent`: the service that runs for months.
 //!
 //! `run` is its loop; `pace` says when it ticks and how late, `manager` is what systemd is told, `keeper` keeps state on disk,
+//! `memory` has snapshots remembered,
 //! `troubles` says what to log of the kernel side,
 //! `reload` takes over another configuration, `questions` and `report` answer the control socket.
 
 mod keeper;
 mod manager;
+mod memory;
 mod pace;
 mod questions;
 mod reload;
@@ -99,6 +101,8 @@ impl Source {
             config.settings.control.socket.clone_from(socket);
         }
         action::check(&config.actions)?;
+        let tiers = config.settings.history.tiers(config.zone.clone());
+        tiers.map_err(|error| Failure::Usage(error.to_string()))?;
         Ok(config)
     }
 

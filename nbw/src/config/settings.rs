@@ -11,7 +11,7 @@ use toml::{
 };
 
 use super::{ConfigError, duration};
-use crate::{action, alert::Severity, bpf::Hook, cli};
+use crate::{action, alert::Severity, bpf::Hook, cli, history};
 
 /// The table of actions. They are read one by one, since serde does not say where in one of them something is wrong.
 pub(super) const ACTION: &str = "action";
@@ -36,6 +36,8 @@ pub struct Settings {
     pub control: Control,
     /// How the kernel side is loaded.
     pub kernel: KernelTable,
+    /// What is remembered.
+    pub history: history::settings::Settings,
     /// How remote hosts' names are found.
     pub names: Names,
     /// The alerts.
@@ -54,6 +56,7 @@ impl Default for Settings {
             filter: FilterTable::default(),
             control: Control::default(),
             kernel: KernelTable::default(),
+            history: history::settings::Settings::default(),
             names: Names::default(),
             alert: Vec::new(),
             action: None,

@@ -69,11 +69,11 @@ fn documented(header: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_setting_is_in_the_sample() {
-    let tables = ["filter", "control", "kernel", "names", "alert", "action"];
+    let tables = ["filter", "control", "kernel", "history", "names", "alert", "action"];
     let mut top = documented("");
     top.extend(tables.map(str::to_owned));
     assert_eq!(known_keys("UNKNOWN = 1"), top);
-    for table in ["filter", "control", "kernel", "names"] {
+    for table in ["filter", "control", "kernel", "history", "names"] {
         assert_eq!(known_keys(&format!("[{table}]\nUNKNOWN = 1")), documented(&format!("[{table}]")), "{table}");
     }
     assert_eq!(known_keys("[[alert]]\nUNKNOWN = 1"), documented("[[alert]]"));

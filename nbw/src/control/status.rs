@@ -40,6 +40,9 @@ pub struct Status {
     pub actions: Vec<ActionStatus>,
     /// Where state is kept.
     pub data_dir: DataDir,
+    /// How what is remembered is written; none where nothing is.
+    #[serde(default)]
+    pub history: Option<crate::history::RecorderStatus>,
     /// What the agent takes.
     pub memory: Memory,
 }

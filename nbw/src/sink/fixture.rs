@@ -59,7 +59,7 @@ fn groups() -> Vec<Group> {
 }
 
 /// One second after [`snapshot`], with the same troubles.
-pub(super) fn later() -> Snapshot {
+pub(crate) fn later() -> Snapshot {
     let first = snapshot();
     Snapshot { time: first.time + Duration::from_secs(1), ..first }
 }

@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use nbw_tests::bench::{
     alerts,
     connections::{self, load},
-    kernel, poll,
+    history, kernel, poll,
 };
 
 #[derive(Parser)]
@@ -24,6 +24,8 @@ enum Bench {
     Connections(connections::Options),
     /// What 500 alerts with a dead webhook do to an agent's ticks and memory
     Alerts(alerts::Options),
+    /// What the memory of a year costs: room, the time of answers, and of writing
+    History(history::Options),
     /// One of the processes that make the connections
     #[command(subcommand, hide = true)]
     Load(load::Side),
@@ -35,6 +37,7 @@ fn main() -> Result<()> {
         Bench::Poll(options) => poll::run(&options),
         Bench::Connections(options) => connections::run(&options),
         Bench::Alerts(options) => alerts::run(&options),
+        Bench::History(options) => history::run(&options),
         Bench::Load(side) => load::run(&side),
     }
 }

@@ -2,24 +2,12 @@
 
 use serde_json::Value;
 
-use nbw_tests::lab::{Container, ContainerHost, Filtered, Nbw, Totals, assert_healthy, snapshot_where, together};
+use nbw_tests::lab::{Container, ContainerHost, Nbw, Totals, assert_healthy, snapshot_where, together};
 
 use super::{container, has, moved};
 
-/// Ethernet's header, which loopback has, too: netfilter counts from the network header on.
-const LINK_HEADER: u64 = 14;
-
 /// Sizes of what is sent to a server; it answers with 300,000 bytes each time.
 const UPLOADS: [usize; 3] = [1, 50_000, 1_000_000];
-
-fn on_the_wire(counted: Filtered) -> Totals {
-    Totals {
-        rx_bytes: counted.rx_bytes + LINK_HEADER * counted.rx_packets,
-        rx_packets: counted.rx_packets,
-        tx_bytes: counted.tx_bytes + LINK_HEADER * counted.tx_packets,
-        tx_packets: counted.tx_packets,
-    }
-}
 
 /// A container with a server, how it is reached, and from where.
 struct Served<'a> {
@@ -65,11 +53,11 @@ impl<'a> Served<'a> {
         let (counted, snapshot) = together(nbw, || self.container.counted(self.port));
         let least: u64 = UPLOADS.iter().map(|&upload| upload as u64).sum();
         assert!(counted.rx_bytes > least && counted.tx_bytes > 900_000, "{name}: {counted:?}");
-        assert_eq!(moved(&snapshot, name, self.interface), on_the_wire(counted), "{name}");
+        assert_eq!(moved(&snapshot, name, self.interface), counted.on_the_wire(), "{name}");
         let row = container(&snapshot, &self.container.id);
         let image = if self.runtime == "podman" { "localhost/tiny:1" } else { "tiny:1" };
         assert!(row["name"] == **name && row["runtime"] == self.runtime && row["image"] == image, "{row}");
-        assert_eq!(Totals::of(row), on_the_wire(counted), "{name} over all interfaces");
+        assert_eq!(Totals::of(row), counted.on_the_wire(), "{name} over all interfaces");
         assert_healthy(&snapshot);
     }
 }
@@ -116,7 +104,7 @@ fn iperf3_in_a_container_is_the_containers() {
     assert!(row.rx_bytes > payload[0] && row.tx_bytes > payload[1], "{payload:?} {row:?}");
     // The last packets of a connection may find a socket in TIME_WAIT, which has no cgroup any more: of two connections in
     // each run, two each way, without payload.
-    let wire = on_the_wire(counted);
+    let wire = counted.on_the_wire();
     let (rx, tx) = (wire.rx_packets - row.rx_packets, wire.tx_packets - row.tx_packets);
     assert!(rx <= 8 && tx <= 8, "{wire:?} {row:?}");
     let bytes = (wire.rx_bytes - row.rx_bytes, wire.tx_bytes - row.tx_bytes);

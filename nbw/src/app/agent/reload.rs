@@ -12,6 +12,7 @@ use crate::{
     config::Config,
     control::{Refused, find_group},
     failure::Failure,
+    history,
 };
 
 impl Agent {
@@ -72,6 +73,16 @@ impl Agent {
         if config.settings.data_dir != now.data_dir {
             tracing::warn!("another data_dir takes a restart: `systemctl restart nbw`");
             config.settings.data_dir.clone_from(&now.data_dir);
+        }
+        let history = &mut config.settings.history;
+        let fresh = history::settings::Settings {
+            processes: history.processes,
+            remotes: history.remotes,
+            ..now.history.clone()
+        };
+        if *history != fresh {
+            tracing::warn!("another history takes a restart: `systemctl restart nbw`");
+            *history = fresh;
         }
         config
     }

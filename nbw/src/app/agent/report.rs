@@ -33,6 +33,7 @@ impl Agent {
             complaints: self.engine.complaints().into_iter().map(|complaint| complaint.sentence).collect(),
             actions: self.dispatcher.status(),
             data_dir: self.keeper.status(),
+            history: self.memory.status(),
             memory: memory(),
         }
     }

@@ -10,7 +10,9 @@ use std::{
 use jiff::Timestamp;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Source, keeper::Keeper, manager::Manager, pace::Pace, questions::Question, troubles::Troubles};
+use super::{
+    Source, keeper::Keeper, manager::Manager, memory::Memory, pace::Pace, questions::Question, troubles::Troubles,
+};
 use crate::{
     action::Dispatcher,
     alert::{Alert, Change, Complaint, Engine, Notice, State},
@@ -34,6 +36,7 @@ pub(super) struct Agent {
     pub(super) engine: Engine,
     pub(super) dispatcher: Dispatcher,
     pub(super) keeper: Keeper,
+    pub(super) memory: Memory,
     pub(super) server: Server,
     pub(super) pace: Pace,
     pub(super) manager: Manager,
@@ -88,6 +91,7 @@ impl Agent {
         let snapshot = self.attachment.live.tick().await?;
         let notices = self.engine.observe(&snapshot);
         self.dispatcher.tell(&notices);
+        self.memory.take(&snapshot);
         self.hear_complaints();
         self.proceed(&snapshot);
         self.health = snapshot.health;
@@ -117,14 +121,18 @@ impl Agent {
 
     /// What keeps a rule from its work is logged when it comes up, and not again while it lasts.
     fn hear_complaints(&mut self) {
-        let news = Complaint::news(&mut self.complaints, self.engine.complaints());
-        news.iter().for_each(|sentence| tracing::warn!("{sentence}"));
+        let complaints = self.engine.complaints();
+        for new in complaints.iter().filter(|complaint| !complaint.is_among(&self.complaints)) {
+            tracing::warn!("{}", new.sentence);
+        }
+        self.complaints = complaints;
     }
 
     /// Ends in order: state first, what takes long last.
     pub(super) async fn end(mut self) {
         self.manager.stopping();
         self.keeper.save_now(self.engine.save()).await;
+        self.memory.finish().await;
         drop(self.attachment);
         self.dispatcher.finish(LAST_WORDS).await;
         tracing::info!("ended");

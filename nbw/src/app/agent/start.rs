@@ -13,13 +13,14 @@ use super::{
     Source,
     keeper::Keeper,
     manager::Manager,
+    memory::Memory,
     pace::Pace,
     run::{Agent, Attachment},
     troubles::Troubles,
 };
 use crate::{
     action::Dispatcher,
-    alert::{Calendar, Engine, measure},
+    alert::{Calendar, Engine},
     app::live::{Live, Options},
     config::Config,
     control::{ConfigStatus, Holder, Lock, LockError, Server},
@@ -41,6 +42,7 @@ pub(super) async fn start(source: Source) -> Result<Agent, Failure> {
     let dispatcher = Dispatcher::start(&config.actions, &host())?;
     let attachment = attach(&config, source.args.verbose).await?;
     let server = Server::bind(&config.settings.control.socket, &config.settings.control.group)?;
+    let memory = Memory::start(&config)?;
     let mut agent = Agent {
         engine: Engine::new(config.alerts.clone(), calendar(&config), saved),
         loaded: loaded(&source),
@@ -51,6 +53,7 @@ pub(super) async fn start(source: Source) -> Result<Agent, Failure> {
         config,
         started,
         keeper,
+        memory,
         dispatcher,
         server,
         averaging: Vec::new(),
@@ -117,9 +120,15 @@ pub(super) async fn attach(config: &Config, verbose: bool) -> Result<Attachment,
     Ok(Attachment { live, by, since: Timestamp::now() })
 }
 
-/// What rules, and whoever asks, may be about. Processes take work for each packet: only where a rule asks for them.
+/// What rules, the history, and whoever asks, may be about. Processes and remote hosts take work for each packet: only where a
+/// rule or the history asks for them.
 pub(super) fn rows(config: &Config) -> Vec<By> {
     let mut rows = vec![By::Container, By::Pod, By::Unit];
-    measure::add_needs(&mut rows, config.alerts.iter().map(|alert| &alert.rule));
+    let by_rules = config.alerts.iter().filter_map(|alert| crate::alert::measure::needs(&alert.rule.target));
+    for by in by_rules.chain(config.settings.history.rows()) {
+        if !rows.contains(&by) {
+            rows.push(by);
+        }
+    }
     rows
 }

@@ -14,6 +14,7 @@ use crate::{
     action::ActionStatus,
     alert::{Alert, Severity, State},
     control::{DataDir, Status, Ticks},
+    history::RecorderStatus,
     text, units,
 };
 
@@ -67,6 +68,7 @@ fn head(status: &Status, at: &At<'_>) -> String {
         ("kernel side", health(status)),
         ("memory", memory(status)),
         ("state", state(&status.data_dir, at)),
+        ("history", status.history.as_ref().map_or_else(|| "off".into(), |history| remembered(history, at))),
     ];
     if let Some(refused) = &status.config.refused {
         let why = clean(refused.why.lines().next().unwrap_or_default());
@@ -153,6 +155,18 @@ fn state(data_dir: &DataDir, at: &At<'_>) -> String {
         (Some(problem), _) => style(clean(problem)).red().to_string(),
         (None, Some(saved)) => format!("{path}, saved {}", at.ago(saved)),
         (None, None) => format!("{path}, not saved yet"),
+    }
+}
+
+fn remembered(history: &RecorderStatus, at: &At<'_>) -> String {
+    let path = clean(&history.database.to_string_lossy());
+    let size = history.size.map(|size| format!(", {}", units::volume(size.bytes))).unwrap_or_default();
+    let aside: String =
+        history.set_aside.iter().map(|file| format!("; damaged: {}", clean(&file.to_string_lossy()))).collect();
+    match (&history.fault, history.last_written) {
+        (Some(fault), _) => style(format!("{}{aside}", clean(&fault.message))).red().to_string(),
+        (None, Some(written)) => format!("{path}{size}, written {}{aside}", at.ago(written)),
+        (None, None) => format!("{path}, not written yet{aside}"),
     }
 }
 

@@ -11,13 +11,16 @@ use std::{
 use nix::sched::{CloneFlags, setns};
 use serde_json::Value;
 
-use super::{ContainerHost, checked};
+use super::{super::Totals, ContainerHost, checked};
 
 /// Nothing in the lab takes longer, unless it is lost.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a server of [`Container::serve`] reads to its end before it answers with so many bytes.
 const ANSWER: usize = 300_000;
+
+/// Ethernet's header, which loopback has, too: netfilter counts from the network header on.
+const LINK_HEADER: u64 = 14;
 
 /// A command that sends something through its own loopback each moment.
 pub const TALK: [&str; 3] =
@@ -46,6 +49,18 @@ pub struct Counted {
     pub tx_bytes: u64,
     /// Packets that left.
     pub tx_packets: u64,
+}
+
+impl Counted {
+    /// The same with link-layer headers.
+    pub fn on_the_wire(self) -> Totals {
+        Totals {
+            rx_bytes: self.rx_bytes + LINK_HEADER * self.rx_packets,
+            rx_packets: self.rx_packets,
+            tx_bytes: self.tx_bytes + LINK_HEADER * self.tx_packets,
+            tx_packets: self.tx_packets,
+        }
+    }
 }
 
 impl<'a> Container<'a> {

@@ -54,6 +54,7 @@ fn busy() -> Status {
         complaints: vec!["rule \"interface wg0 rx > 5%\": wg0 has no known speed".into()],
         actions: vec![action("log", "log", 0, None), action("pager", "alertmanager", 3, Some("refused\u{1b}[31m"))],
         data_dir: DataDir { path: "/var/lib/nbw".into(), saved: Some(time("2026-11-25T10:59:52Z")), problem: None },
+        history: None,
         memory: Memory { resident_bytes: 18_200_000, peak_bytes: 20_500_000 },
     }
 }

@@ -1,0 +1,89 @@
+//! What the agent remembers: its snapshots go to the history, and so do the kernel's own counters from time to time.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures_util::FutureExt;
+use tokio::task::JoinHandle;
+
+use crate::{
+    config::Config,
+    failure::Failure,
+    history::{Recorder, RecorderStatus},
+    insight::facts,
+    snapshot::Snapshot,
+};
+
+/// How often the kernel's counters (drops, retransmissions) are read: it takes some programs besides.
+const FACTS: Duration = Duration::from_secs(60);
+
+/// The kernel's counters by their names.
+type Counters = Vec<(Arc<str>, u64)>;
+
+/// What remembers; nothing, where it is not wanted.
+pub(super) struct Memory(Option<Remembering>);
+
+struct Remembering {
+    recorder: Recorder,
+    /// The reading of counters that is under way.
+    facts: Option<JoinHandle<std::io::Result<Counters>>>,
+    asked: Option<Instant>,
+}
+
+impl Memory {
+    /// Remembers in the directory of the configuration.
+    pub(super) fn start(config: &Config) -> Result<Self, Failure> {
+        if !config.settings.history.enabled {
+            return Ok(Self(None));
+        }
+        let tiers =
+            config.settings.history.tiers(config.zone.clone()).map_err(|error| Failure::Usage(error.to_string()))?;
+        let recorder = Recorder::start(&config.settings.data_dir, &tiers)?;
+        Ok(Self(Some(Remembering { recorder, facts: None, asked: None })))
+    }
+
+    /// A tick. Nothing here waits.
+    pub(super) fn take(&mut self, snapshot: &Snapshot) {
+        if let Some(remembering) = &mut self.0 {
+            remembering.recorder.take(snapshot);
+            remembering.look();
+        }
+    }
+
+    /// How it goes.
+    pub(super) fn status(&self) -> Option<RecorderStatus> {
+        self.0.as_ref().map(|remembering| remembering.recorder.status())
+    }
+
+    /// Has all of it written.
+    pub(super) async fn finish(&mut self) {
+        let Some(Remembering { recorder, facts, .. }) = self.0.take() else { return };
+        if let Some(facts) = facts {
+            facts.abort();
+        }
+        let written = tokio::task::spawn_blocking(move || recorder.finish()).await;
+        if !written.unwrap_or(false) {
+            tracing::warn!("the last of the history could not be written");
+        }
+    }
+}
+
+impl Remembering {
+    /// Notes the counters that were read, and has them read anew when it is time.
+    fn look(&mut self) {
+        if let Some(read) = self.facts.as_mut().and_then(FutureExt::now_or_never) {
+            self.facts = None;
+            match read {
+                Ok(Ok(counters)) => self.recorder.note_counters(&counters),
+                Ok(Err(error)) => tracing::debug!("the kernel's counters cannot be read: {error}"),
+                Err(error) => tracing::debug!("reading the kernel's counters has failed: {error}"),
+            }
+        }
+        if self.facts.is_none() && self.asked.is_none_or(|asked| asked.elapsed() >= FACTS) {
+            self.asked = Some(Instant::now());
+            self.facts = Some(tokio::spawn(facts::counters()));
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What can go wrong with the history, as sentences.
+
+use std::{io, path::PathBuf};
+
+use rusqlite::ErrorCode;
+use thiserror::Error;
+
+/// Why the history cannot be opened, written or read.
+#[derive(Debug, Error)]
+pub enum HistoryError {
+    /// There is no database: no agent has written here.
+    #[error("there is no history in {}: start `nbw agent`, or name its directory with --data-dir", .0.display())]
+    NotThere(PathBuf),
+    /// The database was written by a newer nbw.
+    #[error("{} was written by a newer nbw (layout {found}, this one knows {known}): use that one", path.display())]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its layout.
+        found: i32,
+        /// The newest layout that this nbw knows.
+        known: i32,
+    },
+    /// The database file is damaged.
+    #[error("{} is damaged ({what}): start the agent again: it takes out what is damaged, or begins a new one", path.display())]
+    Damaged {
+        /// The database.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The tiers of the configuration make no sense.
+    #[error("{0}")]
+    Tiers(String),
+    /// So many parts are not answered with.
+    #[error("{parts} parts are too many, {most} at most: ask for longer parts (--every) or less time")]
+    TooFine {
+        /// How many there would be.
+        parts: usize,
+        /// How many there may be.
+        most: usize,
+    },
+    /// The directory or a file in it.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// SQLite says no.
+    #[error("{}: {source}", path.display())]
+    Sqlite {
+        /// The database.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+}
+
+impl HistoryError {
+    /// Whether the file itself is damaged, so that trying again is of no use.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged { .. } => true,
+            Self::Sqlite { source, .. } => is_damage(source),
+            _ => false,
+        }
+    }
+
+    /// Whether the same database may be written to later: another process has it, or the disk is full.
+    pub(super) fn is_passing(&self) -> bool {
+        let passing = [ErrorCode::DatabaseBusy, ErrorCode::DatabaseLocked, ErrorCode::DiskFull];
+        let Self::Sqlite { source, .. } = self else { return false };
+        source.sqlite_error_code().is_some_and(|code| passing.contains(&code))
+    }
+}
+
+/// Whether SQLite found the file to be no database, or a damaged one. No statement of ours violates a constraint or stumbles
+/// over a type where tables and indices are what they should be.
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    use ErrorCode::{ConstraintViolation, DatabaseCorrupt, NotADatabase, TypeMismatch};
+    let damage = [ConstraintViolation, DatabaseCorrupt, NotADatabase, TypeMismatch];
+    let wrong_type =
+        matches!(error, rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::FromSqlConversionFailure(..));
+    wrong_type || error.sqlite_error_code().is_some_and(|code| damage.contains(&code))
+}
+
+/// Whether it is damage where it is met while a database is opened: then nothing but our own layout is asked for, and where
+/// that is not there (`SQLITE_ERROR`), it was changed.
+pub(super) fn is_damage_when_opened(error: &rusqlite::Error) -> bool {
+    is_damage(error) || error.sqlite_error_code() == Some(ErrorCode::Unknown)
+}

@@ -1,0 +1,247 @@
+//! What was taken and is not written yet.
+
+use std::{
+    collections::{BTreeMap, HashMap, btree_map::Entry},
+    sync::Arc,
+    time::Instant,
+};
+
+use foldhash::fast::FixedState;
+use jiff::Timestamp;
+
+use super::moved::{Amounts, Key, Tick};
+use crate::history::{
+    Bounds, Bucket, Subject, Tiers,
+    cell::{Cell, Way},
+};
+
+/// A tick that is longer than so many parts is spread over longer ones.
+const MOST_PARTS: i64 = 60;
+/// A clock that is farther from where it should be has jumped; in milliseconds.
+const JUMP: i64 = 10_000;
+
+/// So many counters that were not read lately are remembered at most, besides as many as were.
+const GONE_COUNTERS: usize = 1_000;
+
+/// Parts of time by begin and length.
+pub(super) type Gathered = BTreeMap<(i64, u32), Gathering>;
+
+/// What was moved in one part of time.
+#[derive(Debug, Default)]
+pub(super) struct Gathering {
+    pub(super) cells: HashMap<Key, (Arc<str>, Cell), FixedState>,
+    pub(super) counters: HashMap<Arc<str>, u64>,
+    covered: Vec<(i64, i64)>,
+}
+
+/// All that is pending.
+pub(super) struct Pending {
+    pub(super) finishing: bool,
+    /// Lengths of the tiers' parts, from fine to coarse.
+    pub(super) lengths: Vec<u32>,
+    pub(super) bounds: Bounds,
+    pub(super) gathered: Gathered,
+    /// What derived rows went back by: it is taken off what they move next.
+    carried: HashMap<Key, Amounts>,
+    pub(super) counters: HashMap<Arc<str>, u64>,
+    /// When the last tick ended, in milliseconds of Unix time.
+    last: Option<i64>,
+    /// Since when the clock goes on steadily.
+    pub(super) steady_since: Instant,
+    /// Bytes that were given up because there was no room to keep them.
+    pub(super) lost: u64,
+}
+
+impl Pending {
+    pub(super) fn new(tiers: &Tiers) -> Self {
+        Self {
+            finishing: false,
+            lengths: tiers.fixed().iter().map(|tier| tier.seconds).collect(),
+            bounds: tiers.bounds(),
+            gathered: BTreeMap::new(),
+            carried: HashMap::new(),
+            counters: HashMap::new(),
+            last: None,
+            steady_since: Instant::now(),
+            lost: 0,
+        }
+    }
+
+    /// Spreads a tick over the parts of time that it covers. What was moved when in it nobody knows: evenly.
+    pub(super) fn take(&mut self, tick: Tick) {
+        self.watch_the_clock(&tick);
+        let milliseconds = tick.to - tick.from;
+        let moved = self.settled(&tick);
+        for (start, seconds) in self.parts(&tick) {
+            let [begin, end] = [start, start + i64::from(seconds)].map(|at| (at * 1_000).clamp(tick.from, tick.to));
+            let share = |cell: Cell| match milliseconds {
+                0 => cell,
+                _ => cell.share((begin - tick.from) as u64, (end - tick.from) as u64, milliseconds as u64),
+            };
+            let gathering = self.gathered.entry((start, seconds)).or_default();
+            gathering.cover(begin, end);
+            for (key, name, cell) in &moved {
+                gathering.add(key, name, share(*cell));
+            }
+        }
+        self.shrink();
+    }
+
+    /// What the tick has moved, with what was carried taken off it.
+    fn settled(&mut self, tick: &Tick) -> Vec<(Key, Arc<str>, Cell)> {
+        let seconds = (tick.to - tick.from) as f64 / 1e3;
+        let peak = |bytes: u64| if seconds > 0.0 { (bytes as f64 / seconds).round() as u64 } else { 0 };
+        let way = |bytes: u64, packets: u64| Way { bytes, packets, peak: peak(bytes) };
+        let settle = |(key, (name, amounts)): (&Key, &(Arc<str>, Amounts))| {
+            let [rx_bytes, rx_packets, tx_bytes, tx_packets] = self.less_carried(key, *amounts);
+            let cell = Cell { rx: way(rx_bytes, rx_packets), tx: way(tx_bytes, tx_packets) };
+            (key.clone(), Arc::clone(name), cell)
+        };
+        tick.moved.iter().map(settle).filter(|(_, _, cell)| !cell.is_nothing()).collect()
+    }
+
+    fn less_carried(&mut self, key: &Key, amounts: Amounts) -> [u64; 4] {
+        let carried = self.carried.remove(key).unwrap_or_default();
+        let sums: Amounts = std::array::from_fn(|at| amounts[at].saturating_add(carried[at]));
+        if sums.iter().any(|sum| *sum < 0) {
+            self.carried.insert(key.clone(), sums.map(|sum| sum.min(0)));
+        }
+        sums.map(|sum| sum.max(0) as u64)
+    }
+
+    /// The parts that a tick is spread over; one at least.
+    fn parts(&self, tick: &Tick) -> impl Iterator<Item = (i64, u32)> + use<> {
+        let (from, to) = (tick.from.div_euclid(1_000), tick.to);
+        let fits = |seconds: &&u32| tick.to - tick.from <= i64::from(**seconds) * 1_000 * MOST_PARTS;
+        let seconds = self.lengths.iter().find(fits).or(self.lengths.last()).copied().unwrap_or(10);
+        let length = i64::from(seconds);
+        let first = from.div_euclid(length) * length;
+        (0..)
+            .map(move |part| first + part * length)
+            .take_while(move |start| *start == first || start * 1_000 < to)
+            .map(move |start| (start, seconds))
+    }
+
+    fn watch_the_clock(&mut self, tick: &Tick) {
+        if self.last.is_some_and(|last| (tick.from - last).abs() > JUMP) {
+            self.steady_since = Instant::now();
+        }
+        self.last = Some(tick.to);
+    }
+
+    /// Notes by how much counters went up.
+    pub(super) fn note_counters(&mut self, counters: &[(Arc<str>, u64)]) {
+        let now = self.last.unwrap_or_else(|| Timestamp::now().as_millisecond()).div_euclid(1_000);
+        let length = self.lengths.first().copied().unwrap_or(10);
+        let start = now.div_euclid(i64::from(length)) * i64::from(length);
+        for (name, value) in counters {
+            let before = self.counters.insert(Arc::clone(name), *value);
+            let Some(increase) = before.and_then(|before| value.checked_sub(before)).filter(|more| *more > 0) else {
+                continue;
+            };
+            *self.gathered.entry((start, length)).or_default().counters.entry(Arc::clone(name)).or_default() +=
+                increase;
+        }
+        // Those of interfaces that are gone never end; one reading may lack some that come again.
+        if self.counters.len() > 2 * counters.len() + GONE_COUNTERS {
+            self.counters = counters.iter().cloned().collect();
+        }
+    }
+
+    /// Whether there is a part that nothing comes to any more.
+    pub(super) fn has_complete(&self) -> bool {
+        self.gathered.keys().any(|part| self.is_complete(*part))
+    }
+
+    /// All but that in which the last tick ended: where the clock was set back, also what lies ahead.
+    fn is_complete(&self, (start, seconds): (i64, u32)) -> bool {
+        self.last.is_none_or(|last| !(start * 1_000..(start + i64::from(seconds)) * 1_000).contains(&last))
+    }
+
+    /// Hands out what is to be written: what is complete, at the end all.
+    pub(super) fn due(&mut self) -> Gathered {
+        let gathered = std::mem::take(&mut self.gathered);
+        let all = self.finishing;
+        let (due, kept) = gathered.into_iter().partition(|(part, _)| all || self.is_complete(*part));
+        self.gathered = kept;
+        due
+    }
+
+    /// Takes back what could not be written.
+    pub(super) fn put_back(&mut self, gathered: Gathered) {
+        for (part, gathering) in gathered {
+            match self.gathered.entry(part) {
+                // Mostly so: ticks wait for this.
+                Entry::Vacant(place) => drop(place.insert(gathering)),
+                Entry::Occupied(mut place) => place.get_mut().join(gathering),
+            }
+        }
+        self.shrink();
+    }
+
+    /// Whether nothing is pending.
+    pub(super) fn is_empty(&self) -> bool {
+        self.gathered.is_empty()
+    }
+
+    /// How many parts and cells are pending, since when, and how many bytes were lost.
+    pub(super) fn left(&self) -> (usize, usize, Option<Timestamp>, u64) {
+        let since = self.gathered.keys().next().and_then(|(start, _)| Timestamp::from_second(*start).ok());
+        (self.gathered.len(), self.cells(), since, self.lost)
+    }
+
+    pub(super) fn cells(&self) -> usize {
+        self.gathered.values().map(|gathering| gathering.cells.len()).sum()
+    }
+}
+
+impl Gathering {
+    pub(super) fn add(&mut self, key: &Key, name: &Arc<str>, cell: Cell) {
+        if let Some((called, sum)) = self.cells.get_mut(key) {
+            *sum += cell;
+            if called != name {
+                *called = Arc::clone(name);
+            }
+        } else {
+            self.cells.insert(key.clone(), (Arc::clone(name), cell));
+        }
+    }
+
+    fn cover(&mut self, from: i64, to: i64) {
+        match self.covered.last_mut() {
+            Some(last) if (last.0..=last.1 + 1).contains(&from) => last.1 = last.1.max(to),
+            _ => self.covered.push((from, to)),
+        }
+    }
+
+    /// Takes in another one, of the same part of time or one inside.
+    pub(super) fn join(&mut self, other: Self) {
+        for (key, (name, cell)) in other.cells {
+            self.add(&key, &name, cell);
+        }
+        for (name, increase) in other.counters {
+            *self.counters.entry(name).or_default() += increase;
+        }
+        self.covered.extend(other.covered);
+        self.covered.sort_unstable();
+        for (from, to) in std::mem::take(&mut self.covered) {
+            self.cover(from, to);
+        }
+    }
+
+    /// As the database takes it.
+    pub(super) fn bucket(&self, (start, seconds): (i64, u32)) -> Bucket {
+        let subject =
+            |key: &Key, name: &Arc<str>| Subject { kind: key.kind, key: Arc::clone(&key.key), name: Arc::clone(name) };
+        let mut cells: Vec<(Subject, Cell)> =
+            self.cells.iter().map(|(key, (name, cell))| (subject(key, name), *cell)).collect();
+        cells.sort_unstable_by(|(one, _), (other, _)| (one.kind, &one.key).cmp(&(other.kind, &other.key)));
+        Bucket {
+            start,
+            seconds,
+            cells,
+            counters: self.counters.iter().map(|(name, increase)| (Arc::clone(name), *increase)).collect(),
+            covered: self.covered.clone(),
+        }
+    }
+}

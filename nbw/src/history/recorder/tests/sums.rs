@@ -1,0 +1,172 @@
+//! Sums stay, whatever clocks, disks and bounds do.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use proptest::prelude::*;
+
+use super::{Kind, at, second, snapshot, tiers};
+use crate::history::{
+    Cell, Database, Reader,
+    query::Every,
+    recorder::{moved::Tick, pending::Pending},
+};
+
+/// What is in the parts.
+fn sum(pending: &Pending, kind: Kind) -> Cell {
+    let cells = pending.gathered.values().flat_map(|gathering| &gathering.cells);
+    cells.filter(|(key, _)| key.kind == kind).fold(Cell::default(), |mut sum, (_, (_, cell))| {
+        sum += *cell;
+        sum
+    })
+}
+
+fn tick(start: i64, milliseconds: u64, bytes: i64) -> Tick {
+    let time = second(at("2026-11-25T12:00:00Z"), start);
+    Tick::of(&snapshot(time, Duration::from_millis(milliseconds), bytes, 0))
+}
+
+#[test]
+fn a_long_tick_is_spread_and_makes_no_spike() {
+    let mut pending = Pending::new(&tiers());
+    pending.take(tick(7, 7_000, 7_000));
+    // A suspended host: all of an hour in one tick.
+    pending.take(tick(3_607, 3_600_000, 3_600_000));
+    assert_eq!(sum(&pending, Kind::Host).rx.bytes, 3_607_000);
+    assert_eq!(sum(&pending, Kind::Host).rx.peak, 1_000);
+    for ((_, seconds), gathering) in &pending.gathered {
+        for (_, cell) in gathering.cells.values() {
+            assert!(cell.rx.bytes <= 1_000 * u64::from(*seconds) + 1, "{cell:?} in {seconds} s");
+        }
+    }
+}
+
+#[test]
+fn a_clock_that_jumps_makes_neither_spike_nor_more() {
+    let mut pending = Pending::new(&tiers());
+    for start in [10, 11, 12, 9_000, 9_001, -50_000, -49_999, 13, 14] {
+        pending.take(tick(start, 1_000, 500));
+    }
+    assert_eq!((sum(&pending, Kind::Host).rx.bytes, sum(&pending, Kind::Host).rx.peak), (9 * 500, 500));
+    assert!(pending.steady_since.elapsed() < Duration::from_secs(60));
+}
+
+#[test]
+fn what_goes_back_is_taken_off_what_comes() {
+    let mut pending = Pending::new(&tiers());
+    let not_owned = [300, -200, 50, 0, 400];
+    for (number, bytes) in (1..).zip(not_owned) {
+        let time = second(at("2026-11-25T12:00:00Z"), number);
+        pending.take(Tick::of(&snapshot(time, Duration::from_secs(1), 1_000, bytes)));
+    }
+    let key = |gathering: &super::super::pending::Gathering| {
+        let found = gathering.cells.iter().find(|(key, _)| &*key.key == "unattributed eth0");
+        found.map(|(_, (_, cell))| (cell.rx.bytes, cell.rx.peak))
+    };
+    let found: Vec<_> = pending.gathered.values().filter_map(key).collect();
+    assert_eq!(found, [(not_owned.iter().sum::<i64>() as u64, 300)]);
+}
+
+#[test]
+fn what_cannot_be_written_is_coarsened_and_then_given_up_with_its_count() {
+    let mut pending = Pending::new(&tiers());
+    for number in 1..=3_000 {
+        pending.take(tick(number * 10, 10_000, 1_000));
+    }
+    let before = sum(&pending, Kind::Interface);
+    let cells = pending.cells();
+    pending.shrink_to(cells / 4);
+    assert!(pending.cells() <= cells / 4 && pending.lost == 0);
+    assert_eq!(sum(&pending, Kind::Interface), before);
+    pending.shrink_to(10);
+    assert!(pending.cells() <= 10 && pending.lost > 0);
+    let left: u64 =
+        [Kind::Host, Kind::Interface, Kind::Group, Kind::Remote].map(|kind| sum(&pending, kind).total()).iter().sum();
+    assert_eq!(left + pending.lost, 4 * before.total());
+}
+
+#[test]
+fn counters_of_interfaces_that_are_gone_take_no_room() {
+    let mut pending = Pending::new(&tiers());
+    let name = |text: String| -> Arc<str> { text.into() };
+    for number in 0..20_000_u64 {
+        let veth = (name(format!("veth{number} rx_dropped")), 5);
+        pending.note_counters(&[(name("eth0 rx_dropped".into()), number * 3), veth]);
+    }
+    assert!(pending.counters.len() < 2_000, "{}", pending.counters.len());
+    let increases: u64 = pending.gathered.values().flat_map(|gathering| gathering.counters.values()).sum();
+    assert_eq!(increases, 19_999 * 3);
+}
+
+/// What happens to a recorder.
+#[derive(Debug, Clone)]
+enum Event {
+    /// A tick: by how many seconds the clock goes on, how long it was, and what was moved.
+    Tick { on: i64, milliseconds: u64, bytes: i64 },
+    /// What is complete is written.
+    Write,
+    /// It should be, and cannot.
+    Fail,
+    /// There is little room.
+    Shrink,
+    /// What is past is packed.
+    Pack,
+    /// It is killed: what was not written is lost.
+    Kill,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let on = prop_oneof![8 => 1..30_i64, 1 => 100..100_000_i64, 1 => -5_000..0_i64];
+    let tick = (on, 10..40_000_u64, 0..10_000_000_i64).prop_map(|(on, milliseconds, bytes)| Event::Tick {
+        on,
+        milliseconds,
+        bytes,
+    });
+    prop_oneof![
+        20 => tick, 4 => Just(Event::Write), 1 => Just(Event::Fail), 1 => Just(Event::Shrink), 1 => Just(Event::Pack),
+        1 => Just(Event::Kill),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_tier_has_all_that_was_written(events in prop::collection::vec(event(), 1..80)) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut database = Database::open(dir.path(), &tiers()).unwrap();
+        let mut pending = Pending::new(&tiers());
+        let (mut now, mut written) = (0, BTreeMap::<Kind, u64>::new());
+        for event in events.into_iter().chain([Event::Write]) {
+            match event {
+                Event::Tick { on, milliseconds, bytes } => {
+                    now += on;
+                    pending.take(tick(now, milliseconds, bytes));
+                }
+                Event::Write => {
+                    let due = pending.due();
+                    let buckets: Vec<_> = due.iter().map(|(part, gathering)| gathering.bucket(*part)).collect();
+                    database.write(&buckets).unwrap();
+                    for (subject, cell) in buckets.iter().flat_map(|bucket| &bucket.cells) {
+                        *written.entry(subject.kind).or_default() += cell.total();
+                    }
+                }
+                Event::Fail => { let due = pending.due(); pending.put_back(due); }
+                Event::Shrink => { let cells = pending.cells(); pending.shrink_to(cells.max(40) / 2); }
+                Event::Pack => { database.pack_one(at("2027-01-01T00:00:00Z").as_second()).unwrap(); }
+                Event::Kill => { pending = Pending::new(&tiers()); }
+            }
+        }
+        for tier in [10, 60, 300, 3_600, 86_400] {
+            prop_assert_eq!(&database.totals(tier).unwrap(), &written, "{}", tier);
+            prop_assert_eq!(&database.totals_of_all(tier).unwrap(), &written, "{}", tier);
+        }
+        let reader = Reader::open(dir.path()).unwrap();
+        if let Some((first, last)) = reader.span() {
+            let mut query = super::asked(Kind::Group, first, second(last, 1), 1);
+            query.every = Every::Year;
+            let answer = reader.ask(&query).unwrap();
+            let total: u64 = answer.whole.iter().map(|whole| whole.rx.bytes + whole.tx.bytes).sum();
+            prop_assert_eq!(total, written.get(&Kind::Group).copied().unwrap_or(0));
+        }
+    }
+}

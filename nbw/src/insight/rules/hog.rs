@@ -1,0 +1,103 @@
+//! One subject that takes more than its share.
+
+use super::{Rule, percent, quoted, rate};
+use crate::{
+    history::Kind,
+    insight::{Evidence, Finding, Severity, evidence::Row, finding::Unit},
+};
+
+/// Who has this share of all traffic takes what all others share.
+const MOST: f64 = 0.6;
+
+/// There is no share without others that have one: so many subjects in all.
+const FEWEST: usize = 3;
+
+/// Others are those that move this part of what the greatest moves at least.
+const OTHER: f64 = 0.001;
+
+/// Nobody minds who has most of less than this, in bytes a second: 1 Mbit/s, a thousandth of a usual link.
+const LITTLE: f64 = 125_000.0;
+
+/// One of at least three that moves 60 % of all that is moved.
+pub(super) struct Hog;
+
+impl Rule for Hog {
+    fn id(&self) -> &'static str {
+        "hog"
+    }
+
+    fn find(&self, evidence: &Evidence) -> Vec<Finding> {
+        let groups = evidence.rows(Kind::Group).filter(Row::is_one);
+        let mut groups: Vec<Row<'_>> = groups.collect();
+        groups.sort_by_key(|row| std::cmp::Reverse(row.bytes()));
+        let Some(first) = groups.first() else { return Vec::new() };
+        let sum: u64 = groups.iter().map(Row::bytes).sum();
+        let others = groups.iter().filter(|row| row.bytes() as f64 > OTHER * first.bytes() as f64).count();
+        let (share, mean) = (super::share(first.bytes(), sum), sum as f64 / evidence.seconds(Kind::Group).max(1.0));
+        if share < MOST || others < FEWEST || mean < LITTLE {
+            return Vec::new();
+        }
+        vec![self.tell(*first, share, mean, others)]
+    }
+}
+
+impl Hog {
+    fn tell(&self, row: Row<'_>, share: f64, mean: f64, others: usize) -> Finding {
+        let name = row.name();
+        let title = format!("{name} takes {} of all traffic", percent(share));
+        let seen = format!(
+            "It moved {} of the {} a second that {others} groups moved; with equal shares each would have {}.",
+            percent(share),
+            rate(mean),
+            percent(1.0 / others as f64)
+        );
+        let finding = Finding::new(self.id(), Severity::Hint, name, title)
+            .seen(0.9, seen)
+            .number("share", share, Unit::Share)
+            .number("equal_share", 1.0 / others as f64, Unit::Share)
+            .number("bytes", row.bytes() as f64, Unit::Bytes)
+            .number("all_groups", mean, Unit::BytesPerSecond)
+            .number("groups", others as f64, Unit::Count);
+        let path = quoted(&row.series.subject.key);
+        let finding = finding.command("See what it does.", format!("nbw watch --by connection --cgroup {path}"));
+        finding.advise(
+            "If it should have less: slow it down itself (rsync --bwlimit, wget --limit-rate), let a shaper share fairly between \
+             hosts and flows (tc … cake), or mark its packets by cgroup (nft: socket cgroupv2) and give them a class of htb.",
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::insight::fixture::{live, named};
+
+    fn groups(first: f64, others: &[f64]) -> Evidence {
+        let mut evidence = live().with(Kind::Group, "/hog", move |_| (0.0, first));
+        for (number, rate) in others.iter().copied().enumerate() {
+            evidence = evidence.with(Kind::Group, &format!("/g{number}"), move |_| (rate, 0.0));
+        }
+        evidence
+    }
+
+    #[test]
+    fn above_60_percent_of_three_it_is_a_hog() {
+        assert_eq!(named(&Hog, &groups(6.1e6, &[2e6, 1.9e6])), ["/hog"]);
+        assert!(named(&Hog, &groups(5.9e6, &[2e6, 2.1e6])).is_empty());
+    }
+
+    #[test]
+    fn alone_or_with_one_other_it_is_none() {
+        assert!(named(&Hog, &groups(9e6, &[1e6])).is_empty());
+        // The third one moves next to nothing.
+        assert!(named(&Hog, &groups(9e6, &[1e6, 100.0])).is_empty());
+        let nobody = groups(9e6, &[1e6]).with(Kind::Group, "unattributed eth0", |_| (1e6, 0.0));
+        assert!(named(&Hog, &nobody).is_empty());
+    }
+
+    #[test]
+    fn most_of_little_is_nothing() {
+        assert_eq!(named(&Hog, &groups(100_000.0, &[15_000.0, 15_000.0])), ["/hog"]);
+        assert!(named(&Hog, &groups(90_000.0, &[15_000.0, 15_000.0])).is_empty());
+    }
+}

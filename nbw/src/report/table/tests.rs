@@ -1,0 +1,77 @@
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    golden::assert_golden,
+    history::query::Every,
+    report::{build::Source, fixture::Made},
+};
+
+fn report(what: Option<What>) -> Report {
+    match what {
+        Some(What::Hours) => Made::containers().report(what, "2026-11-25T12:00:00Z", Every::Seconds(3_600)),
+        Some(What::Top) => Made::containers().report(what, "2026-11-01T00:00:00+01:00", Every::Day),
+        Some(What::Months) => Made::containers().report(what, "2026-07-01T00:00:00+02:00", Every::Month),
+        _ => Made::containers().report(what, "2026-11-23T00:00:00+01:00", Every::Day),
+    }
+}
+
+static REPORTS: LazyLock<Vec<Report>> =
+    LazyLock::new(|| [None, Some(What::Hours), Some(What::Months), Some(What::Top)].map(report).into());
+
+fn drawn(report: &Report, width: usize, colour: bool, unicode: bool) -> String {
+    String::from_utf8(Table { width, colour, unicode }.render(report).unwrap()).unwrap()
+}
+
+#[test]
+fn golden_tables() {
+    for (name, what) in
+        [("sums", None), ("hours", Some(What::Hours)), ("months", Some(What::Months)), ("top", Some(What::Top))]
+    {
+        let report = report(what);
+        for width in [60, 80, 200] {
+            assert_golden(&format!("report/golden/{name}-{width}.txt"), drawn(&report, width, false, true).as_bytes());
+        }
+    }
+}
+
+#[test]
+fn without_utf8_all_is_ascii() {
+    assert!(drawn(&report(Some(What::Hours)), 100, false, false).is_ascii());
+}
+
+#[test]
+fn colours_change_no_text() {
+    let report = report(Some(What::Hours));
+    let coloured = drawn(&report, 100, true, true);
+    assert!(coloured.contains('\u{1b}'));
+    assert_eq!(console::strip_ansi_codes(&coloured), drawn(&report, 100, false, true));
+}
+
+#[test]
+fn findings_are_a_section() {
+    let mut report = report(None);
+    report.findings = Made::containers().findings(report.from, report.to, &report.calendar.zone).unwrap();
+    let text = drawn(&report, 80, false, true);
+    assert!(text.contains("\n! eth0 <b>is near</b> its limit\n") && text.contains("nbw top -i eth0"), "{text}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn nothing_is_wider_than_the_terminal(
+        width in 20_usize..240, colour in any::<bool>(), unicode in any::<bool>(), which in 0..4_usize,
+        name in "[a-zé界</ ]{0,60}", huge in any::<u64>(),
+    ) {
+        let mut report = REPORTS[which].clone();
+        report.answer.series[0].subject.name = name.into();
+        report.answer.whole[0].rx.bytes = huge >> 1;
+        let text = drawn(&report, width, colour, unicode);
+        for line in text.lines() {
+            prop_assert!(fit::width(line) <= width, "{width}: {line:?}");
+        }
+    }
+}
