@@ -1,6 +1,5 @@
 //! `nbw check`: one verdict on a rule, in the words of Nagios's plugins (docs/check.md).
 
-mod average;
 mod judge;
 mod limits;
 mod line;
@@ -10,7 +9,7 @@ mod tests;
 
 use std::process::ExitCode;
 
-pub use self::{average::Average, judge::idle, limits::Limits, line::report};
+pub use self::{judge::idle, limits::Limits, line::report};
 use crate::text;
 
 /// What is said of a rule, from good to bad.

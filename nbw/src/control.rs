@@ -3,6 +3,7 @@
 //! `{"request":"status"}` and `{"request":"measure","rule":"interface eth0 rx > 5MB/s","seconds":10}` are what can be asked
 //! (docs/agent.md). Who asks and does not read, or is silent, holds up nobody else.
 
+mod average;
 mod averaging;
 mod client;
 mod lock;
@@ -14,6 +15,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    average::Average,
     averaging::{Averaging, LONGEST_INTERVAL},
     client::{Client, ControlError},
     lock::{Holder, Lock, LockError},

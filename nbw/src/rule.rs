@@ -180,6 +180,19 @@ pub enum Threshold {
     Usual(f64),
 }
 
+impl Threshold {
+    /// In the unit of what is measured, where `link` is the link's speed in bytes a second; none for a share of a link that has
+    /// no speed, and for what is usual.
+    pub fn amount(self, link: Option<u64>) -> Option<f64> {
+        match self {
+            Self::Rate(rate) | Self::PacketRate(rate) => Some(rate),
+            Self::Share(share) => link.map(|link| share * link as f64),
+            Self::Volume { bytes, .. } => Some(bytes as f64),
+            Self::Usual(_) => None,
+        }
+    }
+}
+
 /// A calendar period, in the local time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]

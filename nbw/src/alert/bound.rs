@@ -18,13 +18,11 @@ impl Bound {
     /// The condition's, for this subject.
     pub(super) fn of(condition: &Condition, metric: Metric, measure: &Measure, usual: Usual) -> Self {
         match condition.threshold {
-            Threshold::Rate(rate) | Threshold::PacketRate(rate) => Self::At(rate),
-            Threshold::Volume { bytes, .. } => Self::At(bytes as f64),
-            Threshold::Share(share) => measure.link.map_or(Self::NoSpeed, |speed| Self::At(share * speed as f64)),
             Threshold::Usual(times) => match usual {
                 Usual::Known(usual) => Self::At(times * at_least(usual, condition.op, metric)),
                 Usual::Learning(days) => Self::Learning(days),
             },
+            threshold => threshold.amount(measure.link).map_or(Self::NoSpeed, Self::At),
         }
     }
 

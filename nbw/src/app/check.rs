@@ -15,9 +15,9 @@ use super::{Ended, live::Live};
 use crate::{
     alert::measure,
     cgroup_root::CgroupRoot,
-    check::{Average, Limits, Verdict, idle, report, unknown},
+    check::{Limits, Verdict, idle, report, unknown},
     cli::{CheckArgs, FilterArgs, LiveArgs, NameArgs},
-    control::Measured,
+    control::{Average, Measured},
     existing::Existing,
     failure::Failure,
     filter,

@@ -57,11 +57,8 @@ impl fmt::Display for Limits {
 /// `of` in the unit of the subject's value; the rule's own threshold tells what is usual.
 fn amount(of: Threshold, rule: &Threshold, subject: &MeasuredSubject) -> Option<f64> {
     match (of, *rule) {
-        (Threshold::Rate(rate) | Threshold::PacketRate(rate), _) => Some(rate),
-        (Threshold::Share(share), _) => subject.link.map(|link| share * link as f64),
-        (Threshold::Volume { bytes, .. }, _) => Some(bytes as f64),
         (Threshold::Usual(times), Threshold::Usual(own)) => subject.threshold.map(|limit| limit * times / own),
-        (Threshold::Usual(_), _) => None,
+        (of, _) => of.amount(subject.link),
     }
 }
 

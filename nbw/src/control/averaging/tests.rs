@@ -101,7 +101,7 @@ fn a_name_that_arrives_later_makes_no_second_container() {
     assert!(averaging.take(&first, &engine).is_none() && averaging.take(&first, &engine).is_none());
     let measured = averaging.take(&second, &engine).unwrap();
     assert_eq!(values(&measured), [("web", 2_000.0, Some(1e6))]);
-    let mut average = crate::check::Average::new(rule);
+    let mut average = crate::control::Average::new(rule);
     average.add(&first);
     average.add(&second);
     assert_eq!(values(&average.measured()), [("web", 2_000.0, None)]);

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use super::{Measured, MeasuredSubject};
 use crate::{
     alert::{Subject, Unit, measure},
-    control::{Measured, MeasuredSubject},
     rule::Rule,
     snapshot::Snapshot,
 };
@@ -50,8 +50,18 @@ impl Average {
         }
     }
 
+    /// How long it has gone on.
+    pub fn time(&self) -> Duration {
+        self.time
+    }
+
+    /// The rule.
+    pub fn rule(&self) -> &Rule {
+        &self.rule
+    }
+
     /// The average rates. None is known of no time at all.
-    pub fn measured(self) -> Measured {
+    pub fn measured(&mut self) -> Measured {
         let seconds = self.time.as_secs_f64();
         let rate = |amount: u64| if seconds > 0.0 { amount as f64 / seconds } else { 0.0 };
         let packets = self.rule.target.metric.is_packets();
@@ -65,7 +75,7 @@ impl Average {
             rule: self.rule.text.to_string(),
             unit: if packets { Unit::PacketsPerSecond } else { Unit::BytesPerSecond },
             seconds,
-            subjects: self.sums.into_values().map(subject).collect(),
+            subjects: std::mem::take(&mut self.sums).into_values().map(subject).collect(),
         }
     }
 }
