@@ -11,7 +11,7 @@ use super::Subject;
 use crate::{
     filter,
     pattern::Pattern,
-    rule::{Metric, Scope, Target},
+    rule::{Metric, Rule, Scope, Target},
     snapshot::{By, Container, Flow, Interface, Pod, Runtime, Snapshot, Unit},
     text, totals, words,
 };
@@ -57,6 +57,15 @@ pub fn needs(target: &Target) -> Option<By> {
         Scope::Pod => Some(By::Pod),
         Scope::Unit => Some(By::Unit),
         Scope::Process => Some(By::Process),
+    }
+}
+
+/// Adds the lists that snapshots must have for these rules to those that there are.
+pub fn add_needs<'a>(lists: &mut Vec<By>, rules: impl Iterator<Item = &'a Rule>) {
+    for by in rules.filter_map(|rule| needs(&rule.target)) {
+        if !lists.contains(&by) {
+            lists.push(by);
+        }
     }
 }
 

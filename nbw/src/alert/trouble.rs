@@ -31,8 +31,15 @@ impl Complaint {
     }
 
     /// Whether it is the same as one of these, if perhaps with other numbers.
-    pub fn is_among(&self, others: &[Self]) -> bool {
+    fn is_among(&self, others: &[Self]) -> bool {
         others.iter().any(|other| (&self.rule, self.kind) == (&other.rule, other.kind))
+    }
+
+    /// Takes over what there is `now`. The sentences of those that were not `heard` before, as they then last.
+    pub fn news(heard: &mut Vec<Self>, now: Vec<Self>) -> Vec<String> {
+        let before = std::mem::replace(heard, now);
+        let new = heard.iter().filter(|complaint| !complaint.is_among(&before));
+        new.map(|complaint| complaint.sentence.clone()).collect()
     }
 }
 

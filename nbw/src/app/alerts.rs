@@ -39,11 +39,7 @@ impl Alerts {
     /// The lists that snapshots must have, for the user and for the rules.
     pub(super) fn lists(&self) -> Vec<By> {
         let mut lists = self.by.clone();
-        for need in self.rules.iter().filter_map(|rule| measure::needs(&rule.target)) {
-            if !lists.contains(&need) {
-                lists.push(need);
-            }
-        }
+        measure::add_needs(&mut lists, self.rules.iter());
         lists
     }
 
@@ -102,9 +98,7 @@ impl Alerts {
 
     /// The sentences of those complaints that were not there before.
     fn hear(&mut self, complaints: Vec<Complaint>) -> Vec<String> {
-        let before = std::mem::replace(&mut self.complaints, complaints);
-        let new = self.complaints.iter().filter(|complaint| !complaint.is_among(&before));
-        new.map(|complaint| complaint.sentence.clone()).collect()
+        Complaint::news(&mut self.complaints, complaints)
     }
 }
 

@@ -121,11 +121,8 @@ impl Agent {
 
     /// What keeps a rule from its work is logged when it comes up, and not again while it lasts.
     fn hear_complaints(&mut self) {
-        let complaints = self.engine.complaints();
-        for new in complaints.iter().filter(|complaint| !complaint.is_among(&self.complaints)) {
-            tracing::warn!("{}", new.sentence);
-        }
-        self.complaints = complaints;
+        let news = Complaint::news(&mut self.complaints, self.engine.complaints());
+        news.iter().for_each(|sentence| tracing::warn!("{sentence}"));
     }
 
     /// Ends in order: state first, what takes long last.

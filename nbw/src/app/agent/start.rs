@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     action::Dispatcher,
-    alert::{Calendar, Engine},
+    alert::{Calendar, Engine, measure},
     app::live::{Live, Options},
     config::Config,
     control::{ConfigStatus, Holder, Lock, LockError, Server},
@@ -124,8 +124,8 @@ pub(super) async fn attach(config: &Config, verbose: bool) -> Result<Attachment,
 /// rule or the history asks for them.
 pub(super) fn rows(config: &Config) -> Vec<By> {
     let mut rows = vec![By::Container, By::Pod, By::Unit];
-    let by_rules = config.alerts.iter().filter_map(|alert| crate::alert::measure::needs(&alert.rule.target));
-    for by in by_rules.chain(config.settings.history.rows()) {
+    measure::add_needs(&mut rows, config.alerts.iter().map(|alert| &alert.rule));
+    for by in config.settings.history.rows() {
         if !rows.contains(&by) {
             rows.push(by);
         }
