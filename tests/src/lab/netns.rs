@@ -64,6 +64,11 @@ impl Netns {
         super::oracle::kernel_counters(self, interface)
     }
 
+    /// TCP segments that its sockets have sent more than once, by `nstat`.
+    pub fn tcp_segments_sent_again(&self) -> u64 {
+        super::oracle::tcp_segments_sent_again(self)
+    }
+
     /// Calls `work` in a thread that is inside and whose sockets belong to a cgroup.
     pub fn enter_with<T: Send>(&self, cgroup: &super::Cgroup, work: impl FnOnce() -> T + Send) -> T {
         cgroup.within(|| self.enter(work))

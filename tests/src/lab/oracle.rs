@@ -49,6 +49,13 @@ pub(super) fn kernel_counters(netns: &Netns, interface: &str) -> Totals {
     }
 }
 
+/// TCP segments that the sockets of a namespace have sent more than once, by `nstat`: counted as frames.
+pub(super) fn tcp_segments_sent_again(netns: &Netns) -> u64 {
+    let json = netns.run("nstat -a -j -s -z TcpRetransSegs");
+    let value: Value = serde_json::from_str(&json).expect("JSON from nstat");
+    value["kernel"]["TcpRetransSegs"].as_u64().expect("a counter")
+}
+
 /// What the kernel has dropped at an interface, in both directions: counted at TC, but not as sent.
 pub fn drops(netns: &Netns, interface: &str) -> u64 {
     let stats = statistics(netns, interface);

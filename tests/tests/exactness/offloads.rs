@@ -71,8 +71,13 @@ fn tcp_segments_are_counted_as_the_frames_they_become() {
     let unattributed = nbw_tests::lab::no_cgroup(&snapshot, name, "unattributed");
     let total = Totals::of(interface(&snapshot, name));
     let row = Totals::of(group(&snapshot, &ours, name, "host"));
-    assert!(unattributed.rx_packets + unattributed.tx_packets < 10, "only the kernel's own: {unattributed:?}");
-    assert!(total.tx_bytes - row.tx_bytes < 2_000 && total.rx_bytes - row.rx_bytes < 2_000, "{row:?} of {total:?}");
+    // What the server sends again in vain may come when the client's socket is in TIME_WAIT, which has no cgroup
+    // (DESIGN.md, section 1): one acknowledgement each at most answers it.
+    let (again, own) = (hosts.server.tcp_segments_sent_again(), 10);
+    let seen = format!("only the kernel's own, and {again} sent again: {unattributed:?}, {row:?} of {total:?}");
+    assert!(unattributed.rx_packets <= own + again && unattributed.tx_packets <= own + again, "{seen}");
+    let most = |length| 2_000 + again * length;
+    assert!(total.tx_bytes - row.tx_bytes < most(86) && total.rx_bytes - row.rx_bytes < most(1_514), "{seen}");
 }
 
 /// UDP segmented by the kernel: as many datagrams as were asked for, each with its headers, in both rows and directions.
