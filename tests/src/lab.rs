@@ -37,7 +37,7 @@ pub use self::{
     golden::{assert_golden, masked},
     history::{received, received_by_all, tick_of_history},
     hosts::TwoHosts,
-    iperf::{Iperf, ping},
+    iperf::{Iperf, OwnName, ping},
     joints::Joints,
     kernel_objects::KernelObjects,
     load::{Load, LoadPlan},
