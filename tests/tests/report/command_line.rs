@@ -30,6 +30,7 @@ fn wrong_usage_is_told() {
         ("--by container -i eth0", &["--interface", "containers"]),
         ("--last 7d --every 10s", &["parts", "--every"]),
         ("--chart heatmap", &["--chart", "svg and png"]),
+        ("--advice --format csv", &["--advice", "json"]),
         ("--output /tmp/report.pdf", &["/tmp/report.pdf", "--format"]),
     ] {
         past.report(options).assert_one_sentence(2, words);

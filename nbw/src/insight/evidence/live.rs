@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     net::IpAddr,
     sync::Arc,
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -26,6 +27,8 @@ const MOST_TALKS: usize = 65_536;
 #[derive(Debug, Default)]
 pub struct Watched {
     parts: Vec<Part>,
+    /// All that was read, each reading with its own length.
+    read: Duration,
     series: BTreeMap<Subject, Vec<Point>>,
     talks: HashMap<(Arc<str>, IpAddr, u16, Arc<str>), Talk>,
 }
@@ -35,7 +38,10 @@ impl Watched {
     pub fn take(&mut self, snapshot: &Snapshot) {
         let end = snapshot.time;
         let start = self.parts.last().map_or_else(|| end - snapshot.elapsed, |part| part.end).min(end);
-        let seconds = snapshot.elapsed.as_secs_f64().round().max(1.0);
+        // Rounded one by one, readings that are a little late would make the whole too short.
+        let before = self.read.as_secs_f64().round();
+        self.read += snapshot.elapsed;
+        let seconds = self.read.as_secs_f64().round() - before;
         self.parts.push(Part { start, end, recorded_seconds: seconds as u32 });
         let (rx, tx) = totals::host_total(snapshot);
         self.add(Kind::Host, "", "host", rx, tx);
@@ -160,6 +166,16 @@ mod tests {
         assert_eq!(bytes, expected.cast_unsigned());
         let names = |kind| answers[&kind].series.iter().map(|series| &*series.subject.key).collect::<Vec<_>>();
         assert!(names(Kind::Group).contains(&"unattributed eth0"), "{:?}", names(Kind::Group));
+    }
+
+    #[test]
+    fn readings_that_are_late_make_the_whole_no_shorter() {
+        let late = Snapshot { elapsed: Duration::from_millis(1_300), ..fixture::snapshot() };
+        let mut watched = Watched::default();
+        (0..10).for_each(|_| watched.take(&late));
+        let (answers, _) = watched.into_answers();
+        let seconds: u32 = answers[&Kind::Interface].parts.iter().map(|part| part.recorded_seconds).sum();
+        assert_eq!(seconds, 13);
     }
 
     #[test]

@@ -74,9 +74,12 @@ fn index(attribute: &EthtoolAttr) -> Option<u32> {
 
 fn take(interface: &mut Interface, attributes: &[EthtoolAttr]) {
     let (mut changeable, mut active) = (&[][..], &[][..]);
+    let (mut ours, mut theirs) = (&[][..], &[][..]);
     let (mut ring, mut longest) = (None, None);
     for attribute in attributes {
         match attribute {
+            EthtoolAttr::LinkMode(EthtoolLinkModeAttr::Ours(modes)) => ours = modes,
+            EthtoolAttr::LinkMode(EthtoolLinkModeAttr::Peer(modes)) => theirs = modes,
             EthtoolAttr::LinkMode(mode) => take_mode(interface, mode),
             EthtoolAttr::Feature(EthtoolFeatureAttr::Hw(bits)) => changeable = bits,
             EthtoolAttr::Feature(EthtoolFeatureAttr::Active(bits)) => active = bits,
@@ -88,6 +91,9 @@ fn take(interface: &mut Interface, attributes: &[EthtoolAttr]) {
     if !changeable.is_empty() {
         interface.offloads_off = switched_off(changeable, active);
     }
+    interface.fastest = fastest(ours.iter()).or(interface.fastest);
+    let of_both = ours.iter().filter(|mode| theirs.contains(mode));
+    interface.fastest_of_both = fastest(of_both).or(interface.fastest_of_both);
     interface.ring = ring.zip(longest).or(interface.ring);
 }
 
@@ -98,9 +104,12 @@ fn take_mode(interface: &mut Interface, mode: &EthtoolLinkModeAttr) {
         }
         EthtoolLinkModeAttr::Duplex(EthtoolLinkModeDuplex::Half) => interface.duplex = Some(Duplex::Half),
         EthtoolLinkModeAttr::Duplex(EthtoolLinkModeDuplex::Full) => interface.duplex = Some(Duplex::Full),
-        EthtoolLinkModeAttr::Ours(modes) => interface.fastest = modes.iter().filter_map(|mode| speed(mode)).max(),
         _ => {}
     }
+}
+
+fn fastest<'a>(modes: impl Iterator<Item = &'a String>) -> Option<u64> {
+    modes.filter_map(|mode| speed(mode)).max()
 }
 
 /// Bits a second of a mode such as `1000baseT/Full`.
@@ -125,6 +134,22 @@ mod tests {
         assert_eq!(speed("1000baseT/Full"), Some(1_000_000_000));
         assert_eq!(speed("10000baseCR4/Full"), Some(10_000_000_000));
         assert_eq!((speed("Autoneg"), speed("baseT")), (None, None));
+    }
+
+    #[test]
+    fn what_both_ends_offer_is_found() {
+        let modes = |modes: &[&str]| modes.iter().map(|mode| (*mode).to_owned()).collect::<Vec<_>>();
+        let both = |theirs: Vec<String>| {
+            let ours = modes(&["Autoneg", "1000baseT/Full", "2500baseT/Full"]);
+            let mut interface = Interface::default();
+            let ours = EthtoolAttr::LinkMode(EthtoolLinkModeAttr::Ours(ours));
+            take(&mut interface, &[ours, EthtoolAttr::LinkMode(EthtoolLinkModeAttr::Peer(theirs))]);
+            (interface.fastest, interface.fastest_of_both)
+        };
+        let (slow, fast) = (Some(1_000_000_000), Some(2_500_000_000));
+        assert_eq!(both(modes(&["Autoneg", "100baseT/Full", "1000baseT/Full"])), (fast, slow));
+        assert_eq!(both(modes(&["2500baseT/Full", "10000baseT/Full"])), (fast, fast));
+        assert_eq!(both(modes(&[])), (fast, None));
     }
 
     #[test]
