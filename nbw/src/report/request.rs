@@ -37,7 +37,9 @@ pub fn format(args: &ReportArgs) -> Result<ReportFormat, Failure> {
         return Err(Failure::Usage("--chart, --width and --height are for --format svg and png".into()));
     }
     if args.advice && (is_picture || format == ReportFormat::Csv) {
-        return Err(Failure::Usage("there is no place for --advice in csv, svg and png: give --format table, json or html".into()));
+        return Err(Failure::Usage(
+            "there is no place for --advice in csv, svg and png: give --format table, json or html".into(),
+        ));
     }
     if format == ReportFormat::Png && args.output.is_none() && std::io::stdout().is_terminal() {
         return Err(Failure::Usage("a png is not for a terminal: give --output FILE, or a pipe".into()));

@@ -90,8 +90,10 @@ mod tests {
     #[test]
     fn rules_and_policies_that_drop_are_found() {
         let found = parse("iptables", SAVED);
-        let seen: Vec<_> =
-            found.iter().map(|(verdict, packets, _)| (&*verdict.chain, verdict.number, verdict.hook, *packets)).collect();
+        let seen: Vec<_> = found
+            .iter()
+            .map(|(verdict, packets, _)| (&*verdict.chain, verdict.number, verdict.hook, *packets))
+            .collect();
         assert_eq!(
             seen,
             [
