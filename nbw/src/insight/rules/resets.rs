@@ -10,8 +10,8 @@ const SHARE: f64 = 0.25;
 /// Fewer are nothing to speak of.
 const FEWEST: u64 = 50;
 
-/// Resets that this host sends to whom nothing listens for, a second: a client with a wrong address that tries again after 1, 2, 4 ...
-/// seconds (RFC 6298, 2) makes one at most, so these are several, or a scan. How many are too many is nbw's own choice.
+/// Resets that this host sends to whom nothing listens for, a second: a client with a wrong address that tries again each
+/// second makes one, so these are several, or a scan. How many are too many is nbw's own choice.
 const REFUSED: f64 = 5.0;
 
 /// Established connections reset against connections made; resets sent against time.
