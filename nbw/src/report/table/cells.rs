@@ -12,12 +12,13 @@ use crate::{
 impl Drawing<'_> {
     pub(super) fn of_row(&self, column: &Column, row: &Row) -> String {
         let units = self.report.units;
+        // Nobody knows what was moved then: not that it was nothing.
+        let unknown = row.part.recorded_seconds == 0 && row.is_idle();
         match column.value {
-            Value::Time if row.part.recorded_seconds == 0 && row.is_idle() => {
-                format!("{} (no record)", self.report.label(row.part.start))
-            }
             Value::Time => self.report.label(row.part.start),
             Value::Name => self.name(&row.subject.name),
+            Value::Total if unknown => "no record".to_owned(),
+            _ if unknown => String::new(),
             Value::Rx => units::volume(row.point.rx.bytes),
             Value::Tx => units::volume(row.point.tx.bytes),
             Value::Total => units::volume(row.both().total()),
@@ -52,7 +53,7 @@ impl Drawing<'_> {
             Value::P95 => units.rate(total.billed()),
             Value::Month | Value::Estimate | Value::Quota if total.is_rest() => String::new(),
             Value::Month => units::volume(total.month.total()),
-            Value::Estimate => units::volume(total.month_estimate.total()),
+            Value::Estimate => total.month_estimate.map_or_else(String::new, |both| units::volume(both.total())),
             Value::Quota => self.report.quota.map_or_else(String::new, |quota| used(total.month.total(), quota)),
             Value::Change => changed(total.previous, total.both()),
             Value::Time | Value::Place => String::new(),

@@ -6,7 +6,11 @@ use super::*;
 use crate::{
     golden::assert_golden,
     history::query::Every,
-    report::{build::Source, fixture::Made},
+    report::{
+        build::{Request, Source, build},
+        fixture::Made,
+        progress::Progress,
+    },
 };
 
 fn report(what: Option<What>) -> Report {
@@ -48,6 +52,32 @@ fn colours_change_no_text() {
     let coloured = drawn(&report, 100, true, true);
     assert!(coloured.contains('\u{1b}'));
     assert_eq!(console::strip_ansi_codes(&coloured), drawn(&report, 100, false, true));
+}
+
+#[test]
+fn what_nobody_recorded_is_not_told_as_nothing() {
+    let made = Made::containers();
+    let request = Request {
+        to: "2026-08-20T02:00:00Z".parse().unwrap(),
+        compare: false,
+        ..made.request(Some(What::Hours), "2026-08-19T22:00:00Z", Every::Seconds(3_600))
+    };
+    let text = drawn(&build(&made, request, &Progress::start(1)).unwrap(), 200, false, true);
+    let unknown: Vec<&str> = text.lines().filter(|line| line.contains("no record")).collect();
+    assert!(
+        !unknown.is_empty() && unknown.iter().all(|line| !line.contains("0 B") && !line.contains("bit/s")),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_estimate_of_the_first_moments_is_none() {
+    // A history of an hour in a month that has five days left.
+    let mut report = report(None);
+    report.began = "2026-11-25T19:30:00Z".parse().unwrap();
+    assert!(report.totals().iter().all(|total| total.month.total() > 0 && total.month_estimate.is_none()));
+    let text = drawn(&report, 200, false, true);
+    assert!(!report.estimates() && text.contains("this month"), "{text}");
 }
 
 #[test]
