@@ -130,7 +130,7 @@ impl Report {
         let (part, series) = (&self.answer.parts[at], &self.answer.series[who]);
         let point = &series.points[at];
         let was = || {
-            let previous = self.previous.as_ref()?;
+            let previous = self.previous.as_ref().filter(|answer| is_recorded(&answer.parts, at))?;
             let point = previous.series[*before.get(&*series.subject.key)?].points.get(at)?;
             Some(Both { rx: point.rx.bytes, tx: point.tx.bytes })
         };
@@ -189,7 +189,9 @@ impl Report {
             Both { rx: whole.rx.bytes, tx: whole.tx.bytes }
         };
         let is_rest = subject.key.is_empty();
-        let previous = self.previous.as_ref().filter(|_| !is_rest).map(|answer| of(answer, before.get(&*subject.key)));
+        // Where nobody recorded, nobody knows who is new.
+        let known = |answer: &&Answer| !is_rest && (0..answer.parts.len()).any(|at| is_recorded(&answer.parts, at));
+        let previous = self.previous.as_ref().filter(known).map(|answer| of(answer, before.get(&*subject.key)));
         let this_month = of(&self.month, month.get(&*subject.key));
         let moved = whole.rx.bytes + whole.tx.bytes;
         Total {
@@ -221,6 +223,16 @@ impl Both {
         // Saturates where it is more than fits.
         Self { rx: (self.rx as f64 * factor) as u64, tx: (self.tx as f64 * factor) as u64 }
     }
+}
+
+fn is_recorded(parts: &[Part], at: usize) -> bool {
+    parts.get(at).is_some_and(|part| part.recorded_seconds > 0)
+}
+
+/// How much of a month's volume is used: `2.5 %`, `81 %`.
+pub fn used(moved: u64, quota: u64) -> String {
+    let percent = moved as f64 / quota as f64 * 100.0;
+    format!("{percent:.decimals$} %", decimals = usize::from(percent < 9.95))
 }
 
 fn index(answer: &Answer) -> HashMap<&str, usize> {

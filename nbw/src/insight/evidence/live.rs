@@ -48,7 +48,12 @@ impl Watched {
         for interface in &snapshot.interfaces {
             self.add(Kind::Interface, &interface.name, &interface.name, interface.rx, interface.tx);
         }
+        let containers: Vec<&Group> =
+            snapshot.groups.iter().filter(|group| group.kind == GroupKind::Container).collect();
         for group in snapshot.groups.iter().filter(|group| is_outside(group)) {
+            if let Some(container) = containers.iter().find(|container| is_in(&group.path, container)) {
+                self.add(Kind::Container, &container.path, &container.name, group.rx, group.tx);
+            }
             match group.kind {
                 GroupKind::Unattributed if &*group.name == "unattributed" => {
                     self.add(Kind::Group, &unattributed_key(&group.interface), &group.name, group.rx, group.tx);
@@ -57,14 +62,8 @@ impl Watched {
                 _ => self.add(Kind::Group, &group.path, &group.name, group.rx, group.tx),
             }
         }
-        let containers: Vec<&str> = snapshot
-            .groups
-            .iter()
-            .filter(|group| group.kind == GroupKind::Container)
-            .map(|group| &*group.path)
-            .collect();
         for connection in snapshot.rows.connections.iter().flatten() {
-            self.talk(connection, containers.iter().any(|path| connection.group.starts_with(path)));
+            self.talk(connection, containers.iter().any(|container| is_in(&connection.group, container)));
         }
     }
 
@@ -129,6 +128,11 @@ fn is_outside(group: &Group) -> bool {
     here || group.peer.is_some() || group.parent.is_some()
 }
 
+/// Whether a cgroup is that of a container, or below it.
+fn is_in(path: &str, container: &Group) -> bool {
+    path.strip_prefix(&*container.path).is_some_and(|below| below.is_empty() || below.starts_with('/'))
+}
+
 /// All parts together.
 pub(crate) fn whole(parts: &[Part], points: &[Point]) -> Whole {
     let side = |of: &dyn Fn(&Point) -> Moved| {
@@ -176,6 +180,24 @@ mod tests {
         let (answers, _) = watched.into_answers();
         let seconds: u32 = answers[&Kind::Interface].parts.iter().map(|part| part.recorded_seconds).sum();
         assert_eq!(seconds, 13);
+    }
+
+    #[test]
+    fn what_is_in_a_container_is_the_container_s() {
+        let mut snapshot = fixture::snapshot();
+        let mut container = snapshot.groups[0].clone();
+        (container.kind, container.path, container.name) = (GroupKind::Container, "/docker/ab".into(), "web".into());
+        (container.netns, container.interface) = (HOST_NETNS.into(), "eth0".into());
+        let rx = Flow { bytes: 1_000, packets: 1, ..Flow::default() };
+        let other = |path: &str| Group { path: path.into(), kind: GroupKind::Cgroup, rx, ..container.clone() };
+        snapshot.groups =
+            vec![Group { rx, ..container.clone() }, other("/docker/ab/init.scope"), other("/docker/abc"), other("/")];
+        let mut watched = Watched::default();
+        watched.take(&snapshot);
+        let (answers, _) = watched.into_answers();
+        let containers = &answers[&Kind::Container];
+        assert_eq!((containers.whole.len(), containers.whole[0].rx.bytes), (1, 2_000));
+        assert_eq!(&*containers.series[0].subject.name, "web");
     }
 
     #[test]

@@ -99,8 +99,7 @@ fn when(report: &Report, at: Option<Timestamp>) -> Cell {
 }
 
 fn used(moved: u64, quota: u64) -> Cell {
-    let share = moved as f64 / quota as f64 * 100.0;
-    Cell { text: format!("{share:.0} %"), value: share }
+    Cell { text: rows::used(moved, quota), value: moved as f64 / quota as f64 }
 }
 
 fn change(total: &Total) -> Cell {

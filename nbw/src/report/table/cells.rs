@@ -54,7 +54,7 @@ impl Drawing<'_> {
             Value::Month | Value::Estimate | Value::Quota if total.is_rest() => String::new(),
             Value::Month => units::volume(total.month.total()),
             Value::Estimate => total.month_estimate.map_or_else(String::new, |both| units::volume(both.total())),
-            Value::Quota => self.report.quota.map_or_else(String::new, |quota| used(total.month.total(), quota)),
+            Value::Quota => self.report.quota.map_or_else(String::new, |quota| rows::used(total.month.total(), quota)),
             Value::Change => changed(total.previous, total.both()),
             Value::Time | Value::Place => String::new(),
         }
@@ -68,10 +68,6 @@ impl Drawing<'_> {
 
 fn changed(previous: Option<Both>, now: Both) -> String {
     previous.map_or_else(String::new, |previous| rows::change(previous.total(), now.total()))
-}
-
-fn used(moved: u64, quota: u64) -> String {
-    format!("{:.0}%", moved as f64 / quota as f64 * 100.0)
 }
 
 /// What a part that is not over will come to.

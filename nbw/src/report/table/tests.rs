@@ -10,6 +10,7 @@ use crate::{
         build::{Request, Source, build},
         fixture::Made,
         progress::Progress,
+        rows,
     },
 };
 
@@ -67,6 +68,27 @@ fn what_nobody_recorded_is_not_told_as_nothing() {
     assert!(
         !unknown.is_empty() && unknown.iter().all(|line| !line.contains("0 B") && !line.contains("bit/s")),
         "{text}"
+    );
+}
+
+#[test]
+fn nobody_is_new_where_nobody_recorded() {
+    let made = Made::containers();
+    let report = |from: &str| made.report(Some(What::Months), from, Every::Month);
+    // The history begins in August.
+    let text = drawn(&report("2026-07-01T00:00:00+02:00"), 200, false, true);
+    assert!(!text.contains("new"), "{text}");
+    let changes: Vec<bool> =
+        report("2026-10-01T00:00:00+02:00").rows_of(0).iter().map(|row| row.previous.is_some()).collect();
+    assert_eq!(changes, [true, true]);
+}
+
+#[test]
+fn what_is_used_has_digits_that_say_something() {
+    let used = |moved| rows::used(moved, 1_000_000);
+    assert_eq!(
+        ["2.5 %", "9.9 %", "10 %", "103 %"],
+        [25_000, 99_400, 99_600, 1_034_000].map(used).each_ref().map(String::as_str)
     );
 }
 
