@@ -23,6 +23,9 @@ const MOST_TEXT: usize = 200;
 /// Bytes of a digest that tell the rules of a chain apart: two of 10,000 have the same by a chance of 1 in 5 million.
 const DIGEST: usize = 6;
 
+/// The counts of so many rules are told, of those that have met most: who bans addresses one by one has thousands.
+const MOST_COUNTED: usize = 64;
+
 /// Where in a packet's way a chain is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hook {
@@ -91,8 +94,19 @@ fn tell_apart(all: &mut [Counted]) {
     }
 }
 
-/// All that drops, and the counters of it; nothing where there is no tool or no leave.
-pub(super) async fn read() -> (Vec<Verdict>, Vec<Counter>) {
+/// The counters of those that have met `least` packets.
+fn counters(all: &[Counted], least: u64) -> Vec<Counter> {
+    let mut busiest: Vec<&Counted> = all.iter().filter(|(_, packets, _)| *packets >= least).collect();
+    busiest.sort_by_key(|(_, packets, _)| std::cmp::Reverse(*packets));
+    busiest.truncate(MOST_COUNTED);
+    let both = |(verdict, packets, bytes): &Counted| {
+        [counter(&verdict.owner(), "packets", *packets), counter(&verdict.owner(), "bytes", *bytes)]
+    };
+    busiest.into_iter().flat_map(both).collect()
+}
+
+/// All that drops, and the counters of those that have met `least` packets; nothing where there is no tool or no leave.
+pub(super) async fn read(least: u64) -> (Vec<Verdict>, Vec<Counter>) {
     let (v4, v6, nft) = tokio::join!(
         run("iptables-save", &["-c"]),
         run("ip6tables-save", &["-c"]),
@@ -110,10 +124,7 @@ pub(super) async fn read() -> (Vec<Verdict>, Vec<Counter>) {
         _ => false,
     }));
     tell_apart(&mut all);
-    let counters = all.iter().flat_map(|(verdict, packets, bytes)| {
-        [counter(&verdict.owner(), "packets", *packets), counter(&verdict.owner(), "bytes", *bytes)]
-    });
-    let counters = counters.collect();
+    let counters = counters(&all, least);
     (all.into_iter().map(|(verdict, ..)| verdict).collect(), counters)
 }
 
@@ -144,6 +155,15 @@ mod tests {
         let after = read(&[(6, "-p tcp -m tcp --dport 23")]);
         assert_eq!(after[0].0, before[1].0);
         assert_ne!(after[0].0, before[0].0);
+    }
+
+    #[test]
+    fn of_thousands_of_rules_the_busiest_count() {
+        let rule = |at: u64| format!("[{at}:0] -A INPUT -s 10.0.{}.{}/32 -j DROP\n", at / 256, at % 256);
+        let all = iptables::parse("iptables", &format!("*filter\n{}", (0..3_000).map(rule).collect::<String>()));
+        let told = counters(&all, 0);
+        assert_eq!((told.len(), told[0].1), (2 * MOST_COUNTED, 2_999));
+        assert_eq!(counters(&all, 2_990).len(), 2 * 10);
     }
 
     #[test]
