@@ -29,8 +29,14 @@ impl Drawing<'_> {
             Value::TxP95 => units.rate(row.point.tx_p95),
             Value::P95 => units.rate(row.point.rx_p95.max(row.point.tx_p95)),
             Value::Change => changed(row.previous, row.both()),
+            Value::Quota => self.of_month(row.both()),
             _ => String::new(),
         }
+    }
+
+    /// How much of the quota a part has used, which is a month.
+    fn of_month(&self, moved: Both) -> String {
+        self.report.quota.map_or_else(String::new, |quota| rows::used(moved.total(), quota))
     }
 
     pub(super) fn of_total(&self, column: &Column, total: &Total) -> String {
@@ -62,21 +68,27 @@ impl Drawing<'_> {
 
     /// The last row of a subject's table.
     pub(super) fn sum(&self, column: &Column, total: &Total) -> String {
-        if column.value == Value::Time { "total".into() } else { self.of_total(column, total) }
+        match column.value {
+            Value::Time => "total".into(),
+            // Of many months there is none.
+            Value::Quota => String::new(),
+            _ => self.of_total(column, total),
+        }
+    }
+
+    /// What a part that is not over will come to.
+    pub(super) fn estimated(&self, column: &Column, estimate: Both) -> String {
+        match column.value {
+            Value::Time => "  estimated".into(),
+            Value::Rx => units::volume(estimate.rx),
+            Value::Tx => units::volume(estimate.tx),
+            Value::Total => units::volume(estimate.total()),
+            Value::Quota => self.of_month(estimate),
+            _ => String::new(),
+        }
     }
 }
 
 fn changed(previous: Option<Both>, now: Both) -> String {
     previous.map_or_else(String::new, |previous| rows::change(previous.total(), now.total()))
-}
-
-/// What a part that is not over will come to.
-pub(super) fn estimated(column: &Column, estimate: Both) -> String {
-    match column.value {
-        Value::Time => "  estimated".into(),
-        Value::Rx => units::volume(estimate.rx),
-        Value::Tx => units::volume(estimate.tx),
-        Value::Total => units::volume(estimate.total()),
-        _ => String::new(),
-    }
 }
