@@ -27,11 +27,12 @@ impl Rule for Hog {
     }
 
     fn find(&self, evidence: &Evidence) -> Vec<Finding> {
-        let groups = evidence.rows(Kind::Group).filter(Row::is_one);
-        let mut groups: Vec<Row<'_>> = groups.collect();
+        let mut groups: Vec<Row<'_>> = evidence.rows(Kind::Group).filter(Row::is_one).collect();
+        // The groups that the history does not tell by name, as one.
+        let rest = evidence.rows(Kind::Group).find(|row| row.series.subject.key.is_empty());
         groups.sort_by_key(|row| std::cmp::Reverse(row.bytes()));
         let Some(first) = groups.first() else { return Vec::new() };
-        let sum: u64 = groups.iter().map(Row::bytes).sum();
+        let sum: u64 = groups.iter().chain(&rest).map(Row::bytes).sum();
         let others = groups.iter().filter(|row| row.bytes() as f64 > OTHER * first.bytes() as f64).count();
         let (share, mean) = (super::share(first.bytes(), sum), sum as f64 / evidence.seconds(Kind::Group).max(1.0));
         if share < MOST || others < FEWEST || mean < LITTLE {
@@ -93,6 +94,13 @@ mod tests {
         assert!(named(&Hog, &groups(9e6, &[1e6, 100.0])).is_empty());
         let nobody = groups(9e6, &[1e6]).with(Kind::Group, "unattributed eth0", |_| (1e6, 0.0));
         assert!(named(&Hog, &nobody).is_empty());
+    }
+
+    #[test]
+    fn what_groups_move_that_are_not_told_by_name_counts() {
+        let rest = |rate: f64| groups(6.1e6, &[1e6, 1e6]).with(Kind::Group, "", move |_| (rate, 0.0));
+        assert_eq!(named(&Hog, &rest(1.9e6)), ["/hog"]);
+        assert!(named(&Hog, &rest(2.1e6)).is_empty());
     }
 
     #[test]
