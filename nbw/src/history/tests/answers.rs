@@ -94,6 +94,8 @@ fn no_part_of_any_tier_has_more_subjects_than_the_bound_also_where_it_comes_in_p
         let moved: Vec<(&str, u64)> = names.iter().map(|name| (name.as_str(), 1_000 + piece)).collect();
         database.write(&[bucket("2026-11-25T12:00:00Z", 3_600, &moved)]).unwrap();
     }
+    // Or the day would tell of it.
+    database.write(&[bucket("2026-11-25T15:00:00Z", 3_600, &[("c0-0", 1)])]).unwrap();
     let (from, to) = (at("2026-11-25T12:00:00Z"), at("2026-11-25T13:00:00Z"));
     let answer =
         Reader::open(dir.path()).unwrap().ask(&query(Kind::Container, from, to, Every::Seconds(3_600))).unwrap();
