@@ -29,13 +29,12 @@ impl Rule for Hog {
 
     fn find(&self, evidence: &Evidence) -> Vec<Finding> {
         let Some(waiting) = waiting::somebody(evidence) else { return Vec::new() };
-        let groups = evidence.rows(Kind::Group).filter(Row::is_one);
-        let mut groups: Vec<Row<'_>> = groups.collect();
+        let mut groups: Vec<Row<'_>> = evidence.rows(Kind::Group).filter(Row::is_one).collect();
+        // The groups that the history does not tell by name, as one.
+        let rest = evidence.rows(Kind::Group).find(|row| row.series.subject.key.is_empty());
         groups.sort_by_key(|row| std::cmp::Reverse(row.bytes()));
         let Some(first) = groups.first() else { return Vec::new() };
-        // Groups that are not known by name are groups, too.
-        let rest = evidence.rows(Kind::Group).filter(|row| row.series.subject.key.is_empty());
-        let sum: u64 = groups.iter().copied().chain(rest).map(|row| row.bytes()).sum();
+        let sum: u64 = groups.iter().chain(&rest).map(Row::bytes).sum();
         let others = groups.iter().filter(|row| row.bytes() as f64 > OTHER * first.bytes() as f64).count();
         let (share, mean) = (super::share(first.bytes(), sum), sum as f64 / evidence.seconds(Kind::Group).max(1.0));
         if share < MOST || others < FEWEST || mean < LITTLE {
@@ -106,17 +105,19 @@ mod tests {
     }
 
     #[test]
-    fn who_has_no_name_in_the_history_is_a_group_too() {
-        assert!(named(&Hog, &groups(6.1e6, &[2e6, 1.9e6]).with(Kind::Group, "", |_| (5e6, 0.0))).is_empty());
-    }
-
-    #[test]
     fn alone_or_with_one_other_it_is_none() {
         assert!(named(&Hog, &groups(9e6, &[1e6])).is_empty());
         // The third one moves next to nothing.
         assert!(named(&Hog, &groups(9e6, &[1e6, 100.0])).is_empty());
         let nobody = groups(9e6, &[1e6]).with(Kind::Group, "unattributed eth0", |_| (1e6, 0.0));
         assert!(named(&Hog, &nobody).is_empty());
+    }
+
+    #[test]
+    fn what_groups_move_that_are_not_told_by_name_counts() {
+        let rest = |rate: f64| groups(6.1e6, &[1e6, 1e6]).with(Kind::Group, "", move |_| (rate, 0.0));
+        assert_eq!(named(&Hog, &rest(1.9e6)), ["/hog"]);
+        assert!(named(&Hog, &rest(2.1e6)).is_empty());
     }
 
     #[test]
