@@ -50,7 +50,7 @@ pub use self::{
     systemd::{Scope, Systemd},
     terminal::Terminal,
     tun::Tun,
-    wait::{snapshot_where, until},
+    wait::{snapshot_where, until, until_within},
 };
 
 use std::sync::atomic::{AtomicU32, Ordering};
