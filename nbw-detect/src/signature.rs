@@ -76,6 +76,13 @@ impl Signatures {
         Ok(())
     }
 
+    /// Leaves the signature of that name out; whether there was one.
+    pub fn remove(&mut self, name: &str) -> bool {
+        let before = self.list.len();
+        self.list.retain(|signature| signature.name != name);
+        self.list.len() < before
+    }
+
     /// The signature of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Signature> {

@@ -65,6 +65,7 @@ pub(super) fn amount(value: f64, unit: Unit) -> String {
         Unit::BytesPerSecond => Units::Bits.rate(value),
         Unit::PacketsPerSecond => units::packet_rate(value),
         Unit::Bytes => units::volume(value as u64),
+        Unit::Share => units::percent(value),
     }
 }
 

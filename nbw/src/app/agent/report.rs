@@ -131,6 +131,7 @@ mod tests {
             flapping: false,
             forecast: None,
             summary: text(),
+            event: None,
         }
     }
 

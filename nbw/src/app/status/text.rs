@@ -187,6 +187,7 @@ fn alerts(alerts: &[Alert], at: &At<'_>) -> String {
 
 fn severity(severity: Severity) -> String {
     match severity {
+        Severity::Info => "info".to_owned(),
         Severity::Warning => style("warning").yellow().to_string(),
         Severity::Critical => style("critical").red().bold().to_string(),
     }

@@ -94,6 +94,7 @@ fn alert() -> Alert {
         flapping: false,
         forecast: None,
         summary: "interface eth0 receives 960 Mbit/s, more than 80% (800 Mbit/s)".into(),
+        event: None,
     }
 }
 
