@@ -114,10 +114,7 @@ mod tests {
     fn a_sentence_says_what_to_whom_by_whom_and_how_sure() {
         assert_eq!(sentence(&flood()), "syn-flood on 10.0.0.2:80: 4,500 SYN/s from 1,000 sources (confidence 97 %)");
         assert_eq!(sentence(&scan()), "port-scan on 10.0.0.2: 1,000 probes from 10.0.0.1 (confidence 90 %)");
-        assert_eq!(
-            sentence(&leak()),
-            "exfiltration on 203.0.113.7: 2.50 GB from 10.0.0.5 (web) (confidence 70 %)"
-        );
+        assert_eq!(sentence(&leak()), "exfiltration on 203.0.113.7: 2.50 GB from 10.0.0.5 (web) (confidence 70 %)");
     }
 
     #[test]

@@ -83,7 +83,7 @@ mod tests {
         format!(
             "[[signature]]\nname = \"{name}\"\nkind = \"port-scan\"\ntitle = \"t\"\nabout = \"a\"\nseverity = \"info\"\n\
              confidence = 0.5\nadvice = \"b\"\nkey = \"pair\"\nwindow = 10\nevent = \"source\"\n\
-             count = [{{ name = \"probes\", on = [\"udp\"] }}]\n\
+             count = [{{ name = \"probes\", on = [\"udp-new\"] }}]\n\
              when = [{{ value = \"probes\", at-least = 5, because = \"c\" }}]\n"
         )
     }

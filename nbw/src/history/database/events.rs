@@ -27,7 +27,8 @@ impl Database {
              SET first = excluded.first, last = excluded.last, event = excluded.event",
         )?;
         for event in events {
-            let json = serde_json::to_string(event).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+            let json =
+                serde_json::to_string(event).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
             let (first, last) = (event.first_seen.as_millisecond(), event.last_seen.as_millisecond());
             insert.execute(params![event.id, first, last, json])?;
         }
