@@ -4,4 +4,5 @@
 #![cfg_attr(not(test), no_std)]
 
 pub mod abi;
+pub mod class;
 pub mod packet;

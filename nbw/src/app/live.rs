@@ -149,6 +149,7 @@ fn load_options(args: &KernelArgs, verbose: bool, sockets: bool) -> LoadOptions 
         group_slots: args.slots,
         connection_slots: sockets.then_some(args.connection_slots),
         ends_told_apart: args.ends_told_apart,
+        detect: None,
         verbose,
         hook: args.hook,
         netns_helper: args.netns_by_socket.then_some(false),
