@@ -75,6 +75,40 @@ impl Class {
     }
 }
 
+/// How packets of a class are sampled when there are too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sampling {
+    /// Each packet by chance.
+    Packets,
+    /// Whole conversations, so that questions and answers, beginnings and ends stay together; besides, one packet in so many
+    /// (its logarithm) of those that are chosen is one by chance, or a flood of always the same addresses and ports could be
+    /// missed.
+    Conversations(u32),
+}
+
+impl Class {
+    /// The class whose pace this one has, together with all others that have the same: those that belong to the same
+    /// conversations. Received and sent have one pace, too.
+    #[inline(always)]
+    pub const fn paced_as(self) -> Self {
+        match self {
+            Self::SynAck | Self::Fin | Self::Rst => Self::Syn,
+            other => other,
+        }
+    }
+
+    /// How it is sampled. UDP in general is not by conversations: one that is a large part of all traffic would be taken for
+    /// many when it is chosen.
+    #[inline(always)]
+    pub const fn sampling(self) -> Sampling {
+        match self {
+            Self::Syn | Self::SynAck | Self::Fin | Self::Rst => Sampling::Conversations(4),
+            Self::Reflector => Sampling::Conversations(1),
+            _ => Sampling::Packets,
+        }
+    }
+}
+
 const _: () = assert!(Class::ALL.len() <= Class::ROOM as usize);
 
 const FIN: u8 = 0x01;

@@ -5,4 +5,5 @@
 
 pub mod abi;
 pub mod class;
+pub mod pace;
 pub mod packet;

@@ -4,20 +4,20 @@
 
 use aya_ebpf::{
     bindings::__sk_buff,
-    helpers::bpf_get_prandom_u32,
     programs::{TcContext, sk_buff::SkBuff},
 };
 use nbw_common::{
-    abi::{CONTROL_ERA, CONTROL_WATCHED, cell, pace},
+    abi::CONTROL_WATCHED,
     class::{self, Class},
     packet::Start,
 };
 
 use crate::{
-    add::add_alone,
-    count, digest, knob, link,
-    maps::{CLASS_CELLS, DETECT_CONTROL, LINK_IDENTS},
-    view, watched,
+    digest, link,
+    maps::{DETECT_CONTROL, LINK_IDENTS},
+    sample,
+    view::{self, Glance},
+    watched,
     wire::{self, Direction, Packet},
 };
 
@@ -30,15 +30,15 @@ pub fn look(ctx: &TcContext, direction: Direction) {
     let Some(ident) = LINK_IDENTS.get(slot) else { return };
     let seen = if ident.link_header == 0 { view::network(ctx) } else { view::ethernet(ctx) };
     match seen {
-        Some(Class::Established) if control(CONTROL_WATCHED) == 0 => {}
-        Some(class) => suspect(skb, slot, direction, class),
+        Some(Glance { class: Class::Established, .. }) if control(CONTROL_WATCHED) == 0 => {}
+        Some(Glance { class, conversation }) => suspect(skb, slot, direction, class, conversation),
         None => unclear(skb, slot, direction),
     }
 }
 
 /// A word that userspace controls detection by.
 #[inline(always)]
-fn control(word: u32) -> u64 {
+pub fn control(word: u32) -> u64 {
     // SAFETY: from an array look-up; an aligned word is read whole.
     DETECT_CONTROL.get_ptr(word).map_or(0, |word| unsafe { core::ptr::read_volatile(word) })
 }
@@ -57,38 +57,21 @@ pub fn start(slot: u32) -> Start {
 fn unclear(skb: *mut __sk_buff, slot: u32, direction: Direction) {
     let class = class::of(&Packet(&SkBuff::new(skb)), start(slot));
     if class != Class::Established || control(CONTROL_WATCHED) != 0 {
-        suspect(skb, slot, direction, class);
+        suspect(skb, slot, direction, class, 0);
     }
 }
 
 /// A packet that may be of interest: of a class that is, or established TCP while somebody is watched.
 #[inline(never)]
-fn suspect(skb: *mut __sk_buff, slot: u32, direction: Direction, class: Class) {
+fn suspect(skb: *mut __sk_buff, slot: u32, direction: Direction, class: Class, conversation: u64) {
     if direction == Direction::Rx && wire::is_own_echo(skb) {
         return;
     }
     if class == Class::Established && !watched::is_watched(skb, start(slot)) {
         return;
     }
-    if let Some(weight) = sample(slot, direction, class) {
+    let weight = sample::of_link(slot, direction, class, conversation);
+    if weight > 0 {
         digest::hand_over(skb, slot, direction, class, weight);
     }
-}
-
-/// Counts the packet. If it is to be looked at: for how many it stands.
-#[inline(always)]
-fn sample(slot: u32, direction: Direction, class: Class) -> Option<u32> {
-    let row = LINK_IDENTS.get(slot)?.detect_row;
-    let cell = CLASS_CELLS.get_ptr_mut(cell(count::cpu(), row, direction == Direction::Tx, class as u32))?;
-    // SAFETY: a pointer from an array look-up is valid while the program runs, and TC runs with bottom halves off.
-    let rate = unsafe {
-        add_alone(&raw mut (*cell).count, 1);
-        let (word, rate) = pace::next((*cell).pace, control(CONTROL_ERA) as u32, knob::NBW_DETECT_BUDGET.get());
-        (*cell).pace = word;
-        rate
-    };
-    let weight = 1 << rate;
-    // SAFETY: always callable.
-    let chosen = rate == 0 || unsafe { bpf_get_prandom_u32() } & (weight - 1) == 0;
-    chosen.then_some(weight)
 }

@@ -21,6 +21,7 @@ mod maps;
 mod object;
 mod owner;
 mod pool;
+mod sample;
 mod slot;
 mod socket;
 mod view;

@@ -3,7 +3,7 @@
 
 use aya_ebpf::programs::TcContext;
 use nbw_common::{
-    class::{self, Class},
+    class::{self, Class, Sampling},
     packet::{ethertype, protocol},
 };
 
@@ -37,6 +37,18 @@ impl View {
     }
 }
 
+impl View {
+    /// In the packet's own order.
+    ///
+    /// # Safety
+    /// [`Self::has`] was asked for `offset + 4`.
+    #[inline(always)]
+    unsafe fn u32(&self, offset: usize) -> u32 {
+        // SAFETY: as for the others.
+        unsafe { core::ptr::read_volatile((self.at + offset) as *const u32) }
+    }
+}
+
 /// Length of an Ethernet header.
 const ETHERNET: usize = 14;
 /// Lengths of IP headers without options or extensions.
@@ -46,9 +58,24 @@ const IPV6: usize = 40;
 const TO_FLAGS: usize = 14;
 const PORTS: usize = 4;
 
-/// The class of a packet that begins at an Ethernet header, if that can be seen.
+/// What can be seen at a glance.
+pub struct Glance {
+    /// The packet's class.
+    pub class: Class,
+    /// The same for all packets of a conversation, in both directions; 0 where it is not known.
+    pub conversation: u64,
+}
+
+impl From<Class> for Glance {
+    #[inline(always)]
+    fn from(class: Class) -> Self {
+        Self { class, conversation: 0 }
+    }
+}
+
+/// What a packet that begins at an Ethernet header is, if that can be seen.
 #[inline(always)]
-pub fn ethernet(ctx: &TcContext) -> Option<Class> {
+pub fn ethernet(ctx: &TcContext) -> Option<Glance> {
     let frame = View { at: ctx.data(), end: ctx.data_end() };
     if !frame.has(ETHERNET + IPV4) {
         return None;
@@ -59,15 +86,15 @@ pub fn ethernet(ctx: &TcContext) -> Option<Class> {
     match kind {
         ethertype::IPV4 => ipv4(&packet),
         ethertype::IPV6 => ipv6(&packet),
-        ethertype::ARP => Some(Class::Arp),
+        ethertype::ARP => Some(Class::Arp.into()),
         ethertype::VLAN | ethertype::QINQ | ethertype::QINQ_OLD => None,
-        _ => Some(Class::Other),
+        _ => Some(Class::Other.into()),
     }
 }
 
-/// The class of a packet that begins at an IP header, if that can be seen.
+/// What a packet that begins at an IP header is, if that can be seen.
 #[inline(always)]
-pub fn network(ctx: &TcContext) -> Option<Class> {
+pub fn network(ctx: &TcContext) -> Option<Glance> {
     let packet = View { at: ctx.data(), end: ctx.data_end() };
     if !packet.has(IPV4) {
         return None;
@@ -76,12 +103,12 @@ pub fn network(ctx: &TcContext) -> Option<Class> {
     match unsafe { packet.u8(0) } >> 4 {
         4 => ipv4(&packet),
         6 => ipv6(&packet),
-        _ => Some(Class::Other),
+        _ => Some(Class::Other.into()),
     }
 }
 
 #[inline(always)]
-fn ipv4(packet: &View) -> Option<Class> {
+fn ipv4(packet: &View) -> Option<Glance> {
     /// Version 4, and five words of header.
     const PLAIN: u8 = 0x45;
     /// More fragments, and the fragment's offset.
@@ -95,13 +122,13 @@ fn ipv4(packet: &View) -> Option<Class> {
         return None;
     }
     if fragment & FRAGMENT != 0 {
-        return Some(Class::Fragment);
+        return Some(Class::Fragment.into());
     }
     transport::<IPV4>(packet, number)
 }
 
 #[inline(always)]
-fn ipv6(packet: &View) -> Option<Class> {
+fn ipv6(packet: &View) -> Option<Glance> {
     if !packet.has(IPV6 + PORTS) {
         return None;
     }
@@ -115,18 +142,44 @@ fn ipv6(packet: &View) -> Option<Class> {
 
 /// What is behind a header of `HEADER` bytes, of which the first [`PORTS`] are known to be there.
 #[inline(always)]
-fn transport<const HEADER: usize>(packet: &View, number: u8) -> Option<Class> {
-    match number {
-        protocol::TCP if !packet.has(HEADER + TO_FLAGS) => None,
+fn transport<const HEADER: usize>(packet: &View, number: u8) -> Option<Glance> {
+    let class = match number {
+        protocol::TCP if !packet.has(HEADER + TO_FLAGS) => return None,
         // SAFETY: asked.
-        protocol::TCP => Some(class::tcp(unsafe { packet.u8(HEADER + TO_FLAGS - 1) })),
+        protocol::TCP => class::tcp(unsafe { packet.u8(HEADER + TO_FLAGS - 1) }),
         // SAFETY: asked by the caller.
-        protocol::UDP => Some(unsafe { class::udp(packet.u16(HEADER), packet.u16(HEADER + 2)) }),
+        protocol::UDP => unsafe { class::udp(packet.u16(HEADER), packet.u16(HEADER + 2)) },
         // SAFETY: as above.
-        protocol::ICMP if HEADER == IPV4 => Some(class::icmp(unsafe { packet.u8(HEADER) })),
+        protocol::ICMP if HEADER == IPV4 => class::icmp(unsafe { packet.u8(HEADER) }),
         // SAFETY: as above.
-        protocol::ICMPV6 if HEADER == IPV6 => Some(class::icmpv6(unsafe { packet.u8(HEADER) })),
-        // Of IPv6 it may be an extension header.
-        _ => (HEADER == IPV4).then_some(Class::Other),
-    }
+        protocol::ICMPV6 if HEADER == IPV6 => class::icmpv6(unsafe { packet.u8(HEADER) }),
+        _ if HEADER == IPV4 => Class::Other,
+        // It may be an extension header.
+        _ => return None,
+    };
+    let conversation = match class.sampling() {
+        Sampling::Packets => 0,
+        // SAFETY: asked by the caller.
+        Sampling::Conversations(_) => unsafe { conversation::<HEADER>(packet) },
+    };
+    Some(Glance { class, conversation })
+}
+
+/// Sums, so that it does not matter who is source and who is destination.
+///
+/// # Safety
+/// [`View::has`] was asked for `HEADER` and the ports behind it.
+#[inline(always)]
+unsafe fn conversation<const HEADER: usize>(packet: &View) -> u64 {
+    // SAFETY: the caller's promise.
+    let word = |offset| unsafe { u64::from(packet.u32(offset)) };
+    // SAFETY: as above.
+    let ports = unsafe { u64::from(packet.u16(HEADER)) + u64::from(packet.u16(HEADER + 2)) };
+    let addresses = if HEADER == IPV4 {
+        word(12) + word(16)
+    } else {
+        // The parts differ in their weights, or the halves of an address could be exchanged.
+        (word(8) + word(24)) + 3 * (word(12) + word(28)) + 5 * (word(16) + word(32)) + 7 * (word(20) + word(36))
+    };
+    addresses << 20 ^ ports
 }

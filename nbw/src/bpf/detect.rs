@@ -1,11 +1,15 @@
 //! What the kernel side shows of packets that may be part of an attack.
 
-use std::{collections::HashSet, net::SocketAddr};
+use std::{
+    collections::{HashSet, hash_map::RandomState},
+    hash::BuildHasher,
+    net::SocketAddr,
+};
 
 use aya::maps::{HashMap as BpfHashMap, MapData, RingBuf};
 use nbw_common::{
     abi::{
-        BUDGET, CONTROL_ERA, CONTROL_WATCHED, CONTROLS, ClassCell, DETECT_ROWS, Digest, Endpoint, MOST_WATCHED,
+        BUDGET, CONTROL_ERA, CONTROL_SEED, CONTROL_WATCHED, CONTROLS, ClassCell, DETECT_ROWS, Digest, Endpoint, MOST_WATCHED,
         RING_BYTES, ROW_CELLS, cell, maps,
     },
     class::Class,
@@ -70,9 +74,11 @@ impl Digests {
     /// When the object lacks them.
     pub fn open(object: &mut Object) -> Result<Self, Failure> {
         let cells = DETECT_ROWS * ROW_CELLS * object.cpus;
+        let control = object.map_words(maps::DETECT_CONTROL, CONTROLS, size_of::<u64>())?;
+        control.store(CONTROL_SEED as usize, seed());
         Ok(Self {
             cells: object.map_words(maps::CLASS_CELLS, cells, size_of::<ClassCell>())?,
-            control: object.map_words(maps::DETECT_CONTROL, CONTROLS, size_of::<u64>())?,
+            control,
             ring: object.take_map(maps::DIGESTS)?,
             watched: object.take_map(maps::WATCHED)?,
             known: HashSet::new(),
@@ -124,6 +130,12 @@ impl Digests {
             sent: Class::ALL.map(|class| count(true, class)),
         }
     }
+}
+
+/// A number that nobody else knows: the standard library's hash maps get their keys from the operating system's source of
+/// chance.
+fn seed() -> u64 {
+    RandomState::new().hash_one(std::process::id())
 }
 
 /// The digest in an entry of the ring.
