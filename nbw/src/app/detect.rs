@@ -2,6 +2,7 @@
 
 pub mod live;
 mod offline;
+mod show;
 
 use nbw_detect::Signatures;
 
