@@ -92,7 +92,7 @@ impl Class {
     #[inline(always)]
     pub const fn paced_as(self) -> Self {
         match self {
-            Self::SynAck | Self::Fin | Self::Rst => Self::Syn,
+            Self::Established | Self::SynAck | Self::Fin | Self::Rst => Self::Syn,
             other => other,
         }
     }
@@ -102,7 +102,7 @@ impl Class {
     #[inline(always)]
     pub const fn sampling(self) -> Sampling {
         match self {
-            Self::Syn | Self::SynAck | Self::Fin | Self::Rst => Sampling::Conversations(4),
+            Self::Established | Self::Syn | Self::SynAck | Self::Fin | Self::Rst => Sampling::Conversations(4),
             Self::Reflector => Sampling::Conversations(1),
             _ => Sampling::Packets,
         }
@@ -115,6 +115,28 @@ const FIN: u8 = 0x01;
 const SYN: u8 = 0x02;
 const RST: u8 = 0x04;
 const ACK: u8 = 0x10;
+
+/// The same number for all packets of a conversation, in both directions: sums, so that it does not matter who is source. Ports
+/// are in the host's order, words of addresses in the packet's.
+#[inline(always)]
+pub const fn conversation4(source: u32, destination: u32, ports: [u16; 2]) -> u64 {
+    (source as u64 + destination as u64) << PORT_BITS ^ (ports[0] as u64 + ports[1] as u64)
+}
+
+/// As [`conversation4`]. The words of an address differ in their weights, or they could be exchanged.
+#[inline(always)]
+pub const fn conversation6(source: [u32; 4], destination: [u32; 4], ports: [u16; 2]) -> u64 {
+    let mut addresses = 0;
+    let mut word = 0;
+    while word < 4 {
+        addresses += (source[word] as u64 + destination[word] as u64) * (2 * word as u64 + 1);
+        word += 1;
+    }
+    addresses << PORT_BITS ^ (ports[0] as u64 + ports[1] as u64)
+}
+
+/// Bits that the sum of two ports has, and some.
+const PORT_BITS: u32 = 20;
 
 /// The class of a TCP packet with these flags.
 #[inline(always)]

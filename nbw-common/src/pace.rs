@@ -17,16 +17,24 @@ const THINNEST: u32 = 31;
 #[inline(always)]
 pub const fn next(word: u64, era: u32, budget: u32) -> (u64, u32) {
     let (seen, before) = (word as u32, (word >> ERA_AT) as u32 & ERA);
+    let last = (word >> RATE_AT) as u32;
     let (count, began) = if before == era & ERA {
-        (seen.saturating_add(1), (word >> RATE_AT) as u32)
+        (seen.saturating_add(1), last)
     } else if before == era.wrapping_sub(1) & ERA {
-        (1, beyond(seen, budget))
+        (1, if nearly(seen, last, budget) { last } else { beyond(seen, budget) })
     } else {
         (1, 0)
     };
     let now = beyond(count, budget);
     let rate = if now > began { now } else { began };
     (count as u64 | ((era & ERA) as u64) << ERA_AT | (began as u64) << RATE_AT, if rate < THINNEST { rate } else { THINNEST })
+}
+
+/// Whether it was not much less than what the rate is for: a rate that went up and down with each era would tear conversations
+/// apart.
+#[inline(always)]
+const fn nearly(seen: u32, rate: u32, budget: u32) -> bool {
+    rate > 0 && beyond(seen, budget) < rate && seen >> ((budget + rate - 2) & 31) >= 3
 }
 
 /// How often `count` is the double of the budget.
@@ -90,6 +98,14 @@ mod tests {
         let eras = looked_at(&[1 << 16, 4, 0, 4], 9);
         assert!(eras[1].0 < 4, "the era right behind it is still thin: {eras:?}");
         assert_eq!(eras[3], (4, 4));
+    }
+
+    #[test]
+    fn a_rate_that_is_nearly_needed_is_kept() {
+        let eras = looked_at(&[4096, 4100, 3900, 3900, 2000], 9);
+        assert_eq!(eras[2], eras[3], "{eras:?}");
+        assert_eq!(eras[3].1, 488 * 8, "{eras:?}");
+        assert_eq!(looked_at(&[4096, 2000, 2000], 9)[2].0, 1000);
     }
 
     #[test]

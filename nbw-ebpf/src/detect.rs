@@ -67,7 +67,11 @@ fn suspect(skb: *mut __sk_buff, slot: u32, direction: Direction, class: Class, c
     if direction == Direction::Rx && wire::is_own_echo(skb) {
         return;
     }
-    if class == Class::Established && !watched::is_watched(skb, start(slot)) {
+    let conversation = match class {
+        Class::Established => watched::conversation(skb, start(slot)),
+        _ => conversation,
+    };
+    if class == Class::Established && conversation == 0 {
         return;
     }
     let weight = sample::of_link(slot, direction, class, conversation);

@@ -157,29 +157,29 @@ fn transport<const HEADER: usize>(packet: &View, number: u8) -> Option<Glance> {
         // It may be an extension header.
         _ => return None,
     };
-    let conversation = match class.sampling() {
-        Sampling::Packets => 0,
+    let conversation = match (class, class.sampling()) {
+        // Nearly always nobody asks.
+        (Class::Established, _) | (_, Sampling::Packets) => 0,
         // SAFETY: asked by the caller.
-        Sampling::Conversations(_) => unsafe { conversation::<HEADER>(packet) },
+        (_, Sampling::Conversations(_)) => unsafe { conversation::<HEADER>(packet) },
     };
     Some(Glance { class, conversation })
 }
 
-/// Sums, so that it does not matter who is source and who is destination.
+/// The number of the conversation that the packet belongs to.
 ///
 /// # Safety
 /// [`View::has`] was asked for `HEADER` and the ports behind it.
 #[inline(always)]
 unsafe fn conversation<const HEADER: usize>(packet: &View) -> u64 {
     // SAFETY: the caller's promise.
-    let word = |offset| unsafe { u64::from(packet.u32(offset)) };
+    let word = |offset| unsafe { packet.u32(offset) };
+    let four = |offset| [word(offset), word(offset + 4), word(offset + 8), word(offset + 12)];
     // SAFETY: as above.
-    let ports = unsafe { u64::from(packet.u16(HEADER)) + u64::from(packet.u16(HEADER + 2)) };
-    let addresses = if HEADER == IPV4 {
-        word(12) + word(16)
+    let ports = unsafe { [packet.u16(HEADER), packet.u16(HEADER + 2)] };
+    if HEADER == IPV4 {
+        class::conversation4(word(12), word(16), ports)
     } else {
-        // The parts differ in their weights, or the halves of an address could be exchanged.
-        (word(8) + word(24)) + 3 * (word(12) + word(28)) + 5 * (word(16) + word(32)) + 7 * (word(20) + word(36))
-    };
-    addresses << 20 ^ ports
+        class::conversation6(four(8), four(24), ports)
+    }
 }

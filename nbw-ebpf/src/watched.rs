@@ -2,16 +2,26 @@
 
 use aya_ebpf::{bindings::__sk_buff, programs::sk_buff::SkBuff};
 use nbw_common::{
-    abi::{Endpoint, mapped},
+    abi::{Endpoint, is_mapped, mapped},
+    class,
     packet::{self, Start},
 };
 
 use crate::{maps::WATCHED, wire::Packet};
 
-/// Whether one of the ends of this TCP packet is watched.
+/// The number of the conversation that this TCP packet belongs to, if one of its ends is watched; else 0.
 #[inline(never)]
-pub fn is_watched(skb: *mut __sk_buff, start: Start) -> bool {
-    ends(skb, start).is_some_and(|ends| ends.iter().any(|end| is_known(end)))
+pub fn conversation(skb: *mut __sk_buff, start: Start) -> u64 {
+    let Some(ends @ [source, destination]) = ends(skb, start) else { return 0 };
+    if !ends.iter().any(is_known) {
+        return 0;
+    }
+    let ports = [source.port as u16, destination.port as u16];
+    if is_mapped(source.address) {
+        class::conversation4(source.address[3], destination.address[3], ports)
+    } else {
+        class::conversation6(source.address, destination.address, ports)
+    }
 }
 
 #[inline(always)]

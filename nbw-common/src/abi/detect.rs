@@ -21,7 +21,7 @@ pub const MOST_WATCHED: u32 = 1_024;
 
 /// Packets of one class, interface and direction that are all looked at between two readings of the ring, on all CPUs
 /// together.
-pub const BUDGET: u32 = 1_024;
+pub const BUDGET: u32 = 2_048;
 
 /// Entries of the array of words that userspace controls detection by.
 pub const CONTROLS: u32 = 3;

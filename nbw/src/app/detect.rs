@@ -1,6 +1,6 @@
 //! The wiring of `nbw detect`.
 
-pub mod live;
+mod live;
 mod offline;
 mod show;
 

@@ -8,7 +8,7 @@ use std::{
 use nbw_detect::Event;
 
 /// An attack that goes on is told of again after this, if anything has changed.
-pub const EVERY: Duration = Duration::from_secs(5);
+pub(super) const EVERY: Duration = Duration::from_secs(5);
 
 /// When events that go on were told of, and what has become of them since.
 #[derive(Debug, Default)]

@@ -28,7 +28,7 @@ const COUNT: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// [`Failure`] as for other live commands.
-pub async fn run(args: &DetectArgs, signatures: &Signatures) -> Result<(), Failure> {
+pub(super) async fn run(args: &DetectArgs, signatures: &Signatures) -> Result<(), Failure> {
     let mut ended = Ended::listen()?;
     let mut detecting = Detecting::start(args, signatures).await?;
     let result = tokio::select! {

@@ -7,7 +7,7 @@ use nbw_detect::Event;
 use crate::cli::DetectFormat;
 
 /// Writes events to standard output, each at once.
-pub fn writer(format: DetectFormat) -> impl FnMut(&Event) -> io::Result<()> + Send + 'static {
+pub(super) fn writer(format: DetectFormat) -> impl FnMut(&Event) -> io::Result<()> + Send + 'static {
     move |event| {
         let mut stdout = io::stdout().lock();
         match format {
