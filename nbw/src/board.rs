@@ -10,7 +10,7 @@ use nbw_detect::Event;
 
 use crate::{
     alert::{Alert, Severity, State},
-    detect,
+    detection,
     snapshot::Snapshot,
 };
 
@@ -168,14 +168,14 @@ fn urgency(alert: &Alert) -> (bool, Reverse<Severity>) {
 
 /// Alerts of rules, and attacks.
 fn told(snapshot: &Snapshot) -> impl Iterator<Item = Alert> {
-    let attacks = snapshot.events.iter().flatten().map(detect::alert);
+    let attacks = snapshot.events.iter().flatten().map(detection::alert);
     snapshot.alerts.iter().flatten().cloned().chain(attacks)
 }
 
 /// The end of an alert that was not seen itself.
 fn gone(alert: Alert, snapshot: &Snapshot) -> Alert {
     if let Some(event) = &alert.event {
-        return detect::alert(&Event { ongoing: false, ..Event::clone(event) });
+        return detection::alert(&Event { ongoing: false, ..Event::clone(event) });
     }
     let summary = format!("{}: this is true no more", alert.rule).into();
     Alert { state: State::Resolved, resolved: Some(snapshot.time), summary, ..alert }
@@ -185,7 +185,7 @@ fn gone(alert: Alert, snapshot: &Snapshot) -> Alert {
 mod tests {
     use super::*;
     use crate::{
-        detect::fixture::{flood, leak, over, scan},
+        detection::fixture::{flood, leak, over, scan},
         sink::fixture,
     };
 

@@ -23,7 +23,7 @@ pub use self::{
     sample::sample,
     settings::{AlertTable, Control, DetectTable, FilterTable, HookChoice, KernelTable, Names, Settings, Share},
 };
-use crate::{action, alert::Spec, detect::Wish, failure::Failure, files, pattern::Pattern};
+use crate::{action, alert::Spec, detection::Wish, failure::Failure, files, pattern::Pattern};
 
 /// Where the configuration is unless the command line says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/nbw/nbw.toml";

@@ -3,7 +3,7 @@
 use nbw_detect::{Event, Severity};
 
 use super::{Report, table::Table};
-use crate::{detect, fit, text};
+use crate::{detection, fit, text};
 
 /// So many are listed at most: the worst, in their order.
 const LISTED: usize = 20;
@@ -51,7 +51,7 @@ fn attack(event: &Event, report: &Report) -> Attack {
     Attack {
         began: report.calendar.local(event.first_seen).strftime("%F %H:%M").to_string(),
         severity: word(event.severity),
-        sentence: clean(&detect::sentence(event)),
+        sentence: clean(&detection::sentence(event)),
         signature: clean(&event.signature),
         technique: event.technique.as_deref().map(clean).unwrap_or_default(),
         advice: clean(&event.advice),
@@ -70,7 +70,7 @@ fn word(severity: Severity) -> &'static str {
 mod tests {
     use super::*;
     use crate::{
-        detect::fixture::{flood, leak, over, scan},
+        detection::fixture::{flood, leak, over, scan},
         history::query::Every,
         report::{Format, fixture::Made, html::Html, json::Json},
     };

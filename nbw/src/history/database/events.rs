@@ -65,7 +65,7 @@ impl Database {
 mod tests {
     use super::*;
     use crate::{
-        detect::fixture::{flood, over, scan},
+        detection::fixture::{flood, over, scan},
         history::{Reader, Tiers},
     };
 

@@ -53,7 +53,7 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::fixture::{flood, over, scan};
+    use crate::detection::fixture::{flood, over, scan};
 
     #[test]
     fn what_has_changed_while_it_was_written_still_waits() {

@@ -166,7 +166,7 @@ fn what_snapshots_tell_can_be_asked_for() {
 
 #[test]
 fn attacks_are_remembered_as_they_were_last() {
-    use crate::detect::fixture::{flood, over, scan};
+    use crate::detection::fixture::{flood, over, scan};
     let dir = tempfile::tempdir().unwrap();
     let recorder = Recorder::start(dir.path(), &tiers()).unwrap();
     recorder.take_events(&[flood(), scan()]);

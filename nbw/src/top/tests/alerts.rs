@@ -146,7 +146,7 @@ fn any_size_can_be_drawn() {
 
 #[test]
 fn attacks_are_told_and_their_details_are_on_the_page() {
-    use crate::detect::fixture::{flood, leak};
+    use crate::detection::fixture::{flood, leak};
     let mut state = view(120, 30);
     show(&mut state, Snapshot { events: Some(Vec::new()), ..fixture::snapshot(41) });
     type_keys(&mut state, "a");

@@ -108,7 +108,7 @@ fn lasted(event: &Event) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::fixture::{flood, leak, over, scan};
+    use crate::detection::fixture::{flood, leak, over, scan};
 
     #[test]
     fn a_sentence_says_what_to_whom_by_whom_and_how_sure() {

@@ -43,7 +43,7 @@ impl Current {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::fixture::{flood, leak, over, scan};
+    use crate::detection::fixture::{flood, leak, over, scan};
 
     fn shown(events: &[Event]) -> Vec<(&str, bool)> {
         events.iter().map(|event| (event.signature.as_str(), event.ongoing)).collect()

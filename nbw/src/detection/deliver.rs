@@ -122,7 +122,7 @@ mod tests {
     use super::*;
     use crate::{
         alert::State,
-        detect::fixture::{flood, leak, over, scan},
+        detection::fixture::{flood, leak, over, scan},
     };
 
     fn deliver(least: Severity) -> Deliver {

@@ -84,7 +84,7 @@ fn label(named: &[String], count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::fixture::{flood, over, scan};
+    use crate::detection::fixture::{flood, over, scan};
 
     #[test]
     fn an_event_is_the_same_alert_while_it_lasts() {
