@@ -9,7 +9,7 @@ mod report;
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 use jiff::SignedDuration;
 
 pub use self::{
@@ -156,13 +156,17 @@ pub struct LiveArgs {
 
 /// What to warn of.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("told").multiple(true).args(["alert", "detect"])))]
 pub struct AlertArgs {
     /// Warn while this is true (repeatable), such as 'interface eth0 rx > 80% for 30s'
     #[arg(long, value_name = "RULE", help_heading = "Alerts")]
     pub alert: Vec<String>,
-    /// Ring the terminal's bell when an alert begins to fire
-    #[arg(long, requires = "alert", help_heading = "Alerts")]
+    /// Ring the terminal's bell when an alert begins to fire, or an attack
+    #[arg(long, requires = "told", help_heading = "Alerts")]
     pub bell: bool,
+    /// Look for attacks too, by the built-in signatures: `nbw detect --list`
+    #[arg(long, help_heading = "Alerts")]
+    pub detect: bool,
 }
 
 /// What to show of what there is.
@@ -290,6 +294,8 @@ mod tests {
             };
             assert_eq!((alerts.alert.len(), alerts.bell), (2, true));
             assert!(Cli::try_parse_from(["nbw", command, "--bell"]).is_err());
+            assert!(Cli::try_parse_from(["nbw", command, "--bell", "--detect"]).is_ok());
+            assert!(Cli::try_parse_from(["nbw", command, "--detect", "--alert", "host rx > 1pps"]).is_ok());
         }
     }
 

@@ -25,7 +25,6 @@ use std::{net::SocketAddr, time::Duration};
 
 use nbw_detect::{Engine, Event, Limits, Signatures};
 
-use self::{clock::Clock, pace::Pace};
 pub use self::{
     alert::{alert, of_kind},
     concern::Concerns,
@@ -35,6 +34,7 @@ pub use self::{
     sentence::sentence,
     signatures::signatures,
 };
+use self::{clock::Clock, pace::Pace};
 use crate::{bpf::Kernel, failure::Failure};
 
 /// How often the ring is to be read: often enough that a flood's first second gives many eras of sampling.

@@ -1,6 +1,7 @@
 //! Actions at work, with real receivers on loopback.
 
 mod alertmanager;
+mod attacks;
 mod bounds;
 mod exec;
 mod log;

@@ -41,6 +41,13 @@ pub(super) struct Options<'a> {
     pub(super) detect: Option<DetectOptions>,
 }
 
+impl<'a> Options<'a> {
+    /// What the command line asks for; with attacks looked for, or without.
+    pub(super) fn of(args: &'a LiveArgs, detect: bool) -> Self {
+        Self { detect: detect.then(DetectOptions::default), ..Self::from(args) }
+    }
+}
+
 impl<'a> From<&'a LiveArgs> for Options<'a> {
     fn from(args: &'a LiveArgs) -> Self {
         let LiveArgs { filter, names, kernel, interval, verbose, .. } = args;

@@ -121,7 +121,7 @@ mod tests {
     fn an_end_says_how_long_it_took_and_how_much_it_was() {
         assert_eq!(
             sentence(&over(flood())),
-            "syn-flood on 10.0.0.2:80 is over after 1m 40s: 450,000 SYN from 1,000 sources (confidence 97 %)"
+            "syn-flood on 10.0.0.2:80 is over after 1 m 40 s: 450,000 SYN from 1,000 sources (confidence 97 %)"
         );
     }
 

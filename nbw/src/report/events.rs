@@ -95,7 +95,7 @@ mod tests {
         assert!(lines[at - 1].is_empty());
         assert_eq!(
             lines[at + 1],
-            "2026-11-22 09:58  critical  syn-flood on 10.0.0.2:80 is over after 1m 40s: 450,000 SYN from 1,000 sources \
+            "2026-11-22 09:58  critical  syn-flood on 10.0.0.2:80 is over after 1 m 40 s: 450,000 SYN from 1,000 sources \
              (confidence 97 %)"
         );
         assert!(lines[at + 2].starts_with("2026-11-22 09:59  warning   port-scan on 10.0.0.2 "));

@@ -30,6 +30,7 @@ impl Agent {
             health: self.health.0.iter().map(|&(name, count)| (name.to_owned(), count)).collect(),
             rules: rules(&self.config.alerts, &alerts),
             alerts,
+            attacks: self.attacks(),
             complaints: self.engine.complaints().into_iter().map(|complaint| complaint.sentence).collect(),
             actions: self.dispatcher.status(),
             data_dir: self.keeper.status(),
