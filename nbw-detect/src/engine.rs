@@ -239,7 +239,8 @@ impl Engine {
         recent.pop();
         let before = if begins { entry.main(&main).unwrap_or(0) } else { 0 };
         let signature = &board.signature;
-        let number = self.incidents.report(Report { signature, board: at, sight, first, recent, before, evidence, margin });
+        let number =
+            self.incidents.report(Report { signature, board: at, sight, first, recent, before, evidence, margin });
         if let Some(entry) = board.entry(sight) {
             entry.is_incident(number, self.clock);
         }
@@ -268,6 +269,11 @@ impl Engine {
         self.flush();
         self.refresh();
         self.incidents.take(self.trackers.arp())
+    }
+
+    /// Events that are over, once each, for whoever asks for nothing else.
+    pub fn take_ended(&mut self) -> Vec<Event> {
+        self.incidents.take_ended(self.trackers.arp())
     }
 
     /// The end: all events that were not taken as ended, each once, final, by the time they were first seen.

@@ -8,6 +8,6 @@ use crate::{cli::DetectArgs, failure::Failure};
 ///
 /// # Errors
 /// [`Failure`] as for other live commands.
-pub async fn run(_args: &DetectArgs, _signatures: &Signatures) -> Result<(), Failure> {
+pub(super) async fn run(_args: &DetectArgs, _signatures: &Signatures) -> Result<(), Failure> {
     Err(Failure::Usage("live detection is not there yet: name a capture with --read FILE".into()))
 }
