@@ -20,7 +20,9 @@ use tokio::{
 };
 
 pub use self::check::{check, check_failed};
-pub use self::{agent::agent, detect::detect, import::import, insight::insight, report::report, status::status, top::top};
+pub use self::{
+    agent::agent, detect::detect, import::import, insight::insight, report::report, status::status, top::top,
+};
 use self::{alerts::Alerts, live::Live};
 use crate::{
     cli::WatchArgs,

@@ -79,7 +79,8 @@ fn check(frame: &Frame, digest: &Digest, class: Class) {
     let seen = &frame.bytes[..frame.bytes.len().min(HEAD)];
     let facts = facts(digest, &Clock::now());
     assert_eq!(facts.body, body(link_type, seen, length), "{name}");
-    if !name.contains("many") {
+    // All but chains of extension headers that no host sends fit.
+    if frame.expect.is_ok_and(|headers| (headers.link + headers.network + headers.transport) as usize <= HEAD) {
         assert_eq!(facts.body, whole, "{name}: a digest is enough");
     }
 }
