@@ -95,6 +95,12 @@ impl Signatures {
     }
 }
 
+impl FromIterator<Signature> for Signatures {
+    fn from_iter<I: IntoIterator<Item = Signature>>(all: I) -> Self {
+        Self { list: all.into_iter().collect() }
+    }
+}
+
 fn parse(text: &str) -> Result<Vec<Signature>, SignatureError> {
     let document = DeTable::parse(text).map_err(SignatureError::Form)?;
     let file = form::File::deserialize(Deserializer::from(document)).map_err(SignatureError::Form)?;

@@ -19,7 +19,6 @@ mod netns;
 mod owners;
 mod pace;
 mod sentence;
-mod signatures;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -27,14 +26,14 @@ use nbw_detect::{Engine, Event, Limits, Signatures};
 
 pub use self::{
     alert::{alert, of_kind},
+    clock::Clock,
     concern::Concerns,
     current::Current,
     deliver::{Deliver, Wish},
     facts::facts,
-    sentence::sentence,
-    signatures::signatures,
+    sentence::{advice, sentence},
 };
-use self::{clock::Clock, pace::Pace};
+use self::pace::Pace;
 use crate::{bpf::Kernel, failure::Failure};
 
 /// How often the ring is to be read: often enough that a flood's first second gives many eras of sampling.

@@ -29,7 +29,11 @@ impl Who {
         if self.is_mac() {
             return None;
         }
-        Some(if self.is_v4() { IpAddr::V4(Ipv4Addr::from_bits(self.0 as u32)) } else { IpAddr::V6(Ipv6Addr::from_bits(self.0)) })
+        Some(if self.is_v4() {
+            IpAddr::V4(Ipv4Addr::from_bits(self.0 as u32))
+        } else {
+            IpAddr::V6(Ipv6Addr::from_bits(self.0))
+        })
     }
 
     /// Whether it stands for several.
@@ -55,7 +59,11 @@ impl Who {
             Some(IpAddr::V6(v6)) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
             None => true,
         };
-        if private { Scope::Private } else { Scope::Global }
+        match private {
+            _ if self.is_group() => Scope::Group,
+            true => Scope::Private,
+            false => Scope::Global,
+        }
     }
 
     /// As events write it.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::{
     alert::{Alert, Notice, Unit},
+    detection,
     text,
     units::{self, Units},
 };
@@ -37,7 +38,8 @@ pub(super) fn labels(notice: &Notice, host: &str) -> Pairs {
 /// What there is to read about it.
 pub(super) fn annotations(alert: &Alert) -> Pairs {
     let (value, threshold) = (amount(alert.value, alert.unit), threshold(alert));
-    let description = match advice(alert) {
+    let advice = advice(alert);
+    let description = match &*advice {
         "" => format!("{} (rule: {}; threshold {threshold}, now {value})", alert.summary, alert.rule),
         advice => format!("{}. {advice}", alert.summary),
     };
@@ -47,7 +49,7 @@ pub(super) fn annotations(alert: &Alert) -> Pairs {
         ("rule", alert.rule.to_string()),
         ("value", value),
         ("threshold", threshold),
-        ("advice", advice(alert).to_owned()),
+        ("advice", advice),
     ];
     let pairs = pairs.into_iter().filter(|(_, value)| !value.is_empty());
     pairs.map(|(name, value)| (name.to_owned(), text::clean(&value).into_owned())).collect()
@@ -59,8 +61,8 @@ pub(super) fn threshold(alert: &Alert) -> String {
 }
 
 /// What to do about an attack; empty for rules.
-pub(super) fn advice(alert: &Alert) -> &str {
-    alert.event.as_ref().map_or("", |event| &event.advice)
+pub(super) fn advice(alert: &Alert) -> String {
+    alert.event.as_deref().map_or_else(String::new, detection::advice)
 }
 
 /// A label's name: `[a-zA-Z_][a-zA-Z0-9_]*`, what is not in it replaced.

@@ -85,6 +85,9 @@ impl Owners {
         let pid = who.pid();
         let path = cgroup(pid)?;
         let name = self.name(&path);
+        if matches!(who, Who::Namespace(_)) && path == "/" {
+            return None;
+        }
         let process = matches!(who, Who::Process(_)).then(|| Process::new(pid).and_then(|process| process.stat()).ok()).flatten();
         Some(Concerned {
             role,

@@ -32,6 +32,11 @@ pub fn sentence(event: &Event) -> String {
     format!("{}{whom}{over}{what} (confidence {})", of_kind(event.kind), units::percent(event.confidence))
 }
 
+/// What to do about it, in one line.
+pub fn advice(event: &Event) -> String {
+    event.advice.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Those who are few by their names, and how many `what` there are where they are more.
 pub(super) fn who(named: &[String], count: u64, what: &str) -> String {
     match named {
@@ -139,6 +144,12 @@ mod tests {
         moment.evidence.insert("counted".into(), 100.0);
         moment.evidence.insert("seconds".into(), 0.01);
         assert!(sentence(&moment).contains(": 100 SYN/s "), "{}", sentence(&moment));
+    }
+
+    #[test]
+    fn advice_is_one_line() {
+        let event = Event { advice: "Close\n  what is open.\n".into(), ..flood() };
+        assert_eq!(advice(&event), "Close what is open.");
     }
 
     #[test]

@@ -54,7 +54,7 @@ fn attack(event: &Event, report: &Report) -> Attack {
         sentence: clean(&detection::sentence(event)),
         signature: clean(&event.signature),
         technique: event.technique.as_deref().map(clean).unwrap_or_default(),
-        advice: clean(&event.advice),
+        advice: clean(&detection::advice(event)),
     }
 }
 

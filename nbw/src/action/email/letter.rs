@@ -89,7 +89,7 @@ fn rows(alert: &Alert) -> [(&'static str, String); 10] {
         ("subject:", format!("{} {}", alert.subject.scope.word(), alert.subject.name)),
         ("value:", amount(alert.value, alert.unit)),
         ("threshold:", threshold(alert)),
-        ("advice:", advice(alert).to_owned()),
+        ("advice:", advice(alert)),
         ("fired:", time(alert.fired)),
         ("resolved:", time(alert.resolved)),
         ("id:", alert.id.to_string()),

@@ -8,12 +8,13 @@ use tokio::time::Interval;
 
 use super::run::Agent;
 use crate::{
-    app::ticks,
-    config::Config,
+    app::{detect::set, ticks},
+    config::{Config, suggestion},
     control::Attacks as Told,
     detection::{self, Concerns, Current, Deliver, POLL},
     failure::Failure,
     history::Reader,
+    text,
 };
 
 /// So many ids of today are remembered: more are counted as one.
@@ -36,8 +37,20 @@ pub(super) struct Attacks {
 /// The signatures of a configuration; none where it looks for no attacks.
 pub(super) fn signatures(config: &Config) -> Result<Option<Signatures>, Failure> {
     let detect = &config.settings.detect;
-    let disable = detect.disable.iter().map(String::as_str);
-    detect.enabled.then(|| detection::signatures(&detect.signatures, disable)).transpose()
+    if !detect.enabled {
+        return Ok(None);
+    }
+    let mut all = set::signatures(&detect.signatures)?;
+    match detect.disable.iter().find(|name| !all.remove(name)) {
+        None => Ok(Some(all)),
+        Some(unknown) => Err(not_there(unknown, &all)),
+    }
+}
+
+fn not_there(name: &str, all: &Signatures) -> Failure {
+    let known: Vec<&str> = all.iter().map(|signature| signature.name.as_str()).collect();
+    let meant = suggestion(name, &known);
+    Failure::Usage(format!("detect.disable: there is no signature `{}`{meant}", text::clean(name)))
 }
 
 impl Attacks {

@@ -5,7 +5,7 @@ use nbw_detect::{
     event::{Concerned, Role},
 };
 
-use crate::{alert::Alert, text};
+use crate::{alert::Alert, detection, text};
 
 /// The lines of an alert that is an attack; none of a rule's.
 pub(super) fn facts(alert: &Alert) -> Option<Vec<String>> {
@@ -16,7 +16,7 @@ pub(super) fn facts(alert: &Alert) -> Option<Vec<String>> {
     facts.extend(named("targets", &event.targets, event.target_count));
     facts.extend(event.concerned.iter().map(concerned));
     facts.extend(counts(event));
-    facts.push(format!("to do: {}", event.advice));
+    facts.push(format!("to do: {}", detection::advice(event)));
     Some(facts.iter().map(|fact| text::clean(fact).into_owned()).collect())
 }
 
