@@ -80,6 +80,7 @@ fn snapshot(host: &Synthetic) -> Result<Snapshot> {
         groups: Vec::new(),
         rows: Rows { containers: Some(containers), ..Rows::default() },
         alerts: None,
+        events: None,
         health: Health::default(),
     })
 }
