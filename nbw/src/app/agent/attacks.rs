@@ -166,6 +166,11 @@ impl Agent {
         self.dispatcher.tell(&self.attacks.deliver.end());
     }
 
+    /// How many go on; none where nobody looks.
+    pub(super) fn going_on(&self) -> Option<usize> {
+        self.attacks.signatures.as_ref().map(|_| self.attacks.current.all().count())
+    }
+
     /// For `nbw status`; none where nobody looks.
     pub(super) fn attacks(&self) -> Option<Told> {
         let lost = self.health.0.iter().find(|(name, _)| *name == LOST).map_or(0, |&(_, count)| count);
