@@ -48,7 +48,7 @@ fn main() -> ExitCode {
         Command::Report(args) => runtime.block_on(app::report(*args)),
         Command::Insight(args) => runtime.block_on(app::insight(args)),
         Command::Detect(args) => runtime.block_on(app::detect(*args)),
-        Command::Import(args) => app::import(&args),
+        Command::Import(args) => runtime.block_on(app::import(args)),
     };
     // Files can hang, and whoever reads one is not waited for.
     runtime.shutdown_background();

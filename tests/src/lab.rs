@@ -37,7 +37,7 @@ pub use self::{
     golden::{assert_golden, masked},
     history::{received, received_by_all, tick_of_history},
     hosts::TwoHosts,
-    iperf::{Iperf, ping},
+    iperf::{Iperf, OwnName, ping},
     joints::Joints,
     kernel_objects::KernelObjects,
     load::{Load, LoadPlan},
@@ -50,7 +50,7 @@ pub use self::{
     systemd::{Scope, Systemd},
     terminal::Terminal,
     tun::Tun,
-    wait::{snapshot_where, until},
+    wait::{snapshot_where, until, until_within},
 };
 
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use tempfile::NamedTempFile;
 
 use super::saved::{Saved, VERSION};
+use crate::data_dir;
 
 /// The file's name in the state directory.
 const NAME: &str = "alerts.json";
@@ -86,7 +87,7 @@ impl Store {
 
     fn replace(&self, saved: &Saved) -> io::Result<()> {
         let directory = self.path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(directory)?;
+        data_dir::make(directory)?;
         let text = serde_json::to_vec(saved)?;
         if text.len() as u64 > self.greatest {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, self.too_large(text.len())));

@@ -4,8 +4,11 @@ use std::{
     fs::File,
     io::{self, Read, Write},
     path::Path,
-    process::Command,
+    process::Stdio,
+    time::Duration,
 };
+
+use tokio::{io::AsyncReadExt, process::Command, time::timeout};
 
 use crate::{
     cli::{ImportArgs, ImportFrom, VnstatArgs},
@@ -20,19 +23,29 @@ use crate::{
 /// No vnStat has more to tell.
 const MOST: u64 = 256 << 20;
 
+/// vnStat prints the years of hundreds of interfaces in a second; a database that another process has locked it waits for.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// What helps where vnStat cannot be run.
+const HELP: &str = "name a file with the output of `vnstat --json`, or - for standard input";
+
 /// `nbw import`.
 ///
 /// # Errors
 /// [`Failure`] says what to tell the user, and the exit code.
-pub fn import(args: &ImportArgs) -> Result<(), Failure> {
-    match &args.from {
-        ImportFrom::Vnstat(args) => vnstat(args),
+pub async fn import(args: ImportArgs) -> Result<(), Failure> {
+    match args.from {
+        ImportFrom::Vnstat(args) => vnstat(&args).await,
     }
 }
 
-fn vnstat(args: &VnstatArgs) -> Result<(), Failure> {
+async fn vnstat(args: &VnstatArgs) -> Result<(), Failure> {
     let bytes = match &args.file {
-        None => run_vnstat()?,
+        None => {
+            let mut command = Command::new("vnstat");
+            command.arg("--json");
+            printed(command, DEADLINE).await.map_err(Failure::Running)?
+        }
         Some(file) if file == Path::new("-") => read(io::stdin(), "standard input")?,
         Some(file) => {
             let name = text::clean(&file.to_string_lossy()).into_owned();
@@ -50,21 +63,42 @@ fn read(from: impl Read, name: &str) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let read = from.take(MOST + 1).read_to_end(&mut bytes);
     read.map_err(|error| Failure::Running(format!("cannot read {name}: {error}")))?;
+    bounded(bytes, name).map_err(Failure::Running)
+}
+
+fn bounded(bytes: Vec<u8>, name: &str) -> Result<Vec<u8>, String> {
     if bytes.len() as u64 > MOST {
-        return Err(Failure::Running(format!("{name} has more than {}: that is not of vnStat", units::volume(MOST))));
+        return Err(format!("{name} has more than {}: that is not of vnStat", units::volume(MOST)));
     }
     Ok(bytes)
 }
 
-fn run_vnstat() -> Result<Vec<u8>, Failure> {
-    let help = "name a file with the output of `vnstat --json`, or - for standard input";
-    let output = Command::new("vnstat").arg("--json").output();
-    let output = output.map_err(|error| Failure::Running(format!("vnstat cannot be run ({error}): {help}")))?;
-    if !output.status.success() {
-        let said = text::clean_bytes(output.stdout.trim_ascii());
-        return Err(Failure::Running(format!("`vnstat --json` failed ({}: {said}): {help}", output.status)));
+/// What vnStat prints, or why that is nothing. It is ended when it takes too long, and when nobody waits for it any more.
+async fn printed(mut command: Command, deadline: Duration) -> Result<Vec<u8>, String> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+    let cannot = |error: io::Error| format!("vnstat cannot be run ({error}): {HELP}");
+    let mut child = command.spawn().map_err(cannot)?;
+    let mut bytes = Vec::new();
+    let ended = timeout(deadline, async {
+        if let Some(output) = child.stdout.take() {
+            output.take(MOST + 1).read_to_end(&mut bytes).await?;
+        }
+        child.wait().await
+    });
+    let status = match ended.await {
+        Ok(status) => status.map_err(cannot)?,
+        Err(_) => {
+            // It may have ended by itself.
+            let _ = child.kill().await;
+            return Err(format!("`vnstat --json` has not ended after {}s: {HELP}", deadline.as_secs()));
+        }
+    };
+    let bytes = bounded(bytes, "the output of `vnstat --json`")?;
+    if status.success() {
+        return Ok(bytes);
     }
-    Ok(output.stdout)
+    let said = text::clean_bytes(bytes.trim_ascii());
+    Err(format!("`vnstat --json` failed ({status}: {said}): {HELP}"))
 }
 
 fn tell(outcomes: &[Outcome]) -> io::Result<()> {
@@ -90,4 +124,47 @@ fn line(outcome: &Outcome) -> String {
     let entries: Vec<String> = counted.map(|(count, word)| format!("{count} {word}{}", plural(*count))).collect();
     let [rx, tx] = [rx, tx].map(units::volume);
     format!("{name}: {rx} received and {tx} sent from {from} to {to} ({})", entries.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[tokio::test]
+    async fn a_vnstat_that_hangs_is_ended() {
+        let directory = tempfile::tempdir().unwrap();
+        let pid = directory.path().join("pid");
+        let begin = Instant::now();
+        let script = format!("echo $$ > {}; echo {{}}; exec sleep 600", pid.display());
+        let said = printed(shell(&script), Duration::from_secs(1)).await.unwrap_err();
+        assert!(said.contains("has not ended after 1s: name a file"), "{said}");
+        assert!(begin.elapsed() < Duration::from_secs(300));
+        let pid = std::fs::read_to_string(pid).unwrap();
+        assert!(!Path::new(&format!("/proc/{}", pid.trim())).exists(), "it goes on");
+    }
+
+    #[tokio::test]
+    async fn what_it_prints_is_read_and_what_goes_wrong_is_told() {
+        assert_eq!(printed(shell("echo {}"), DEADLINE).await, Ok(b"{}\n".to_vec()));
+        let failed = printed(shell("echo 'no database'; exit 3"), DEADLINE).await.unwrap_err();
+        assert!(failed.contains("exit status: 3: no database"), "{failed}");
+        let missing = printed(Command::new("/nowhere/vnstat"), DEADLINE).await.unwrap_err();
+        assert!(missing.starts_with("vnstat cannot be run (No such file"), "{missing}");
+    }
+
+    #[test]
+    fn an_interface_of_which_nothing_was_taken_is_told_as_that() {
+        let name = || "eth0".to_owned();
+        let outcome = |moved| Outcome { name: name(), moved, span: None, entries: [0; 5] };
+        assert_eq!(line(&outcome(Some((0, 0)))), "eth0: nothing from before nbw's own first record");
+        assert_eq!(line(&outcome(None)), "eth0: was imported before, nothing has changed");
+    }
 }

@@ -75,9 +75,9 @@ async fn advise(args: &InsightArgs) -> Result<(), Failure> {
 /// Looks at what is remembered.
 async fn remember(args: &InsightArgs, history: &Reader) -> Result<Evidence, Failure> {
     let now = Timestamp::now();
-    // What was recorded last is not there for some seconds.
-    let to = history.span().map_or(now, |(_, last)| last.min(now));
-    let from = to.checked_sub(args.last.unwrap_or(LAST)).map_err(|error| Failure::running(&error))?;
+    // What was recorded last is not there for some seconds, and before the first nothing was.
+    let (first, to) = history.span().map_or((now, now), |(first, last)| (first, last.min(now)));
+    let from = to.checked_sub(args.last.unwrap_or(LAST)).map_err(|error| Failure::running(&error))?.max(first.min(to));
     let facts = facts::read().await?;
     Evidence::remembered(history, (from, to), TimeZone::system(), facts).map_err(|error| Failure::running(&error))
 }

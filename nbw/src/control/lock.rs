@@ -76,7 +76,7 @@ fn open(path: &Path) -> io::Result<File> {
         fs::create_dir_all(directory)?;
     }
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false).mode(0o644).custom_flags(libc::O_NOFOLLOW).open(path)
+    options.read(true).write(true).create(true).truncate(false).mode(0o640).custom_flags(libc::O_NOFOLLOW).open(path)
 }
 
 fn write(file: &mut File, holder: &Holder) -> io::Result<()> {

@@ -7,6 +7,7 @@ mod ids;
 mod import;
 mod mend;
 mod pack;
+mod retired;
 #[cfg(test)]
 mod totals;
 mod write;
@@ -32,6 +33,10 @@ use super::{
 /// What `kept_from` is of a tier that has all from the beginning.
 pub(super) const FROM_THE_BEGINNING: i64 = -1;
 
+/// Where the number of the batch is that was written last: a number of the file's header that is the application's, and changes
+/// with the transaction.
+const BATCH: &str = "application_id";
+
 /// The database, open for writing. There is one writer at a time; readers do not disturb it, nor it them.
 pub struct Database {
     connection: Connection,
@@ -39,6 +44,8 @@ pub struct Database {
     tiers: Tiers,
     /// From fine to coarse, the days last.
     levels: Vec<Level>,
+    /// The tiers that are not configured any more, and of which something is left.
+    retired: Vec<u32>,
     days: Days,
     ids: Ids,
     identity: Option<(u64, u64)>,
@@ -76,8 +83,9 @@ impl Database {
         let (zone_name, zone) = days::named(tiers.zone());
         let days = Days::new(zone);
         let identity = identity(&dir.join(schema::FILE));
-        let (dir, tiers, levels, ids) = (dir.to_owned(), tiers.clone(), Vec::new(), Ids::default());
-        let mut database = Self { connection, dir, tiers, levels, days, ids, identity };
+        let (dir, tiers, ids) = (dir.to_owned(), tiers.clone(), Ids::default());
+        let (levels, retired) = (Vec::new(), Vec::new());
+        let mut database = Self { connection, dir, tiers, levels, retired, days, ids, identity };
         database.settle(&zone_name).map_err(|source| schema::opening(&database.path(), source))?;
         database.mend()?;
         Ok(database)
@@ -125,7 +133,19 @@ impl Database {
     /// # Errors
     /// When it cannot; then nothing was written.
     pub fn write(&mut self, buckets: &[Bucket]) -> Result<(), HistoryError> {
-        let written = self.write_all(buckets);
+        self.write_batch(fastrand::i32(1..), false, buckets)
+    }
+
+    /// The same, as the batch of this number. Where it `may_be_there`, because a commit of it has failed, the number of the last
+    /// batch says whether it is: a commit whose last step fails is not seen at first, and can be when the database is opened
+    /// anew.
+    pub(super) fn write_batch(
+        &mut self,
+        batch: i32,
+        may_be_there: bool,
+        buckets: &[Bucket],
+    ) -> Result<(), HistoryError> {
+        let written = self.write_all(batch, may_be_there, buckets);
         if written.is_err() {
             // Of those that were new, none is there now.
             self.ids = Ids::default();
@@ -133,8 +153,11 @@ impl Database {
         written.map_err(|source| self.because(source))
     }
 
-    fn write_all(&mut self, buckets: &[Bucket]) -> rusqlite::Result<()> {
+    fn write_all(&mut self, batch: i32, may_be_there: bool, buckets: &[Bucket]) -> rusqlite::Result<()> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if may_be_there && batch == transaction.pragma_query_value(None, BATCH, |row| row.get::<_, i32>(0))? {
+            return Ok(());
+        }
         let mut writing = write::Writing {
             connection: &transaction,
             levels: &self.levels,
@@ -143,6 +166,7 @@ impl Database {
             bounds: self.tiers.bounds(),
         };
         buckets.iter().try_for_each(|bucket| writing.bucket(bucket))?;
+        transaction.pragma_update(None, BATCH, batch)?;
         transaction.commit()
     }
 
@@ -227,21 +251,9 @@ impl Database {
             let since = if last.is_none() { FROM_THE_BEGINNING } else { now };
             transaction.execute("INSERT OR REPLACE INTO zone VALUES (?1, ?2)", params![since, zone])?;
         }
-        retire_other_tiers(&transaction, &self.levels)?;
+        self.retired = retired::retire(&transaction, &self.levels)?;
         transaction.commit()
     }
-}
-
-/// What tiers have that are not configured any more, goes.
-fn retire_other_tiers(connection: &Connection, levels: &[Level]) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare("SELECT seconds FROM tier")?;
-    let known: Vec<u32> = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-    for seconds in known.into_iter().filter(|seconds| levels.iter().all(|level| level.seconds != *seconds)) {
-        connection.execute("DELETE FROM recent WHERE tier = ?1", [seconds])?;
-        connection.execute("DELETE FROM packed WHERE tier = ?1", [seconds])?;
-        connection.execute("DELETE FROM tier WHERE seconds = ?1", [seconds])?;
-    }
-    Ok(())
 }
 
 /// What tells a file from others.

@@ -40,6 +40,19 @@ pub enum HistoryError {
         /// How many there may be.
         most: usize,
     },
+    /// Nor with so many subjects in so many parts.
+    #[error(
+        "{subjects} of them in {parts} parts are too many, {most} figures at most: name the busiest only (--top), or ask for \
+         longer parts (--every) or less time"
+    )]
+    TooMany {
+        /// How many subjects there would be by name.
+        subjects: usize,
+        /// In how many parts each.
+        parts: usize,
+        /// How many subjects times parts there may be.
+        most: usize,
+    },
     /// The directory or a file in it.
     #[error("{}: {source}", path.display())]
     File {
@@ -66,6 +79,11 @@ impl HistoryError {
             Self::Sqlite { source, .. } => is_damage(source),
             _ => false,
         }
+    }
+
+    /// Whether it is the question that is wrong: another one would be answered.
+    pub fn is_of_question(&self) -> bool {
+        matches!(self, Self::TooFine { .. } | Self::TooMany { .. })
     }
 
     /// Whether the same database may be written to later: another process has it, or the disk is full.

@@ -27,6 +27,22 @@ use super::{
 /// More parts than these are not answered with: nobody looks at them, and each subject has as many.
 const MOST_PARTS: usize = 20_000;
 
+/// Nor are more subjects times parts: hundreds of bytes each, before they are rows of JSON.
+const MOST_POINTS: usize = 5_000_000;
+
+/// Why there is no answer.
+enum Refusal {
+    Sqlite(rusqlite::Error),
+    /// So many subjects are too many for the parts.
+    TooMany(usize),
+}
+
+impl From<rusqlite::Error> for Refusal {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
 /// The database, open for reading beside who writes it. It is no file of the past: each question is about what is written by then.
 pub struct Reader {
     connection: Connection,
@@ -65,16 +81,19 @@ impl Reader {
     /// be spread evenly over it. (The parts of the answer's first and last end are cut to the time asked about.)
     ///
     /// # Errors
-    /// When the database cannot be read, or the parts are too many.
+    /// When the database cannot be read, or the parts are too many, alone or with the subjects.
     pub fn ask(&self, query: &Query) -> Result<Answer, HistoryError> {
         let parts = Parts::of(query);
         if parts.len() > MOST_PARTS {
             return Err(HistoryError::TooFine { parts: parts.len(), most: MOST_PARTS });
         }
-        self.answer(query, &parts).map_err(|source| self.because(source))
+        self.answer(query, &parts).map_err(|refusal| match refusal {
+            Refusal::Sqlite(source) => self.because(source),
+            Refusal::TooMany(subjects) => HistoryError::TooMany { subjects, parts: parts.len(), most: MOST_POINTS },
+        })
     }
 
-    fn answer(&self, query: &Query, parts: &Parts) -> rusqlite::Result<Answer> {
+    fn answer(&self, query: &Query, parts: &Parts) -> Result<Answer, Refusal> {
         // One picture of the database for all that is read.
         let transaction = self.connection.unchecked_transaction()?;
         let layout = Layout::load(&transaction)?;

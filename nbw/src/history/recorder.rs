@@ -1,5 +1,7 @@
 //! Remembers what snapshots tell. Who takes them never waits: a thread of its own writes.
 
+mod batch;
+mod carried;
 mod events;
 mod moved;
 mod pending;
@@ -71,7 +73,7 @@ impl Recorder {
         let tick = Tick::of(snapshot);
         let mut pending = self.shared.pending();
         pending.take(tick);
-        if pending.has_complete() {
+        if pending.has_due() {
             self.shared.due.notify_one();
         }
     }
@@ -91,8 +93,10 @@ impl Recorder {
 
     /// How the recording goes.
     pub fn status(&self) -> Status {
-        let (buckets, cells, since, lost) = self.shared.pending().left();
-        self.shared.told().status(buckets, cells, since, lost)
+        let pending = self.shared.pending();
+        let (left, lost) = (pending.left(), pending.lost);
+        drop(pending);
+        self.shared.told().status(left, lost)
     }
 
     /// Has all that is pending written, the unfinished part too; whether that was done in time.

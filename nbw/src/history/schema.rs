@@ -10,6 +10,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::{HistoryError, error};
+use crate::data_dir;
 
 /// The database's name in its directory.
 pub const FILE: &str = "history.db";
@@ -29,7 +30,9 @@ const READING_PATIENCE: Duration = Duration::from_secs(5);
 /// Opens the database of a directory for writing; makes what is missing, brings an old layout up to date.
 pub(super) fn open_for_writing(dir: &Path) -> Result<Connection, HistoryError> {
     let path = dir.join(FILE);
-    fs::create_dir_all(dir).map_err(|source| HistoryError::File { path: dir.into(), source })?;
+    data_dir::make(dir).map_err(|source| HistoryError::File { path: dir.into(), source })?;
+    // What SQLite puts beside it is for the same users. Where it cannot be made, SQLite says why.
+    let _ = data_dir::make_file(&path);
     let open = || {
         let connection = Connection::open(&path)?;
         connection.busy_timeout(PATIENCE)?;
@@ -177,9 +180,22 @@ pub(super) fn set_aside(dir: &Path) -> Result<PathBuf, HistoryError> {
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::Barrier, thread};
+    use std::{os::unix::fs::PermissionsExt, sync::Barrier, thread};
 
     use super::*;
+
+    #[test]
+    fn others_see_nothing_of_it() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("var/nbw");
+        let connection = open_for_writing(&dir).unwrap();
+        connection.execute("INSERT INTO zone VALUES (0, 'UTC')", []).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&dir) & !0o750, 0);
+        for name in [FILE.to_owned(), format!("{FILE}-wal"), format!("{FILE}-shm")] {
+            assert_eq!(mode(&dir.join(&name)) & !0o640, 0, "{name}");
+        }
+    }
 
     #[test]
     fn two_that_begin_it_at_once_have_one_database() {

@@ -22,6 +22,9 @@ use crate::netlink;
 /// A counter: its name, and how far it has come.
 pub type Counter = (Arc<str>, u64);
 
+/// A rule of the firewall that has met fewer packets can be no finding's cause, and is not remembered.
+const LEAST_REMEMBERED: u64 = 50;
+
 /// All of it at one moment. What the kernel would not tell is not there.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
@@ -54,14 +57,14 @@ impl Facts {
 /// # Errors
 /// When no netlink socket can be made.
 pub async fn read() -> io::Result<Facts> {
-    let mut facts = counted().await?;
+    let mut facts = counted(0).await?;
     ethtool::enrich(&mut facts.interfaces).await;
     facts.conntrack = proc::conntrack();
     Ok(facts)
 }
 
-/// What counts, and how far it has come.
-async fn counted() -> io::Result<Facts> {
+/// What counts, and how far it has come; of the firewall's rules those that have met `least` packets.
+async fn counted(least: u64) -> io::Result<Facts> {
     let mut facts = Facts::default();
     netlink::with(async |handle| {
         (facts.interfaces, facts.counters) = links::read(&handle).await;
@@ -71,7 +74,7 @@ async fn counted() -> io::Result<Facts> {
     })
     .await?;
     facts.counters.extend(proc::counters());
-    let (firewall, counters) = firewall::read().await;
+    let (firewall, counters) = firewall::read(least).await;
     facts.firewall = firewall;
     facts.counters.extend(counters);
     Ok(facts)
@@ -93,7 +96,7 @@ pub fn read_blocking() -> io::Result<Facts> {
 /// # Errors
 /// When no netlink socket can be made.
 pub async fn counters() -> io::Result<Vec<Counter>> {
-    counted().await.map(|facts| facts.counters)
+    counted(LEAST_REMEMBERED).await.map(|facts| facts.counters)
 }
 
 fn counter(owner: &str, what: &str, value: u64) -> Counter {

@@ -47,6 +47,8 @@ rules! {
     unattributed::Unattributed,
 }
 
+mod waiting;
+
 /// A part of something; nothing of nothing.
 fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
@@ -94,7 +96,8 @@ mod tests {
         assert_eq!(quoted("/system.slice/ssh.service"), "/system.slice/ssh.service");
         let names = ["/a'; touch \"$HOME\"; '", "/$(reboot)", "/b`reboot`", "/c d;e|f&g"];
         for name in names {
-            let hog = fixture::live().with(Kind::Group, name, |_| (0.0, 9e6));
+            let full = fixture::live().with(Kind::Interface, "eth0", |_| (0.0, fixture::LINK));
+            let hog = full.with(Kind::Group, name, |_| (0.0, 9e6));
             let hog = hog.with(Kind::Group, "/one", |_| (1e6, 0.0)).with(Kind::Group, "/two", |_| (1e6, 0.0));
             let week = fixture::week().with_packets(Kind::Group, name, 100.0, |_| (0.0, 200.0));
             for (rule, evidence) in [("hog", hog), ("chatty-idle", week)] {
@@ -108,7 +111,7 @@ mod tests {
         }
         let odd = "eth0;reboot";
         let eth0 = |eth0: &mut crate::insight::facts::Interface| {
-            (eth0.name, eth0.fastest) = (odd.into(), Some(10_000_000_000))
+            (eth0.name, eth0.fastest_of_both) = (odd.into(), Some(10_000_000_000))
         };
         for finding in advise(&fixture::live().eth0(eth0).grew(odd, "rx_errors", 1_000).grew(odd, "tx_dropped", 1_000))
         {

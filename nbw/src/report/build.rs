@@ -1,6 +1,6 @@
 //! A report is built of what the history answers.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use nbw_detect::Event;
 
 use super::{Report, What, calendar::Calendar, progress::Progress};
@@ -199,7 +199,9 @@ impl<S: Source> Asking<'_, S> {
     /// Of those that the report tells apart: percentiles of all others would take long, and nobody sees them.
     fn month(&self, answer: &Answer) -> Result<Answer, Failure> {
         let now = self.request.now;
-        let from = self.request.calendar.begin(Every::Month, now);
+        // `now` is the end of what was recorded: at the last second of a month it is the begin of the next, of which there is nothing.
+        let last = now.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(now);
+        let from = self.request.calendar.begin(Every::Month, last);
         if self.request.every == Every::Month && self.request.to == now && self.from <= from {
             return Ok(last_part(answer));
         }
@@ -263,7 +265,10 @@ fn last_part(answer: &Answer) -> Answer {
 
 impl Source for Reader {
     fn ask(&self, query: &Query) -> Result<Answer, Failure> {
-        Self::ask(self, query).map_err(|error| Failure::running(&error))
+        Self::ask(self, query).map_err(|error| match error.is_of_question() {
+            true => Failure::Usage(error.to_string()),
+            false => Failure::running(&error),
+        })
     }
 
     fn span(&self) -> Option<(Timestamp, Timestamp)> {
@@ -292,6 +297,21 @@ mod tests {
         let asking = Asking { source: &made, request: &request, progress: &progress, from: from.parse().unwrap() };
         let (from, to) = asking.span_before();
         (from.to_string(), to.to_string())
+    }
+
+    #[test]
+    fn at_the_last_second_of_a_month_it_is_still_the_month() {
+        let midnight: Timestamp = "2026-11-01T00:00:00+01:00".parse().unwrap();
+        let made = Made::containers();
+        for every in [Every::Day, Every::Month] {
+            let request = made.request(None, "2026-09-01T00:00:00+02:00", every);
+            let request = Request { now: midnight, to: midnight, ..request };
+            let report = build(&made, request, &Progress::start(1)).unwrap();
+            let [october] = &report.month.parts[..] else { unreachable!("{:?}", report.month.parts) };
+            assert_eq!(october.start.to_string(), "2026-09-30T22:00:00Z");
+            let web = &report.totals()[0];
+            assert!(web.month.total() > 0 && Some(web.month) == web.month_estimate, "{web:?}");
+        }
     }
 
     #[test]

@@ -95,7 +95,8 @@ struct JsonBoth {
 struct JsonQuota {
     bytes: u64,
     used: f64,
-    estimate: f64,
+    /// Null in the first hundredth of a month.
+    estimate: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -173,11 +174,11 @@ fn json_total<'a>(total: &Total<'a>, quota: Option<u64>) -> JsonTotal<'a> {
         billing_p95_bytes_per_second: total.billed(),
         average_bytes_per_second: total.average,
         month: known.then(|| both(total.month)),
-        month_estimate: known.then(|| both(total.month_estimate)),
+        month_estimate: total.month_estimate.filter(|_| known).map(both),
         quota: quota.filter(|_| known).map(|bytes| JsonQuota {
             bytes,
             used: total.month.total() as f64 / bytes as f64,
-            estimate: total.month_estimate.total() as f64 / bytes as f64,
+            estimate: total.month_estimate.map(|both| both.total() as f64 / bytes as f64),
         }),
         previous: total.previous.map(both),
     }

@@ -44,7 +44,7 @@ impl Output {
 
     fn open_file(path: &Path) -> io::Result<Self> {
         // What a link leads to is replaced, and not the link.
-        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let path = fs::canonicalize(path).or_else(|_| led_to(path))?;
         let there = fs::metadata(&path);
         match &there {
             Ok(there) if there.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
@@ -88,6 +88,19 @@ impl Output {
             Self::Whole { file, path } => replace(file, &path, bytes).map_err(|error| cannot(&path, &error)),
         }
     }
+}
+
+/// As many links as Linux follows (`path_resolution(7)`).
+const MOST_LINKS: usize = 40;
+
+/// Where a name leads that leads to nothing yet: itself, or what a link is to.
+fn led_to(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(next) = fs::read_link(&path) else { return Ok(path) };
+        path = path.parent().unwrap_or(Path::new("")).join(next);
+    }
+    Err(io::Error::from_raw_os_error(nix::libc::ELOOP))
 }
 
 fn replace(mut file: NamedTempFile, path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -149,6 +162,20 @@ mod tests {
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(&file).unwrap(), "after");
         assert!(matches!(Output::open(Some(Path::new("/dev/null"))).unwrap(), Output::Special { .. }));
+    }
+
+    #[test]
+    fn a_link_to_what_is_not_there_yet_stays_a_link() {
+        let directory = tempfile::tempdir().unwrap();
+        let (link, other, round) = ["link", "other", "round"].map(|name| directory.path().join(name)).into();
+        symlink("other", &link).unwrap();
+        symlink("file", &other).unwrap();
+        Output::open(Some(&link)).unwrap().write(b"new").unwrap();
+        assert_eq!(fs::read_link(&link).unwrap(), Path::new("other"));
+        assert_eq!(fs::read_to_string(directory.path().join("file")).unwrap(), "new");
+        symlink("round", &round).unwrap();
+        let error = Output::open(Some(&round)).unwrap_err().to_string();
+        assert!(error.contains("symbolic links"), "{error}");
     }
 
     #[test]

@@ -36,6 +36,11 @@ pub fn format(args: &ReportArgs) -> Result<ReportFormat, Failure> {
     if !is_picture && (args.chart.is_some() || args.width.is_some() || args.height.is_some()) {
         return Err(Failure::Usage("--chart, --width and --height are for --format svg and png".into()));
     }
+    if args.advice && (is_picture || format == ReportFormat::Csv) {
+        return Err(Failure::Usage(
+            "there is no place for --advice in csv, svg and png: give --format table, json or html".into(),
+        ));
+    }
     if format == ReportFormat::Png && args.output.is_none() && std::io::stdout().is_terminal() {
         return Err(Failure::Usage("a png is not for a terminal: give --output FILE, or a pipe".into()));
     }

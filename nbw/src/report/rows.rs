@@ -54,8 +54,8 @@ pub struct Total<'a> {
     pub previous: Option<Both>,
     /// In the month that is.
     pub month: Both,
-    /// What the month will come to, if it goes on like this.
-    pub month_estimate: Both,
+    /// What the month will come to, if it goes on like this; none in its first hundredth.
+    pub month_estimate: Option<Both>,
 }
 
 impl Row<'_> {
@@ -130,7 +130,7 @@ impl Report {
         let (part, series) = (&self.answer.parts[at], &self.answer.series[who]);
         let point = &series.points[at];
         let was = || {
-            let previous = self.previous.as_ref()?;
+            let previous = self.previous.as_ref().filter(|answer| is_recorded(&answer.parts, at))?;
             let point = previous.series[*before.get(&*series.subject.key)?].points.get(at)?;
             Some(Both { rx: point.rx.bytes, tx: point.tx.bytes })
         };
@@ -146,7 +146,7 @@ impl Report {
     /// What `moved` in a part that is not over will come to. No estimate of the first hundredth: it says nothing.
     fn estimate(&self, part: &Part, every: Every, moved: Both) -> Option<Both> {
         let end = self.calendar.end(every, part.start).max(part.end);
-        if self.now < part.start || self.now >= end {
+        if self.now < part.start || self.now >= end || moved.total() == 0 {
             return None;
         }
         let begin = part.start.max(self.began.min(self.now));
@@ -155,10 +155,16 @@ impl Report {
         (passed > whole / 100.0).then(|| moved.scaled(whole / passed))
     }
 
+    /// What the month that is will come to, if so much was moved so far; none in its first hundredth, nor of nothing.
+    fn month_estimate(&self, moved: Both) -> Option<Both> {
+        let month = self.month.parts.first()?;
+        let is_over = self.now >= self.calendar.end(Every::Month, month.start);
+        if is_over { Some(moved) } else { self.estimate(month, Every::Month, moved) }
+    }
+
     /// Whether the month that is can be estimated.
     pub fn estimates(&self) -> bool {
-        let month = self.month.parts.first();
-        month.is_some_and(|part| self.estimate(part, Every::Month, Both::default()).is_some())
+        self.month_estimate(Both { rx: 1, tx: 1 }).is_some()
     }
 
     /// One for each subject, the busiest first.
@@ -183,17 +189,18 @@ impl Report {
             Both { rx: whole.rx.bytes, tx: whole.tx.bytes }
         };
         let is_rest = subject.key.is_empty();
-        let previous = self.previous.as_ref().filter(|_| !is_rest).map(|answer| of(answer, before.get(&*subject.key)));
+        // Where nobody recorded, nobody knows who is new.
+        let known = |answer: &&Answer| !is_rest && (0..answer.parts.len()).any(|at| is_recorded(&answer.parts, at));
+        let previous = self.previous.as_ref().filter(known).map(|answer| of(answer, before.get(&*subject.key)));
         let this_month = of(&self.month, month.get(&*subject.key));
         let moved = whole.rx.bytes + whole.tx.bytes;
-        let estimate = self.month.parts.first().and_then(|part| self.estimate(part, Every::Month, this_month));
         Total {
             subject,
             whole,
             average: rate(moved, recorded),
             previous,
             month: this_month,
-            month_estimate: estimate.unwrap_or(this_month),
+            month_estimate: self.month_estimate(this_month),
         }
     }
 
@@ -216,6 +223,16 @@ impl Both {
         // Saturates where it is more than fits.
         Self { rx: (self.rx as f64 * factor) as u64, tx: (self.tx as f64 * factor) as u64 }
     }
+}
+
+fn is_recorded(parts: &[Part], at: usize) -> bool {
+    parts.get(at).is_some_and(|part| part.recorded_seconds > 0)
+}
+
+/// How much of a month's volume is used: `2.5 %`, `81 %`.
+pub fn used(moved: u64, quota: u64) -> String {
+    let percent = moved as f64 / quota as f64 * 100.0;
+    format!("{percent:.decimals$} %", decimals = usize::from(percent < 9.95))
 }
 
 fn index(answer: &Answer) -> HashMap<&str, usize> {

@@ -138,7 +138,7 @@ impl Drawing<'_> {
             cells.push(columns.iter().map(|column| self.of_row(column, row)).collect());
             moved.push(row.both());
             if let Some(estimate) = row.estimate {
-                cells.push(columns.iter().map(|column| cells::estimated(column, estimate)).collect());
+                cells.push(columns.iter().map(|column| self.estimated(column, estimate)).collect());
                 moved.push(Both::default());
             }
         }

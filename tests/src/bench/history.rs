@@ -1,5 +1,6 @@
 //! What the memory of a year costs: room, the time of answers, and of writing; with vnStat's year beside it.
 
+mod commands;
 mod vnstat;
 mod writing;
 
@@ -37,9 +38,6 @@ pub struct Options {
     dir: Option<PathBuf>,
 }
 
-/// When the year ends.
-const END: &str = "2026-11-25T17:31:40Z";
-
 /// Measures, and prints the table.
 ///
 /// # Errors
@@ -50,27 +48,26 @@ pub fn run(options: &Options) -> Result<()> {
     let host = Synthetic::new(Kind::Container, options.subjects);
     let mut table = Table::new("history");
     table.add("subjects", options.subjects as f64, "subjects");
-    size(dir, &host, &mut table)?;
-    questions(dir, options.rounds, &mut table)?;
-    writing::measure(dir, &host, &mut table)?;
-    vnstat::measure(options.subjects, options.rounds, &mut table)?;
+    let end = year(dir, &host, &mut table)?;
+    questions(dir, end, options.rounds, &mut table)?;
+    commands::measure(dir, options.rounds, &mut table)?;
+    writing::measure(dir, end, &host, &mut table)?;
+    vnstat::measure(end, options.subjects, options.rounds, &mut table)?;
     table.print(options.json)
 }
 
-fn end() -> Result<Timestamp> {
-    Ok(END.parse()?)
-}
-
-fn size(dir: &Path, host: &Synthetic, table: &mut Table) -> Result<()> {
+/// Makes the year up to now, where there is none; adds what room it takes, and tells when it ends.
+fn year(dir: &Path, host: &Synthetic, table: &mut Table) -> Result<Timestamp> {
     if !dir.join(nbw::history::FILE).exists() {
-        drop(host.year(dir, end()?)?);
+        let now = Timestamp::now().as_second();
+        drop(host.year(dir, Timestamp::from_second(now / 10 * 10)?)?);
     }
     let database = Database::open(dir, &tiers())?;
     let size = database.size()?;
     table.add("database", size.bytes as f64 / f64::from(1 << 20), "MiB");
     table.add("rows", size.rows as f64, "rows");
     table.add("packed-rows", size.packed_rows as f64, "rows");
-    Ok(())
+    database.written_until()?.context("a year without a record")
 }
 
 fn tiers() -> Tiers {
@@ -78,8 +75,7 @@ fn tiers() -> Tiers {
 }
 
 /// The questions behind `nbw report months` and `nbw report --last 30d --every 1h`, for the ten busiest and for all.
-fn questions(dir: &Path, rounds: u32, table: &mut Table) -> Result<()> {
-    let end = end()?;
+fn questions(dir: &Path, end: Timestamp, rounds: u32, table: &mut Table) -> Result<()> {
     let year = end.to_zoned(TimeZone::UTC).checked_sub(1.year())?.start_of_day()?.timestamp();
     let month = end - jiff::SignedDuration::from_hours(30 * 24);
     for (name, from, every, top) in [

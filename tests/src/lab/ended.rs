@@ -21,17 +21,18 @@ impl Ended {
         let binary = Nbw::binary();
         let binary = binary.to_str().expect("a path in UTF-8");
         let words = prefix.split_whitespace().chain([binary]).chain(options.split_whitespace());
-        Self::limited(words)
+        Self::limited("10", words)
     }
 
-    /// Runs a line of bash in which `$NBW` is the binary.
+    /// Runs a line of bash in which `$NBW` is the binary, for half a minute at most: lines have sleeps of their own, and machines
+    /// their slow days.
     pub fn shell(prefix: &str, line: &str) -> Self {
-        Self::limited(prefix.split_whitespace().chain(["bash", "-c", line]))
+        Self::limited("30", prefix.split_whitespace().chain(["bash", "-c", line]))
     }
 
-    fn limited<'a>(words: impl Iterator<Item = &'a str>) -> Self {
+    fn limited<'a>(seconds: &str, words: impl Iterator<Item = &'a str>) -> Self {
         let mut command = Command::new("timeout");
-        command.args(["--signal", "KILL", "10"]).args(words);
+        command.args(["--signal", "KILL", seconds]).args(words);
         command.env("NBW", Nbw::binary()).env("COLUMNS", "100").env_remove("RUST_BACKTRACE").stdin(Stdio::null());
         Self::of(command.output().expect("timeout starts"))
     }

@@ -1,13 +1,40 @@
 //! Traffic by tools that we did not write.
 
-use std::process::{Child, Command, Stdio};
+use std::{
+    os::unix::fs::symlink,
+    process::{Child, Command, Stdio},
+};
 
-use super::{Cgroup, Netns, until};
+use tempfile::TempDir;
+
+use super::{Cgroup, Netns, run, unique, until};
 
 /// What is to end by itself is killed after so many seconds.
 const PATIENCE: &str = "60";
 /// Longer, in seconds, than any test takes.
 const LONG: &str = "600";
+
+/// An iperf3 whose processes have a name that no other process on the machine has.
+pub struct OwnName {
+    directory: TempDir,
+    /// The processes' name.
+    pub name: String,
+}
+
+impl Default for OwnName {
+    fn default() -> Self {
+        let own = Self { directory: tempfile::tempdir().expect("a directory"), name: unique("ip") };
+        symlink(run("which iperf3").trim(), own.path()).expect("a link");
+        own
+    }
+}
+
+impl OwnName {
+    /// What to start.
+    pub fn path(&self) -> String {
+        self.directory.path().join(&self.name).to_str().expect("a path in UTF-8").to_owned()
+    }
+}
 
 /// A running iperf3; killed on drop.
 pub struct Iperf {
@@ -39,7 +66,12 @@ impl Iperf {
 
     /// Starts a client with these options (split at spaces), which sends until it is dropped.
     pub fn sending(netns: &Netns, cgroup: Option<&Cgroup>, address: &str, options: &str) -> Self {
-        let mut command = netns.command("iperf3");
+        Self::sending_by(netns, cgroup, "iperf3", address, options)
+    }
+
+    /// As [`Self::sending`], by this path of iperf3.
+    pub fn sending_by(netns: &Netns, cgroup: Option<&Cgroup>, program: &str, address: &str, options: &str) -> Self {
+        let mut command = netns.command(program);
         command.args(["-c", address, "-t", LONG]).args(options.split_whitespace()).stdout(Stdio::null());
         Self { child: contained(&mut command, cgroup).spawn().expect("iperf3 starts") }
     }

@@ -16,13 +16,21 @@ const PATIENCE: Duration = Duration::from_secs(30);
 ///
 /// # Panics
 /// When it has none for too long; `what` says what was waited for.
-pub fn until<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
+pub fn until<T>(what: &str, probe: impl FnMut() -> Option<T>) -> T {
+    until_within(PATIENCE, what, probe)
+}
+
+/// As [`until`], for what can take so long.
+///
+/// # Panics
+/// When it has taken longer; `what` says what was waited for.
+pub fn until_within<T>(patience: Duration, what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(answer) = probe() {
             return answer;
         }
-        assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
+        assert!(start.elapsed() < patience, "waited in vain for {what}");
         thread::sleep(Duration::from_millis(20));
     }
 }

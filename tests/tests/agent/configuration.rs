@@ -47,6 +47,17 @@ fn a_good_one_is_taken_over_and_a_broken_one_is_refused() {
 }
 
 #[test]
+fn another_time_zone_says_that_the_days_of_the_history_stay() {
+    let systemd = serving(&format!("time_zone = \"Europe/Berlin\"\n{ONE}"));
+    reload(&systemd);
+    logged(&systemd, "was reloaded");
+    assert!(!journal(&systemd).contains("days of the history"), "{}", journal(&systemd));
+    systemd.write("/etc/nbw/nbw.toml", &format!("time_zone = \"Asia/Kolkata\"\n{ONE}"));
+    reload(&systemd);
+    logged(&systemd, "the days of the history stay those of Europe/Berlin");
+}
+
+#[test]
 fn what_the_kernel_side_needs_is_started_anew() {
     let systemd = serving(ONE);
     let has_connections = |status: &Value| status["slots"].as_array().is_some_and(|slots| slots.len() == 3);

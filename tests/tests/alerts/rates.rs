@@ -1,8 +1,8 @@
 //! Rates made by iperf3: what is above the threshold fires, what is below does not.
 
-use std::{os::unix::fs::symlink, thread};
+use std::thread;
 
-use nbw_tests::lab::{Cgroup, Iperf, Nbw, TwoHosts, run, unique};
+use nbw_tests::lab::{Cgroup, Iperf, Nbw, OwnName, TwoHosts};
 
 use super::story::{Story, seconds};
 
@@ -62,11 +62,9 @@ fn twenty_megabits_never_fire() {
 fn just_above_and_just_below_are_told_apart_in_every_scope() {
     let hosts = TwoHosts::new(23, false);
     let cgroup = Cgroup::new();
-    let directory = tempfile::tempdir().expect("a directory");
-    let name = unique("ip");
-    let program = directory.path().join(&name);
-    symlink(run("which iperf3").trim(), &program).expect("a link");
-    let _server = Iperf::server_by(&hosts.left, Some(&cgroup), program.to_str().expect("UTF-8"));
+    let iperf = OwnName::default();
+    let name = &iperf.name;
+    let _server = Iperf::server_by(&hosts.left, Some(&cgroup), &iperf.path());
     hosts.right.run(&format!("tc qdisc add dev {} root tbf rate 40mbit burst 16kb latency 50ms", hosts.cable.b));
     let interface = &hosts.cable.a;
     let of =

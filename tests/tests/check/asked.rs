@@ -8,7 +8,7 @@ use std::{
 use nbw_tests::lab::{Cgroup, Ended, Nbw, Netns, TwoHosts, until};
 use tempfile::TempDir;
 
-use super::{STEADY, WIRE_MBIT, assert_near, assert_two_seconds, assert_verdict, while_sending};
+use super::{WIRE_MBIT, assert_near, assert_two_seconds, assert_verdict, steadily};
 
 /// `nbw agent`; killed on drop.
 struct Agent {
@@ -60,7 +60,7 @@ fn an_agent_answers_for_what_it_counts() {
     let of_day = |limit: &str| format!("interface {interface} tx > {limit} per day");
     let usual = format!("interface {interface} tx > 3x usual");
     let mut agent = Agent::start(&hosts.left, &[of_day("500kB"), of_day("50GB"), usual.clone()]);
-    while_sending(&hosts, None, STEADY, || {
+    steadily(&hosts, None, "iperf3", || {
         let rate = agent.check(&format!("interface {interface} tx > 18Mbit/s"), "--for 2s");
         assert_verdict(&rate, 2, &["Mbit/s (limit > 18Mbit/s, measured "]);
         assert_two_seconds(&rate);

@@ -85,3 +85,18 @@ fn ping_in_vain(hosts: &TwoHosts) {
         command.args(["-q", "-c", "3", "-i", "0.1", "-W", "0.1", &hosts.cable.v4.0]).output().expect("ping starts");
     assert!(!output.status.success(), "somebody has answered");
 }
+
+#[test]
+fn a_rule_that_is_deleted_moves_its_count_to_no_other() {
+    let hosts = TwoHosts::new(245, true);
+    hosts.left.run("iptables -A INPUT -p icmp -j DROP");
+    hosts.left.run("iptables -A INPUT -p udp --dport 9 -j DROP");
+    ping_in_vain(&hosts);
+    let before = facts(&hosts.left);
+    hosts.left.run("iptables -D INPUT 1");
+    let after = facts(&hosts.left);
+    let [verdict] = &after.firewall[..] else { panic!("{:?}", after.firewall) };
+    assert_eq!((verdict.number, verdict.owner()), (Some(1), before.firewall[1].owner()));
+    let name = format!("{} packets", verdict.owner());
+    assert_eq!((counted(&before, &name), counted(&after, &name)), (0, 0));
+}

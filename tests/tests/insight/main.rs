@@ -88,6 +88,10 @@ fn assert_dropped(finding: &serde_json::Value, chain: &str) {
 #[test]
 fn one_hog_among_several() {
     let hosts = TwoHosts::new(155, true);
+    // A shaper that is not full (they send 9.6 Mbit/s in all), but at which packets that come together wait for each other.
+    hosts
+        .left
+        .run(&format!("tc qdisc replace dev {} root handle 1: tbf rate 12mbit burst 2kb latency 500ms", hosts.cable.a));
     let (hog, others) = (Cgroup::new(), [Cgroup::new(), Cgroup::new()]);
     let much = Traffic::datagrams(&hosts, &hog, 958, 1_000.0);
     let little = others.each_ref().map(|other| Traffic::datagrams(&hosts, other, 958, 100.0));
@@ -97,6 +101,18 @@ fn one_hog_among_several() {
     assert_eq!(finding["subject"], hog.path.trim_start_matches('/'));
     assert!((0.78..0.88).contains(&number(&finding, "share")), "{finding}");
     assert_eq!(number(&finding, "groups"), 3.0, "{finding}");
+    assert!(number(&finding, "held_back") >= 0.05, "{finding}");
+}
+
+#[test]
+fn one_that_takes_most_while_nobody_waits() {
+    let hosts = TwoHosts::new(244, true);
+    let (most, others) = (Cgroup::new(), [Cgroup::new(), Cgroup::new()]);
+    let much = Traffic::datagrams(&hosts, &most, 958, 1_000.0);
+    let little = others.each_ref().map(|other| Traffic::datagrams(&hosts, other, 958, 100.0));
+    assert_eq!(Advice::live(&hosts.left).rules(), Vec::<String>::new());
+    much.end();
+    little.into_iter().for_each(Traffic::end);
 }
 
 #[test]

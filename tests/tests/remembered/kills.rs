@@ -6,7 +6,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use nbw_tests::lab::{Iperf, Netns, Totals, TwoHosts, until};
+use nbw_tests::lab::{Iperf, Netns, Totals, TwoHosts, until_within};
 
 use super::place::{Agent, Place, at_rest};
 
@@ -15,13 +15,16 @@ const BY_INTERFACE: [&str; 2] = ["hours --by interface", "days --by interface"];
 /// No more than this may be missing.
 const MISSING: Duration = Duration::from_secs(10);
 
+/// Each try needs ten seconds and more, and a host with other work needs several.
+const PATIENCE: Duration = Duration::from_secs(180);
+
 /// A client that sends until it is dropped.
 struct Sending(Child);
 
 impl Sending {
     fn start(netns: &Netns, address: &str) -> Self {
         let mut command = netns.command("iperf3");
-        command.args(["-c", address, "-b", "20M", "-t", "60"]).stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(["-c", address, "-b", "20M", "-t", "600"]).stdout(Stdio::null()).stderr(Stdio::null());
         Self(command.spawn().expect("iperf3 starts"))
     }
 }
@@ -38,7 +41,7 @@ impl Drop for Sending {
 /// kernel had counted at most ten seconds ago.
 fn middle(agent: &Agent<'_>, kernel: impl Fn() -> Totals) -> Totals {
     let mut samples = Vec::new();
-    until("the middle of a part of time", || {
+    until_within(PATIENCE, "the middle of a part of time", || {
         samples.push((Instant::now(), kernel()));
         let status = agent.status()?;
         let written: Timestamp = status["history"]["last_written"].as_str()?.parse().ok()?;

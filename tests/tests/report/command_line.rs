@@ -30,6 +30,7 @@ fn wrong_usage_is_told() {
         ("--by container -i eth0", &["--interface", "containers"]),
         ("--last 7d --every 10s", &["parts", "--every"]),
         ("--chart heatmap", &["--chart", "svg and png"]),
+        ("--advice --format csv", &["--advice", "json"]),
         ("--output /tmp/report.pdf", &["/tmp/report.pdf", "--format"]),
     ] {
         past.report(options).assert_one_sentence(2, words);
@@ -103,10 +104,10 @@ fn a_file_is_whole_or_not_there_whenever_nbw_is_stopped() {
 #[test]
 fn a_signal_ends_it_while_nobody_reads() {
     let past = Past::known();
-    // A page is more than a pipe holds; the reader sleeps, and is killed with the shell's other jobs.
+    // A page is more than a pipe holds; the reader sleeps, and holds nobody's output.
     let ended = past.shell(
-        "exec 3> >(exec sleep 9); $NBW report --data-dir $DATA --by container --last 9d --every 1h --format html >&3 & P=$!; \
-         sleep 3; for i in $(seq 50); do sleep 0.1; kill -TERM $P 2> /dev/null || break; done; exec 3>&-; wait $P; echo $?; kill %% 2> /dev/null",
+        "exec 3> >(exec sleep 25 > /dev/null 2>&1); R=$!; $NBW report --data-dir $DATA --by container --last 9d --every 1h --format html >&3 & P=$!; \
+         sleep 3; for i in $(seq 50); do sleep 0.1; kill -TERM $P 2> /dev/null || break; done; exec 3>&-; wait $P; echo $?; kill $R",
     );
     assert_eq!(ended.stdout, "1\n", "{ended:?}");
     ended.assert_says(&["stopped before the report was"]);

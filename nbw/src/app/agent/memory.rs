@@ -6,6 +6,7 @@ use std::{
 };
 
 use futures_util::FutureExt;
+use jiff::tz::TimeZone;
 use nbw_detect::Event;
 use tokio::task::JoinHandle;
 
@@ -28,6 +29,8 @@ pub(super) struct Memory(Option<Remembering>);
 
 struct Remembering {
     recorder: Recorder,
+    /// Whose days it remembers.
+    zone: TimeZone,
     /// The reading of counters that is under way.
     facts: Option<JoinHandle<std::io::Result<Counters>>>,
     asked: Option<Instant>,
@@ -42,7 +45,13 @@ impl Memory {
         let tiers =
             config.settings.history.tiers(config.zone.clone()).map_err(|error| Failure::Usage(error.to_string()))?;
         let recorder = Recorder::start(&config.settings.data_dir, &tiers)?;
-        Ok(Self(Some(Remembering { recorder, facts: None, asked: None })))
+        let zone = config.zone.clone();
+        Ok(Self(Some(Remembering { recorder, zone, facts: None, asked: None })))
+    }
+
+    /// Whose days are remembered, where that is not this zone.
+    pub(super) fn other_days_than(&self, zone: &TimeZone) -> Option<&TimeZone> {
+        self.0.as_ref().map(|remembering| &remembering.zone).filter(|own| *own != zone)
     }
 
     /// A tick. Nothing here waits.
@@ -93,5 +102,22 @@ impl Remembering {
             self.asked = Some(Instant::now());
             self.facts = Some(tokio::spawn(facts::counters()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_those_of_the_zone_that_it_began_with() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = Config::parse("time_zone = \"Europe/Berlin\"").unwrap();
+        config.settings.data_dir = dir.path().to_path_buf();
+        let memory = Memory::start(&config).unwrap();
+        let zone = |name: &str| TimeZone::get(name).unwrap();
+        assert_eq!(memory.other_days_than(&zone("Europe/Berlin")), None);
+        assert_eq!(memory.other_days_than(&zone("Asia/Kolkata")), Some(&zone("Europe/Berlin")));
+        assert_eq!(Memory(None).other_days_than(&zone("Asia/Kolkata")), None);
     }
 }

@@ -97,6 +97,13 @@ impl Agent {
             tracing::warn!("another history takes a restart: `systemctl restart nbw`");
             *history = fresh;
         }
+        if let Some(zone) = self.memory.other_days_than(&config.zone) {
+            let name = zone.iana_name().unwrap_or("another zone");
+            tracing::warn!(
+                "rules go by the other time_zone, and the days of the history stay those of {name}: that takes a restart: \
+                 `systemctl restart nbw`"
+            );
+        }
         config
     }
 

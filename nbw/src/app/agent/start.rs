@@ -27,6 +27,7 @@ use crate::{
     bpf::DetectOptions,
     config::Config,
     control::{ConfigStatus, Holder, Lock, LockError, Server},
+    data_dir,
     detection::Feed,
     failure::Failure,
     privilege,
@@ -81,7 +82,10 @@ pub(super) async fn start(source: Source) -> Result<Agent, Failure> {
 fn locks(source: &Source, config: &Config, started: Timestamp) -> Result<Vec<Lock>, Failure> {
     let holder = Holder { pid: process::id(), since: started, config: source.file().map(Path::to_path_buf) };
     let mut locks = vec![Lock::take(&beside(&config.settings.control.socket), &holder)?];
-    match Lock::take(&config.settings.data_dir.join("agent.lock"), &holder) {
+    let data_dir = &config.settings.data_dir;
+    // Where it cannot be made there is no lock either, and that says why.
+    let _ = data_dir::make(data_dir);
+    match Lock::take(&data_dir.join("agent.lock"), &holder) {
         Ok(lock) => locks.push(lock),
         Err(held @ LockError::Held(_)) => return Err(held.into()),
         Err(cannot) => tracing::warn!("{cannot}"),

@@ -8,13 +8,14 @@ use crate::history::{bucket::Bucket, cell::Cell, code, rows, tiers::DAY};
 /// A part is looked at again when so many have come to it beyond the bound, in buckets of [`Writing::bucket`]'s.
 const LOOK_EVERY: i64 = 60;
 
-/// Looks at the parts that are being written, once a minute.
+/// Looks at the parts that are being written: at those that are as long as the bucket, which may come in several, and once a
+/// minute at the longer ones.
 pub(super) fn keep_bounded(writing: &mut Writing<'_>, bucket: &Bucket) -> rusqlite::Result<()> {
     let end = bucket.start + i64::from(bucket.seconds);
-    if end.rem_euclid(LOOK_EVERY) >= i64::from(bucket.seconds).min(LOOK_EVERY) && bucket.seconds < LOOK_EVERY as u32 {
-        return Ok(());
-    }
-    for level in writing.levels.iter().filter(|level| level.seconds > bucket.seconds) {
+    let is_time =
+        bucket.seconds >= LOOK_EVERY as u32 || end.rem_euclid(LOOK_EVERY) < i64::from(bucket.seconds).min(LOOK_EVERY);
+    let is_looked_at = |seconds: u32| seconds == bucket.seconds || (is_time && seconds > bucket.seconds);
+    for level in writing.levels.iter().filter(|level| is_looked_at(level.seconds)) {
         let seconds = i64::from(level.seconds);
         let start = match level.seconds {
             DAY => writing.days.of(bucket.start).0,

@@ -32,13 +32,23 @@ impl Database {
     /// # Errors
     /// When it cannot; then nothing has changed.
     pub fn expire_some(&mut self) -> Result<bool, HistoryError> {
-        let expired = self
-            .levels
-            .iter()
-            .filter(|level| level.kept_from > 0)
-            .try_fold(0, |gone, level| Ok(gone + expire(&self.connection, level)?));
-        let more = expired.and_then(|gone: usize| Ok(give_back(&self.connection)? || gone > 0));
-        more.map_err(|source| self.because(source))
+        self.expire_step().map_err(|source| self.because(source))
+    }
+
+    fn expire_step(&mut self) -> rusqlite::Result<bool> {
+        let mut gone = 0;
+        for level in self.levels.iter().filter(|level| level.kept_from > 0) {
+            gone += expire(&self.connection, level.seconds, level.kept_from)?;
+        }
+        if let Some(&seconds) = self.retired.last() {
+            let of_it = expire(&self.connection, seconds, i64::MAX)?;
+            if of_it == 0 {
+                self.retired.pop();
+            }
+            // There may be another one.
+            gone += of_it.max(1);
+        }
+        Ok(give_back(&self.connection)? || gone > 0)
     }
 
     /// Forgets subjects of which nothing is left.
@@ -66,8 +76,8 @@ fn moved(level: Level, now: i64) -> Level {
     Level { kept_from: level.kept_from.max(kept_from), ..level }
 }
 
-fn expire(connection: &Connection, level: &Level) -> rusqlite::Result<usize> {
-    let bounds = params![level.seconds, level.kept_from, STEP];
+fn expire(connection: &Connection, tier: u32, end: i64) -> rusqlite::Result<usize> {
+    let bounds = params![tier, end, STEP];
     let mut packed = connection.prepare_cached(
         "DELETE FROM packed WHERE rowid IN (SELECT rowid FROM packed WHERE tier = ?1 AND start < ?2 LIMIT ?3)",
     )?;

@@ -35,7 +35,8 @@ impl Database {
         Ok(first.and_then(|first| Timestamp::from_millisecond(first).ok()))
     }
 
-    /// Writes what was remembered of interfaces that were not imported from this source before; says which those are.
+    /// Writes what was remembered of interfaces that were not imported from this source before; says which those are. One of
+    /// which there is nothing to write can be imported later.
     pub(in crate::history) fn import(
         &mut self,
         source: &str,
@@ -56,8 +57,9 @@ impl Database {
         let all = self.ids.all(&transaction, Kind::Interface)?;
         let mut new = Vec::with_capacity(interfaces.len());
         for interface in interfaces {
-            let is_new = importing.is_new(source, &interface.name)?;
-            if is_new {
+            let is_new = !importing.is_known(source, &interface.name)?;
+            if is_new && !interface.atoms.is_empty() {
+                importing.note(source, &interface.name)?;
                 let name: Arc<str> = interface.name.as_str().into();
                 let id = self.ids.of(&transaction, code::of(Kind::Interface), &name, &name)?;
                 importing.interface(id, all, &interface.atoms)?;
@@ -111,10 +113,15 @@ impl Importing<'_> {
         Ok(())
     }
 
-    fn is_new(&self, source: &str, name: &str) -> rusqlite::Result<bool> {
+    fn is_known(&self, source: &str, name: &str) -> rusqlite::Result<bool> {
+        let mut known = self.connection.prepare_cached("SELECT 1 FROM imported WHERE source = ?1 AND name = ?2")?;
+        known.exists(params![source, name])
+    }
+
+    fn note(&self, source: &str, name: &str) -> rusqlite::Result<()> {
         let now = Timestamp::now().as_second();
-        let mut insert = self.connection.prepare_cached("INSERT OR IGNORE INTO imported VALUES (?1, ?2, ?3)")?;
-        Ok(insert.execute(params![source, name, now])? > 0)
+        let mut insert = self.connection.prepare_cached("INSERT INTO imported VALUES (?1, ?2, ?3)")?;
+        insert.execute(params![source, name, now]).map(drop)
     }
 
     fn interface(&self, id: i64, all: i64, atoms: &[Atom]) -> rusqlite::Result<()> {

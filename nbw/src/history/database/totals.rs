@@ -16,6 +16,26 @@ impl Database {
         self.totals_by(tier, |found| (0..=u8::MAX).filter_map(code::kind).find(|kind| code::all_of(*kind) == found))
     }
 
+    /// Has SQLite say of the next commit that it failed, after it was done.
+    pub(in crate::history) fn fail_after_the_next_commit(&mut self) {
+        use rusqlite::ffi;
+        unsafe extern "C" fn fail(
+            _: *mut std::ffi::c_void,
+            _: *mut ffi::sqlite3,
+            _: *const std::ffi::c_char,
+            _: i32,
+        ) -> i32 {
+            ffi::SQLITE_IOERR
+        }
+        // SAFETY: The connection is open, and the hook uses none of what it is given.
+        unsafe { ffi::sqlite3_wal_hook(self.connection.handle(), Some(fail), std::ptr::null_mut()) };
+    }
+
+    /// As if nothing had been recorded.
+    pub(in crate::history) fn forget_coverage(&mut self) {
+        self.connection.execute("DELETE FROM coverage", []).unwrap();
+    }
+
     fn totals_by(&self, tier: u32, kind_of: impl Fn(u8) -> Option<Kind>) -> rusqlite::Result<BTreeMap<Kind, u64>> {
         let mut totals = BTreeMap::new();
         let mut add = |kind: u8, cell: Cell| {

@@ -6,6 +6,7 @@ use foldhash::fast::FixedState;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
+    MOST_POINTS, Refusal,
     gather::{self, Gathered},
     layout::Layout,
     parts::Parts,
@@ -41,13 +42,13 @@ type Wanted = HashMap<i64, Subject, FixedState>;
 const AT_ONCE: usize = 500_000;
 
 impl Chosen {
-    /// Those that moved anything, the busiest first, `other` last; with what they moved.
+    /// Those that moved anything, the busiest first, `other` last; with what they moved. Refused where that is too much.
     pub(super) fn gathered(
         connection: &Connection,
         layout: &Layout,
         query: &Query,
         parts: &Parts,
-    ) -> rusqlite::Result<(Self, Gathered)> {
+    ) -> Result<(Self, Gathered), Refusal> {
         let wanted = wanted(connection, query)?;
         if wanted.len() * parts.len() <= AT_ONCE {
             let ids: Vec<i64> = wanted.keys().copied().collect();
@@ -58,6 +59,9 @@ impl Chosen {
             return Ok((chosen, gathered));
         }
         let chosen = Self::busiest(moved(connection, layout, &wanted, parts)?.into_iter(), &wanted, query);
+        if chosen.len().saturating_mul(parts.len()) > MOST_POINTS {
+            return Err(Refusal::TooMany(chosen.len()));
+        }
         let chosen = chosen.beside_all(connection, query)?;
         let gathered = Gathered::load(connection, layout, &chosen, parts)?;
         Ok((chosen, gathered))

@@ -8,6 +8,9 @@ use crate::{
     totals,
 };
 
+/// What processes without a name are called.
+const NO_NAME: &str = "(no name)";
+
 /// What tells a subject from others.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Key {
@@ -56,7 +59,9 @@ impl Tick {
             self.add(Kind::Unit, &row.path, &row.name, row.rx, row.tx);
         }
         for row in rows.processes.iter().flatten() {
-            self.add(Kind::Process, &row.name, &row.name, row.rx, row.tx);
+            // A process may take its name away; without a key it would be taken for all others.
+            let name = if row.name.is_empty() { &NO_NAME.into() } else { &row.name };
+            self.add(Kind::Process, name, name, row.rx, row.tx);
         }
         rows.remotes.iter().flatten().for_each(|remote| self.remote(remote));
     }

@@ -1,7 +1,7 @@
 //! What was taken and is not written yet.
 
 use std::{
-    collections::{BTreeMap, HashMap, btree_map::Entry},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
     time::Instant,
 };
@@ -9,7 +9,10 @@ use std::{
 use foldhash::fast::FixedState;
 use jiff::Timestamp;
 
-use super::moved::{Amounts, Key, Tick};
+use super::{
+    carried::Carried,
+    moved::{Amounts, Key, Tick},
+};
 use crate::history::{
     Bounds, Bucket, Subject, Tiers,
     cell::{Cell, Way},
@@ -20,11 +23,19 @@ const MOST_PARTS: i64 = 60;
 /// A clock that is farther from where it should be has jumped; in milliseconds.
 const JUMP: i64 = 10_000;
 
+/// What was moved is written when it is so old, in seconds, also where its part of time is longer and goes on.
+const LATEST: u32 = 10;
+/// Not much more than so many cells are handed out at once: what is in the writer's hands cannot be shrunk any more.
+const AT_ONCE: usize = 50_000;
+
 /// So many counters that were not read lately are remembered at most, besides as many as were.
 const GONE_COUNTERS: usize = 1_000;
 
-/// Parts of time by begin and length.
-pub(super) type Gathered = BTreeMap<(i64, u32), Gathering>;
+/// A part of time: its begin and its length, in seconds.
+pub(super) type Part = (i64, u32);
+
+/// Parts of time, and what was moved in them.
+pub(super) type Gathered = BTreeMap<Part, Gathering>;
 
 /// What was moved in one part of time.
 #[derive(Debug, Default)]
@@ -34,6 +45,15 @@ pub(super) struct Gathering {
     covered: Vec<(i64, i64)>,
 }
 
+/// How much there is in some parts of time.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Amount {
+    pub(super) parts: usize,
+    pub(super) cells: usize,
+    /// Begin of the oldest part, in seconds of Unix time.
+    pub(super) since: Option<i64>,
+}
+
 /// All that is pending.
 pub(super) struct Pending {
     pub(super) finishing: bool,
@@ -41,11 +61,14 @@ pub(super) struct Pending {
     pub(super) lengths: Vec<u32>,
     pub(super) bounds: Bounds,
     pub(super) gathered: Gathered,
-    /// What derived rows went back by: it is taken off what they move next.
-    carried: HashMap<Key, Amounts>,
+    /// What the writer has got, and has not written yet.
+    pub(super) in_hand: Amount,
+    carried: Carried,
     pub(super) counters: HashMap<Arc<str>, u64>,
     /// When the last tick ended, in milliseconds of Unix time.
     last: Option<i64>,
+    /// From when on what is in unfinished parts is waiting.
+    waiting_since: Option<i64>,
     /// Since when the clock goes on steadily.
     pub(super) steady_since: Instant,
     /// Bytes that were given up because there was no room to keep them.
@@ -59,9 +82,11 @@ impl Pending {
             lengths: tiers.fixed().iter().map(|tier| tier.seconds).collect(),
             bounds: tiers.bounds(),
             gathered: BTreeMap::new(),
-            carried: HashMap::new(),
+            in_hand: Amount::default(),
+            carried: Carried::default(),
             counters: HashMap::new(),
             last: None,
+            waiting_since: None,
             steady_since: Instant::now(),
             lost: 0,
         }
@@ -70,6 +95,7 @@ impl Pending {
     /// Spreads a tick over the parts of time that it covers. What was moved when in it nobody knows: evenly.
     pub(super) fn take(&mut self, tick: Tick) {
         self.watch_the_clock(&tick);
+        self.waiting_since.get_or_insert(tick.from);
         let milliseconds = tick.to - tick.from;
         let moved = self.settled(&tick);
         for (start, seconds) in self.parts(&tick) {
@@ -89,24 +115,16 @@ impl Pending {
 
     /// What the tick has moved, with what was carried taken off it.
     fn settled(&mut self, tick: &Tick) -> Vec<(Key, Arc<str>, Cell)> {
+        self.carried.go_on(tick.to - tick.from);
         let seconds = (tick.to - tick.from) as f64 / 1e3;
         let peak = |bytes: u64| if seconds > 0.0 { (bytes as f64 / seconds).round() as u64 } else { 0 };
         let way = |bytes: u64, packets: u64| Way { bytes, packets, peak: peak(bytes) };
         let settle = |(key, (name, amounts)): (&Key, &(Arc<str>, Amounts))| {
-            let [rx_bytes, rx_packets, tx_bytes, tx_packets] = self.less_carried(key, *amounts);
+            let [rx_bytes, rx_packets, tx_bytes, tx_packets] = self.carried.less(key, *amounts);
             let cell = Cell { rx: way(rx_bytes, rx_packets), tx: way(tx_bytes, tx_packets) };
             (key.clone(), Arc::clone(name), cell)
         };
         tick.moved.iter().map(settle).filter(|(_, _, cell)| !cell.is_nothing()).collect()
-    }
-
-    fn less_carried(&mut self, key: &Key, amounts: Amounts) -> [u64; 4] {
-        let carried = self.carried.remove(key).unwrap_or_default();
-        let sums: Amounts = std::array::from_fn(|at| amounts[at].saturating_add(carried[at]));
-        if sums.iter().any(|sum| *sum < 0) {
-            self.carried.insert(key.clone(), sums.map(|sum| sum.min(0)));
-        }
-        sums.map(|sum| sum.max(0) as u64)
     }
 
     /// The parts that a tick is spread over; one at least.
@@ -125,6 +143,7 @@ impl Pending {
     fn watch_the_clock(&mut self, tick: &Tick) {
         if self.last.is_some_and(|last| (tick.from - last).abs() > JUMP) {
             self.steady_since = Instant::now();
+            self.waiting_since = None;
         }
         self.last = Some(tick.to);
     }
@@ -148,50 +167,71 @@ impl Pending {
         }
     }
 
-    /// Whether there is a part that nothing comes to any more.
-    pub(super) fn has_complete(&self) -> bool {
-        self.gathered.keys().any(|part| self.is_complete(*part))
+    /// Whether there is anything to be written.
+    pub(super) fn has_due(&self) -> bool {
+        self.gathered.keys().any(|part| self.is_due(*part))
+    }
+
+    fn is_due(&self, part: Part) -> bool {
+        self.finishing || self.is_complete(part) || (part.1 > LATEST && self.has_waited())
     }
 
     /// All but that in which the last tick ended: where the clock was set back, also what lies ahead.
-    fn is_complete(&self, (start, seconds): (i64, u32)) -> bool {
+    pub(super) fn is_complete(&self, (start, seconds): Part) -> bool {
         self.last.is_none_or(|last| !(start * 1_000..(start + i64::from(seconds)) * 1_000).contains(&last))
     }
 
-    /// Hands out what is to be written: what is complete, at the end all.
-    pub(super) fn due(&mut self) -> Gathered {
-        let gathered = std::mem::take(&mut self.gathered);
-        let all = self.finishing;
-        let (due, kept) = gathered.into_iter().partition(|(part, _)| all || self.is_complete(*part));
-        self.gathered = kept;
-        due
+    fn has_waited(&self) -> bool {
+        let waited = self.last.zip(self.waiting_since).map(|(last, since)| last - since);
+        waited.is_some_and(|waited| waited >= i64::from(LATEST) * 1_000)
     }
 
-    /// Takes back what could not be written.
-    pub(super) fn put_back(&mut self, gathered: Gathered) {
-        for (part, gathering) in gathered {
-            match self.gathered.entry(part) {
-                // Mostly so: ticks wait for this.
-                Entry::Vacant(place) => drop(place.insert(gathering)),
-                Entry::Occupied(mut place) => place.get_mut().join(gathering),
+    /// Hands out what is to be written, the oldest first: what is complete, and of parts that take long what there is of them,
+    /// for what comes to one later is added to it; at the end all. Where that is much, the rest comes next time.
+    pub(super) fn due(&mut self) -> Gathered {
+        let due: Vec<Part> = self.gathered.keys().copied().filter(|part| self.is_due(*part)).collect();
+        let mut handed = Gathered::new();
+        for part in due {
+            if self.in_hand.cells >= AT_ONCE {
+                break;
             }
+            let Some(gathering) = self.gathered.remove(&part) else { continue };
+            if !self.is_complete(part) {
+                self.waiting_since = None;
+            }
+            self.in_hand.add(part, gathering.cells.len());
+            handed.insert(part, gathering);
         }
-        self.shrink();
+        handed
+    }
+
+    /// What was handed out is written.
+    pub(super) fn written(&mut self) {
+        self.in_hand = Amount::default();
     }
 
     /// Whether nothing is pending.
     pub(super) fn is_empty(&self) -> bool {
-        self.gathered.is_empty()
+        self.gathered.is_empty() && self.in_hand.parts == 0
     }
 
-    /// How many parts and cells are pending, since when, and how many bytes were lost.
-    pub(super) fn left(&self) -> (usize, usize, Option<Timestamp>, u64) {
-        let since = self.gathered.keys().next().and_then(|(start, _)| Timestamp::from_second(*start).ok());
-        (self.gathered.len(), self.cells(), since, self.lost)
+    /// How much is not written.
+    pub(super) fn left(&self) -> Amount {
+        let mut left = self.in_hand;
+        self.gathered.iter().for_each(|(part, gathering)| left.add(*part, gathering.cells.len()));
+        left
     }
 
     pub(super) fn cells(&self) -> usize {
         self.gathered.values().map(|gathering| gathering.cells.len()).sum()
+    }
+}
+
+impl Amount {
+    fn add(&mut self, (start, _): Part, cells: usize) {
+        self.parts += 1;
+        self.cells += cells;
+        self.since = Some(self.since.map_or(start, |since| since.min(start)));
     }
 }
 
@@ -230,7 +270,7 @@ impl Gathering {
     }
 
     /// As the database takes it.
-    pub(super) fn bucket(&self, (start, seconds): (i64, u32)) -> Bucket {
+    pub(super) fn bucket(&self, (start, seconds): Part) -> Bucket {
         let subject =
             |key: &Key, name: &Arc<str>| Subject { kind: key.kind, key: Arc::clone(&key.key), name: Arc::clone(name) };
         let mut cells: Vec<(Subject, Cell)> =

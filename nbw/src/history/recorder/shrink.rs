@@ -1,10 +1,10 @@
 //! A bound on what is pending where it cannot be written: coarser parts, fewer names, and at last the oldest is given up.
 
-use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     moved::Key,
-    pending::{Gathering, Pending},
+    pending::{Gathering, Part, Pending},
 };
 use crate::history::{Bounds, Kind, OTHER, cell::Cell};
 
@@ -12,9 +12,13 @@ use crate::history::{Bounds, Kind, OTHER, cell::Cell};
 pub(super) const MOST_CELLS: usize = 200_000;
 
 impl Pending {
-    /// Makes what is pending fit, at the least cost.
+    /// Makes what is pending fit beside what the writer has, at the least cost, and with some room to spare: it takes a while,
+    /// so it is not for each tick.
     pub(super) fn shrink(&mut self) {
-        self.shrink_to(MOST_CELLS);
+        let most = MOST_CELLS - self.in_hand.cells.min(MOST_CELLS / 2);
+        if self.cells() > most {
+            self.shrink_to(most / 10 * 9);
+        }
     }
 
     pub(super) fn shrink_to(&mut self, most: usize) {
@@ -38,13 +42,15 @@ impl Pending {
         }
     }
 
-    /// Joins all parts to those of this length that they are in.
+    /// Joins all parts to those of this length that they are in, but for those beside which the last tick ended: they go on, and
+    /// nothing of them could be written before the longer one is over.
     fn coarsen(&mut self, length: u32) {
-        let mut coarse: BTreeMap<(i64, u32), Gathering> = BTreeMap::new();
+        let mut coarse: BTreeMap<Part, Gathering> = BTreeMap::new();
         for ((start, seconds), gathering) in std::mem::take(&mut self.gathered) {
-            let seconds = seconds.max(length);
-            let start = start.div_euclid(i64::from(seconds)) * i64::from(seconds);
-            coarse.entry((start, seconds)).or_default().join(gathering);
+            let longer = seconds.max(length);
+            let whole = (start.div_euclid(i64::from(longer)) * i64::from(longer), longer);
+            let part = if self.is_complete(whole) { whole } else { (start, seconds) };
+            coarse.entry(part).or_default().join(gathering);
         }
         self.gathered = coarse;
     }
@@ -53,22 +59,26 @@ impl Pending {
 impl Gathering {
     /// The busiest of each kind by name, the rest as `other`.
     fn keep_bounded(&mut self, bounds: Bounds) {
-        let mut kinds: BTreeMap<Kind, Vec<(u64, Key)>> = BTreeMap::new();
-        for (key, (_, cell)) in self.cells.iter().filter(|(key, _)| !key.key.is_empty()) {
-            kinds.entry(key.kind).or_default().push((cell.total(), key.clone()));
+        let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
+        self.cells.keys().filter(|key| !key.key.is_empty()).for_each(|key| *counts.entry(key.kind).or_default() += 1);
+        for (kind, _) in counts.into_iter().filter(|(kind, count)| *count > bounds.of(*kind)) {
+            self.join_the_least(kind, bounds.of(kind));
         }
-        for (kind, mut subjects) in kinds {
-            let bound = bounds.of(kind).min(subjects.len());
-            subjects.sort_unstable_by_key(|(total, key)| (Reverse(*total), key.clone()));
-            let least = subjects.split_off(bound);
-            let least = least.iter().filter_map(|(_, key)| self.cells.remove(key)).map(|(_, cell)| cell);
-            let sum = least.fold(Cell::default(), |mut sum, cell| {
+    }
+
+    /// Leaves so many of a kind by name.
+    fn join_the_least(&mut self, kind: Kind, bound: usize) {
+        let named = self.cells.iter().filter(|(key, _)| key.kind == kind && !key.key.is_empty());
+        let mut named: Vec<(u64, Key)> = named.map(|(key, (_, cell))| (cell.total(), key.clone())).collect();
+        named.sort_unstable_by(|(one, key), (other, than)| other.cmp(one).then_with(|| key.cmp(than)));
+        let mut sum = Cell::default();
+        for (_, key) in named.drain(bound.min(named.len())..) {
+            if let Some((_, cell)) = self.cells.remove(&key) {
                 sum += cell;
-                sum
-            });
-            if !sum.is_nothing() {
-                self.add(&Key { kind, key: "".into() }, &Arc::from(OTHER), sum);
             }
+        }
+        if !sum.is_nothing() {
+            self.add(&Key { kind, key: "".into() }, &Arc::from(OTHER), sum);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::pending::Amount;
 use crate::history::{FILE, Size};
 
 /// How the recording goes, for `nbw status`.
@@ -68,7 +69,9 @@ impl Told {
         news
     }
 
-    pub(super) fn status(&self, parts: usize, cells: usize, since: Option<Timestamp>, lost_bytes: u64) -> Status {
+    pub(super) fn status(&self, left: Amount, lost_bytes: u64) -> Status {
+        let Amount { parts, cells, since } = left;
+        let since = since.and_then(|since| Timestamp::from_second(since).ok());
         Status {
             database: self.database.clone(),
             size: self.size,

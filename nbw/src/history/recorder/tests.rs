@@ -7,13 +7,15 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::Recorder;
+use super::{Recorder, moved::Tick};
 use crate::{
     history::{
         Kind, Reader, Tiers,
         query::{Every, Query},
     },
-    snapshot::{Flow, Group, GroupKind, HOST_NETNS, Health, Interface, Remote, RemoteKind, Rows, SCHEMA, Snapshot},
+    snapshot::{
+        Flow, Group, GroupKind, HOST_NETNS, Health, Interface, Process, Remote, RemoteKind, Rows, SCHEMA, Snapshot,
+    },
 };
 
 /// Nothing here takes longer.
@@ -177,4 +179,28 @@ fn attacks_are_remembered_as_they_were_last() {
     // The next agent knows that nobody will say how the flood has ended.
     assert!(Recorder::start(dir.path(), &tiers()).unwrap().finish());
     assert_eq!(events(), [over(flood()), over(scan())]);
+}
+
+#[test]
+fn a_process_without_a_name_is_not_all_others() {
+    let process = |name: &str, bytes: i64| Process {
+        id: None,
+        pid: 0,
+        name: name.into(),
+        command: "".into(),
+        uid: None,
+        user: None,
+        group: "".into(),
+        group_name: "".into(),
+        ended: false,
+        rx: flow(bytes),
+        tx: flow(0),
+    };
+    let mut snapshot = snapshot(at("2026-11-25T12:00:01Z"), Duration::from_secs(1), 1_000, 0);
+    snapshot.rows.processes = Some(vec![process("", 700), process("curl", 300)]);
+    let tick = Tick::of(&snapshot);
+    let processes = tick.moved.iter().filter(|(key, _)| key.kind == Kind::Process);
+    let mut found: Vec<_> = processes.map(|(key, (name, amounts))| (&*key.key, &**name, amounts[0])).collect();
+    found.sort_unstable();
+    assert_eq!(found, [("(no name)", "(no name)", 700), ("curl", "curl", 300)]);
 }

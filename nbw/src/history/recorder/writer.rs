@@ -10,13 +10,10 @@ use std::{
 use jiff::Timestamp;
 use tracing::{info, warn};
 
-use super::{
-    Shared,
-    pending::{Gathered, Pending},
-};
+use super::{Shared, batch::Batch, pending::Pending};
 use crate::{
     failure::with_causes,
-    history::{Bucket, Database, FILE, HistoryError, Tiers},
+    history::{Database, FILE, HistoryError, Tiers},
 };
 
 /// Nothing expires before the clock has gone on steadily for so long: one that is wrong for a moment would take years along.
@@ -35,8 +32,12 @@ const STEPS: usize = 8;
 const INSIST: Duration = Duration::from_secs(3);
 /// Time between two such attempts, which wait themselves.
 const BETWEEN: Duration = Duration::from_millis(50);
-/// It looks after the database so often, also where nothing comes.
+/// It looks after the database so often, also where nothing comes, and tries so often what failed where it can stay open.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// A database that has to be opened anew is looked through as a whole: after this time, twice that, and so on ...
+const REOPEN_AFTER: Duration = Duration::from_secs(5);
+/// ... so many times.
+const DOUBLINGS: u32 = 4;
 
 /// The writer.
 pub(super) struct Writer {
@@ -44,6 +45,10 @@ pub(super) struct Writer {
     tiers: Tiers,
     shared: Arc<Shared>,
     database: Option<Database>,
+    /// What is being written, until it is.
+    batch: Option<Batch>,
+    /// How often in a row it went wrong so that the database has to be opened anew.
+    misses: u32,
     /// Whether the last attempt was in vain: then there is a while until the next.
     failed: bool,
     counted: Option<Instant>,
@@ -59,6 +64,8 @@ impl Writer {
             tiers,
             shared,
             database: None,
+            batch: None,
+            misses: 0,
             failed: false,
             counted: None,
             forgotten: Instant::now(),
@@ -66,62 +73,71 @@ impl Writer {
         }
     }
 
-    /// Writes whenever something is complete, until the end.
+    /// Writes whenever something is due, until the end.
     pub(super) fn run(mut self) {
-        self.attempt(Gathered::new());
-        loop {
-            let (due, finishing) = self.wait();
-            self.attempt(due);
-            if finishing {
-                return self.insist();
-            }
+        self.attempt();
+        while !self.wait() {
+            self.attempt();
             self.look_after();
+            if !self.failed {
+                self.misses = 0;
+            }
         }
+        self.attempt();
+        self.insist();
     }
 
     /// At the end there is no next time: another process's lock may well be over before nbw has to be.
     fn insist(&mut self) {
         let begin = Instant::now();
-        if let Err(error) = self.write_events() {
+        let mut events = self.write_events();
+        while (self.failed || events.is_err()) && self.database.is_some() && begin.elapsed() < INSIST {
+            thread::sleep(BETWEEN);
+            self.attempt();
+            events = self.write_events();
+        }
+        if let Err(error) = events {
             self.fails(&error);
         }
-        while self.failed && self.database.is_some() && begin.elapsed() < INSIST {
-            thread::sleep(BETWEEN);
-            let due = self.shared.pending().due();
-            self.attempt(due);
-        }
     }
 
-    /// Waits for what is due. What could not be written is tried again after a while.
-    fn wait(&self) -> (Gathered, bool) {
-        let in_vain = |pending: &mut Pending| !pending.finishing && (self.failed || !pending.has_complete());
-        let waited = self.shared.due.wait_timeout_while(self.shared.pending(), LOOK_EVERY, in_vain);
-        let mut pending = waited.unwrap_or_else(PoisonError::into_inner).0;
-        (pending.due(), pending.finishing)
+    /// Waits for what is due; whether that is the last. What could not be written is tried again after a while.
+    fn wait(&self) -> bool {
+        let in_vain = |pending: &mut Pending| !pending.finishing && (self.failed || !pending.has_due());
+        let pause = pause(if self.database.is_some() { 0 } else { self.misses });
+        let waited = self.shared.due.wait_timeout_while(self.shared.pending(), pause, in_vain);
+        waited.unwrap_or_else(PoisonError::into_inner).0.finishing
     }
 
-    /// Writes all of it or nothing; what is not written stays pending.
-    fn attempt(&mut self, due: Gathered) {
-        let buckets: Vec<Bucket> = due.iter().map(|(part, gathering)| gathering.bucket(*part)).collect();
-        let mut written = self.write(&buckets);
-        if written.as_ref().is_err_and(HistoryError::is_damage) {
-            written = self.begin_anew().and_then(|()| self.write(&buckets));
-        }
-        self.failed = written.is_err();
-        match written {
-            Ok(()) => self.went_well(&buckets),
-            Err(error) => {
-                self.fails(&error);
-                self.shared.pending().put_back(due);
-                if !error.is_passing() {
-                    // Opened again before the next attempt: the directory may be another one then.
-                    self.database = None;
-                }
+    /// Writes all that is due, one batch after the other, or what it can.
+    pub(super) fn attempt(&mut self) {
+        loop {
+            if self.batch.is_none() {
+                let due = self.shared.pending().due();
+                self.batch = Batch::of(&due);
+            }
+            let is_last = self.batch.is_none();
+            self.attempt_once();
+            if is_last || self.failed {
+                return;
             }
         }
     }
 
-    fn write(&mut self, buckets: &[Bucket]) -> Result<(), HistoryError> {
+    /// Writes the batch, or nothing of it: then it stays in hand.
+    fn attempt_once(&mut self) {
+        let mut written = self.write();
+        if written.as_ref().is_err_and(HistoryError::is_damage) {
+            written = self.begin_anew().and_then(|()| self.write());
+        }
+        self.failed = written.is_err();
+        match written {
+            Ok(()) => self.went_well(),
+            Err(error) => self.fails(&error),
+        }
+    }
+
+    fn write(&mut self) -> Result<(), HistoryError> {
         if self.database.as_ref().is_some_and(|database| !database.is_in_place()) {
             self.database = None;
         }
@@ -130,7 +146,7 @@ impl Writer {
             None => Database::open(&self.dir, &self.tiers)?,
         };
         let database = self.database.insert(database);
-        if buckets.is_empty() { Ok(()) } else { database.write(buckets) }
+        self.batch.as_mut().map_or(Ok(()), |batch| batch.write(database))
     }
 
     fn begin_anew(&mut self) -> Result<(), HistoryError> {
@@ -146,20 +162,27 @@ impl Writer {
         Ok(())
     }
 
-    fn went_well(&mut self, buckets: &[Bucket]) {
+    fn went_well(&mut self) {
         let mut told = self.shared.told();
         if told.fault.take().is_some() {
             info!("the history is written again");
         }
-        let until = buckets.iter().flat_map(|bucket| &bucket.covered).map(|(_, to)| *to).max();
+        let until = self.batch.take().and_then(|batch| batch.until());
         let until = until.and_then(|until| Timestamp::from_millisecond(until).ok());
         told.last_written = until.or(told.last_written);
+        drop(told);
+        self.shared.pending().written();
     }
 
-    fn fails(&self, error: &HistoryError) {
+    fn fails(&mut self, error: &HistoryError) {
         let message = with_causes(error);
         if self.shared.told().fails(message.clone()) {
             warn!("the history is not written, and kept in memory until it can be: {message}");
+        }
+        if !error.is_passing() {
+            // Opened again before the next attempt: the directory may be another one then.
+            self.database = None;
+            self.misses = self.misses.saturating_add(1);
         }
     }
 
@@ -175,9 +198,6 @@ impl Writer {
             }
             self.fails(&error);
             self.failed = true;
-            if !error.is_passing() {
-                self.database = None;
-            }
         }
     }
 
@@ -227,5 +247,25 @@ impl Writer {
             self.shared.told().size = Some(size);
         }
         Ok(())
+    }
+}
+
+/// How long after failing it is tried again; where the database stays open (another process has it, the disk is full), that
+/// costs little.
+fn pause(misses: u32) -> Duration {
+    match misses.checked_sub(1) {
+        None => LOOK_EVERY,
+        Some(before) => REOPEN_AFTER * 2_u32.pow(before.min(DOUBLINGS)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_cannot_be_opened_is_looked_through_less_and_less() {
+        let seconds = [0, 1, 2, 3, 4, 5, 6, u32::MAX].map(|misses| pause(misses).as_secs());
+        assert_eq!(seconds, [10, 5, 10, 20, 40, 80, 80, 80]);
     }
 }

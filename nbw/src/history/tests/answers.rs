@@ -61,6 +61,50 @@ fn the_busiest_come_first_and_the_rest_is_other() {
 }
 
 #[test]
+fn more_than_anybody_can_look_at_is_refused_and_the_busiest_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut database = Database::open(dir.path(), &tiers("UTC")).unwrap();
+    let names: Vec<String> = (0..300).map(|number| format!("c{number}")).collect();
+    let moved: Vec<(&str, u64)> = names.iter().map(|name| (name.as_str(), 1_000)).collect();
+    database.write(&[bucket("2026-11-25T12:00:00Z", 10, &moved)]).unwrap();
+    let reader = Reader::open(dir.path()).unwrap();
+    let (from, to) = (at("2026-11-24T00:00:00Z"), at("2026-11-26T00:00:00Z"));
+    let mut fine = query(Kind::Container, from, to, Every::Seconds(10));
+    let error = reader.ask(&fine).unwrap_err();
+    assert!(error.is_of_question());
+    let said = error.to_string();
+    assert!(said.starts_with("300 of them in 17280 parts are too many, 5000000 figures at most"), "{said}");
+    assert!(said.contains("(--top)") && said.contains("(--every)"), "{said}");
+    fine.top = Some(10);
+    assert_eq!(reader.ask(&fine).unwrap().series.len(), 11);
+    fine.every = Every::Seconds(60);
+    fine.top = None;
+    assert_eq!(reader.ask(&fine).unwrap().series.len(), 300);
+}
+
+#[test]
+fn no_part_of_any_tier_has_more_subjects_than_the_bound_also_where_it_comes_in_pieces() {
+    let dir = tempfile::tempdir().unwrap();
+    let hours = Tiers::new(vec![Tier { seconds: 3_600, keep: 1 << 40 }]).unwrap();
+    let hours = hours.in_zone(TimeZone::UTC).bounded(Bounds { many: 3, few: 5 });
+    let mut database = Database::open(dir.path(), &hours).unwrap();
+    // An hour that is written every ten seconds, each time with other containers.
+    for piece in 0..6_u64 {
+        let names: Vec<String> = (0..4).map(|number| format!("c{piece}-{number}")).collect();
+        let moved: Vec<(&str, u64)> = names.iter().map(|name| (name.as_str(), 1_000 + piece)).collect();
+        database.write(&[bucket("2026-11-25T12:00:00Z", 3_600, &moved)]).unwrap();
+    }
+    // Or the day would tell of it.
+    database.write(&[bucket("2026-11-25T15:00:00Z", 3_600, &[("c0-0", 1)])]).unwrap();
+    let (from, to) = (at("2026-11-25T12:00:00Z"), at("2026-11-25T13:00:00Z"));
+    let answer =
+        Reader::open(dir.path()).unwrap().ask(&query(Kind::Container, from, to, Every::Seconds(3_600))).unwrap();
+    assert_eq!(answer.series.len(), 6);
+    let sum: u64 = answer.whole.iter().map(|whole| whole.rx.bytes).sum();
+    assert_eq!(sum, 4 * (6 * 1_000 + 15));
+}
+
+#[test]
 fn no_part_has_more_subjects_than_the_bound() {
     let dir = tempfile::tempdir().unwrap();
     let tiers = tiers("UTC").bounded(Bounds { many: 5, few: 5 });

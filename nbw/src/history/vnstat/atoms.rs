@@ -61,5 +61,6 @@ fn before(atom: Atom, until: i64) -> Option<Atom> {
     }
     let (passed, length) = (until - atom.start, atom.end - atom.start);
     let share = |whole: u64| (u128::from(whole) * passed.max(0) as u128 / length.max(1) as u128) as u64;
-    (passed > 0).then(|| Atom { end: until, rx: share(atom.rx), tx: share(atom.tx), ..atom })
+    let atom = (passed > 0).then(|| Atom { end: until, rx: share(atom.rx), tx: share(atom.tx), ..atom });
+    atom.filter(|atom| atom.rx > 0 || atom.tx > 0)
 }

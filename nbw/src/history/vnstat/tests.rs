@@ -94,6 +94,24 @@ fn only_what_was_before_nbw_s_own_first_record_is_taken() {
 }
 
 #[test]
+fn an_interface_of_which_nothing_was_taken_can_be_imported_later() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut database = Database::open(dir.path(), &tiers()).unwrap();
+    // nbw has begun before all that vnStat knows.
+    let start = at("2024-11-25T16:00:00Z").as_second();
+    let bucket =
+        Bucket { start, seconds: 10, covered: vec![(start * 1_000, (start + 10) * 1_000)], ..Bucket::default() };
+    database.write(&[bucket]).unwrap();
+    let dump = Dump::parse(PRINTED).unwrap();
+    for outcome in import(&mut database, &dump, 1).unwrap() {
+        assert_eq!((outcome.moved, outcome.span), (Some((0, 0)), None), "{}", outcome.name);
+    }
+    // That record is gone, and with it what kept the import away.
+    database.forget_coverage();
+    assert_eq!(import(&mut database, &dump, 1).unwrap()[0].moved, Some((100_000_000, 10_000_000)));
+}
+
+#[test]
 fn the_part_in_which_nbw_s_own_records_begin_stays_whole() {
     let dir = tempfile::tempdir().unwrap();
     let mut database = Database::open(dir.path(), &tiers()).unwrap();

@@ -23,18 +23,20 @@ const FINE: SignedDuration = SignedDuration::from_hours(24 * 31);
 /// So many subjects of a kind by name; who is not among the busiest is no finding's subject.
 const MOST: usize = 200;
 
+/// So many containers and groups by name, whose number has no end: each costs the percentiles of all its parts. What the others
+/// moved is known as one sum.
+const BUSIEST: usize = 50;
+
 /// Days before the time asked about that are looked at, too.
 const BEFORE: SignedDuration = SignedDuration::from_hours(24 * 90);
 
 /// The kinds whose hours are looked at, and how many of each: of containers nobody asks more than what all of them moved, which
 /// the history has without reading each.
 const HOURS: [(Kind, usize); 4] =
-    [(Kind::Host, MOST), (Kind::Interface, MOST), (Kind::Group, MOST), (Kind::Container, 1)];
+    [(Kind::Host, MOST), (Kind::Interface, MOST), (Kind::Group, BUSIEST), (Kind::Container, 1)];
 
-/// So many containers are compared with their days before: each costs the percentiles of ninety days.
-const BUSIEST: usize = 50;
-
-/// The kinds whose days are, and how many of each: of remote hosts all, for the question is who was ever heard of.
+/// The kinds whose days are, and how many of each: of remote hosts all, for the question is who was ever heard of. Nobody who
+/// has met too many for that is asked who is new.
 const DAYS: [(Kind, Option<usize>); 3] =
     [(Kind::Interface, Some(MOST)), (Kind::Container, Some(BUSIEST)), (Kind::Remote, None)];
 
@@ -72,8 +74,11 @@ pub fn days(
 ) -> Result<HashMap<Kind, Answer>, HistoryError> {
     let first = reader.span().map_or(from, |(first, _)| first);
     let begin = from.saturating_sub(BEFORE).unwrap_or(from).max(first).min(to);
-    let answer = |(kind, top)| Ok((kind, reader.ask(&question(kind, (begin, to), Every::Day, top, zone))?));
-    DAYS.into_iter().map(answer).collect()
+    let answer = |(kind, top)| match reader.ask(&question(kind, (begin, to), Every::Day, top, zone)) {
+        Err(HistoryError::TooMany { .. }) => None,
+        answer => Some(answer.map(|answer| (kind, answer))),
+    };
+    DAYS.into_iter().filter_map(answer).collect()
 }
 
 fn question(
@@ -145,5 +150,27 @@ mod tests {
         let rules: Vec<&str> = insight::advise(&evidence).iter().map(|finding| finding.rule).collect();
         assert_eq!(rules, ["link-limit", "retransmissions"]);
         assert_eq!(days(&reader, (now, now), &TimeZone::UTC).unwrap()[&Kind::Remote].parts.len(), 21);
+    }
+
+    #[test]
+    fn of_many_groups_the_busiest_are_told_and_the_rest_as_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let now = fixture::week().to;
+        let start = now.as_second() - i64::from(HOUR);
+        let mut database = Database::open(dir.path(), &Tiers::default().in_zone(TimeZone::UTC)).unwrap();
+        let group = |number: u64| {
+            let name = format!("/system.slice/s{number}.service");
+            let way = Way { bytes: 1_000 + number, packets: 1, peak: 100 };
+            (Subject { kind: Kind::Group, key: name.as_str().into(), name: name.into() }, Cell { rx: way, tx: way })
+        };
+        let (cells, covered) = ((0..200).map(group).collect(), vec![(start * 1_000, now.as_millisecond())]);
+        database.write(&[Bucket { start, seconds: SECONDS, cells, counters: Vec::new(), covered }]).unwrap();
+        let week = (fixture::week().from, now);
+        let reader = Reader::open(dir.path()).unwrap();
+        let evidence = Evidence::remembered(&reader, week, TimeZone::UTC, fixture::week().facts).unwrap();
+        let groups: Vec<_> = evidence.rows(Kind::Group).collect();
+        assert_eq!((groups.len(), groups[0].bytes()), (BUSIEST + 1, 2 * 1_199));
+        assert!(groups[BUSIEST].series.subject.key.is_empty());
+        assert_eq!(groups.iter().map(|row| row.bytes()).sum::<u64>(), 2 * (200 * 1_000 + 199 * 200 / 2));
     }
 }

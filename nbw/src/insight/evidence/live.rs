@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     net::IpAddr,
     sync::Arc,
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -26,6 +27,8 @@ const MOST_TALKS: usize = 65_536;
 #[derive(Debug, Default)]
 pub struct Watched {
     parts: Vec<Part>,
+    /// All that was read, each reading with its own length.
+    read: Duration,
     series: BTreeMap<Subject, Vec<Point>>,
     talks: HashMap<(Arc<str>, IpAddr, u16, Arc<str>), Talk>,
 }
@@ -35,14 +38,22 @@ impl Watched {
     pub fn take(&mut self, snapshot: &Snapshot) {
         let end = snapshot.time;
         let start = self.parts.last().map_or_else(|| end - snapshot.elapsed, |part| part.end).min(end);
-        let seconds = snapshot.elapsed.as_secs_f64().round().max(1.0);
+        // Rounded one by one, readings that are a little late would make the whole too short.
+        let before = self.read.as_secs_f64().round();
+        self.read += snapshot.elapsed;
+        let seconds = self.read.as_secs_f64().round() - before;
         self.parts.push(Part { start, end, recorded_seconds: seconds as u32 });
         let (rx, tx) = totals::host_total(snapshot);
         self.add(Kind::Host, "", "host", rx, tx);
         for interface in &snapshot.interfaces {
             self.add(Kind::Interface, &interface.name, &interface.name, interface.rx, interface.tx);
         }
+        let containers: Vec<&Group> =
+            snapshot.groups.iter().filter(|group| group.kind == GroupKind::Container).collect();
         for group in snapshot.groups.iter().filter(|group| is_outside(group)) {
+            if let Some(container) = containers.iter().find(|container| is_in(&group.path, container)) {
+                self.add(Kind::Container, &container.path, &container.name, group.rx, group.tx);
+            }
             match group.kind {
                 GroupKind::Unattributed if &*group.name == "unattributed" => {
                     self.add(Kind::Group, &unattributed_key(&group.interface), &group.name, group.rx, group.tx);
@@ -51,14 +62,8 @@ impl Watched {
                 _ => self.add(Kind::Group, &group.path, &group.name, group.rx, group.tx),
             }
         }
-        let containers: Vec<&str> = snapshot
-            .groups
-            .iter()
-            .filter(|group| group.kind == GroupKind::Container)
-            .map(|group| &*group.path)
-            .collect();
         for connection in snapshot.rows.connections.iter().flatten() {
-            self.talk(connection, containers.iter().any(|path| connection.group.starts_with(path)));
+            self.talk(connection, containers.iter().any(|container| is_in(&connection.group, container)));
         }
     }
 
@@ -123,6 +128,11 @@ fn is_outside(group: &Group) -> bool {
     here || group.peer.is_some() || group.parent.is_some()
 }
 
+/// Whether a cgroup is that of a container, or below it.
+fn is_in(path: &str, container: &Group) -> bool {
+    path.strip_prefix(&*container.path).is_some_and(|below| below.is_empty() || below.starts_with('/'))
+}
+
 /// All parts together.
 pub(crate) fn whole(parts: &[Part], points: &[Point]) -> Whole {
     let side = |of: &dyn Fn(&Point) -> Moved| {
@@ -160,6 +170,34 @@ mod tests {
         assert_eq!(bytes, expected.cast_unsigned());
         let names = |kind| answers[&kind].series.iter().map(|series| &*series.subject.key).collect::<Vec<_>>();
         assert!(names(Kind::Group).contains(&"unattributed eth0"), "{:?}", names(Kind::Group));
+    }
+
+    #[test]
+    fn readings_that_are_late_make_the_whole_no_shorter() {
+        let late = Snapshot { elapsed: Duration::from_millis(1_300), ..fixture::snapshot() };
+        let mut watched = Watched::default();
+        (0..10).for_each(|_| watched.take(&late));
+        let (answers, _) = watched.into_answers();
+        let seconds: u32 = answers[&Kind::Interface].parts.iter().map(|part| part.recorded_seconds).sum();
+        assert_eq!(seconds, 13);
+    }
+
+    #[test]
+    fn what_is_in_a_container_is_the_container_s() {
+        let mut snapshot = fixture::snapshot();
+        let mut container = snapshot.groups[0].clone();
+        (container.kind, container.path, container.name) = (GroupKind::Container, "/docker/ab".into(), "web".into());
+        (container.netns, container.interface) = (HOST_NETNS.into(), "eth0".into());
+        let rx = Flow { bytes: 1_000, packets: 1, ..Flow::default() };
+        let other = |path: &str| Group { path: path.into(), kind: GroupKind::Cgroup, rx, ..container.clone() };
+        snapshot.groups =
+            vec![Group { rx, ..container.clone() }, other("/docker/ab/init.scope"), other("/docker/abc"), other("/")];
+        let mut watched = Watched::default();
+        watched.take(&snapshot);
+        let (answers, _) = watched.into_answers();
+        let containers = &answers[&Kind::Container];
+        assert_eq!((containers.whole.len(), containers.whole[0].rx.bytes), (1, 2_000));
+        assert_eq!(&*containers.series[0].subject.name, "web");
     }
 
     #[test]

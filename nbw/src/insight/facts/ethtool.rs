@@ -1,15 +1,18 @@
 //! Speed, duplex, modes, offloads and rings, by ethtool's netlink interface.
 
+mod modes;
+
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use ethtool::{
-    EthtoolAttr, EthtoolError, EthtoolFeatureAttr, EthtoolFeatureBit, EthtoolHandle, EthtoolHeader,
-    EthtoolLinkModeAttr, EthtoolLinkModeDuplex, EthtoolMessage, EthtoolRingAttr,
+    EthtoolAttr, EthtoolError, EthtoolFeatureAttr, EthtoolFeatureBit, EthtoolHandle, EthtoolHeader, EthtoolMessage,
+    EthtoolRingAttr,
 };
 use futures_util::{Stream, StreamExt};
 use netlink_packet_generic::GenlMessage;
 
-use super::links::{Duplex, Interface};
+use self::modes::Modes;
+use super::links::Interface;
 use crate::text;
 
 /// A driver that sleeps is not waited for.
@@ -18,9 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Offloads that spare the CPU packets, as the kernel and `ethtool -k` call them.
 const OFFLOADS: [&str; 5] =
     ["tx-tcp-segmentation", "tx-tcp6-segmentation", "tx-generic-segmentation", "tx-udp-segmentation", "rx-gro"];
-
-/// A speed that the kernel does not know (`SPEED_UNKNOWN`).
-const UNKNOWN: u32 = u32::MAX;
 
 /// Adds what the kernel says of each interface.
 pub(super) async fn enrich(interfaces: &mut [Interface]) {
@@ -34,10 +34,14 @@ pub(super) async fn enrich(interfaces: &mut [Interface]) {
 async fn ask(handle: &mut EthtoolHandle, interfaces: &mut [Interface]) {
     let mut by_index: HashMap<u32, &mut Interface> =
         interfaces.iter_mut().map(|interface| (interface.index, interface)).collect();
-    let mut link_mode = handle.link_mode();
     let mut feature = handle.feature();
     let mut ring = handle.ring();
-    each(link_mode.get(None).execute().await, &mut by_index).await;
+    let take = |modes: Modes| {
+        if let Some(interface) = by_index.get_mut(&modes.index) {
+            take_modes(interface, &modes);
+        }
+    };
+    modes::each(handle, take).await;
     each(feature.get(None).execute().await, &mut by_index).await;
     each(ring.get(None).execute().await, &mut by_index).await;
 }
@@ -61,8 +65,7 @@ async fn each(
 
 fn index(attribute: &EthtoolAttr) -> Option<u32> {
     let header = match attribute {
-        EthtoolAttr::LinkMode(EthtoolLinkModeAttr::Header(header))
-        | EthtoolAttr::Feature(EthtoolFeatureAttr::Header(header))
+        EthtoolAttr::Feature(EthtoolFeatureAttr::Header(header))
         | EthtoolAttr::Ring(EthtoolRingAttr::Header(header)) => header,
         _ => return None,
     };
@@ -77,7 +80,6 @@ fn take(interface: &mut Interface, attributes: &[EthtoolAttr]) {
     let (mut ring, mut longest) = (None, None);
     for attribute in attributes {
         match attribute {
-            EthtoolAttr::LinkMode(mode) => take_mode(interface, mode),
             EthtoolAttr::Feature(EthtoolFeatureAttr::Hw(bits)) => changeable = bits,
             EthtoolAttr::Feature(EthtoolFeatureAttr::Active(bits)) => active = bits,
             EthtoolAttr::Ring(EthtoolRingAttr::Rx(length)) => ring = Some(*length),
@@ -91,22 +93,11 @@ fn take(interface: &mut Interface, attributes: &[EthtoolAttr]) {
     interface.ring = ring.zip(longest).or(interface.ring);
 }
 
-fn take_mode(interface: &mut Interface, mode: &EthtoolLinkModeAttr) {
-    match mode {
-        EthtoolLinkModeAttr::Speed(megabits) if ![0, UNKNOWN].contains(megabits) => {
-            interface.speed = Some(u64::from(*megabits) * 1_000_000);
-        }
-        EthtoolLinkModeAttr::Duplex(EthtoolLinkModeDuplex::Half) => interface.duplex = Some(Duplex::Half),
-        EthtoolLinkModeAttr::Duplex(EthtoolLinkModeDuplex::Full) => interface.duplex = Some(Duplex::Full),
-        EthtoolLinkModeAttr::Ours(modes) => interface.fastest = modes.iter().filter_map(|mode| speed(mode)).max(),
-        _ => {}
-    }
-}
-
-/// Bits a second of a mode such as `1000baseT/Full`.
-fn speed(mode: &str) -> Option<u64> {
-    let (megabits, _) = mode.split_once("base")?;
-    megabits.parse::<u64>().ok().map(|megabits| megabits * 1_000_000)
+fn take_modes(interface: &mut Interface, modes: &Modes) {
+    interface.speed = modes.speed;
+    interface.duplex = modes.duplex;
+    interface.fastest = modes.fastest();
+    interface.fastest_of_both = modes.fastest_of_both();
 }
 
 /// Those of [`OFFLOADS`] that the user may change and that are off.
@@ -121,29 +112,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn modes_have_their_speed_in_front() {
-        assert_eq!(speed("1000baseT/Full"), Some(1_000_000_000));
-        assert_eq!(speed("10000baseCR4/Full"), Some(10_000_000_000));
-        assert_eq!((speed("Autoneg"), speed("baseT")), (None, None));
-    }
-
-    #[test]
     fn an_answer_is_taken_in() {
         let mut interface = Interface::default();
-        take(
-            &mut interface,
-            &[
-                EthtoolAttr::LinkMode(EthtoolLinkModeAttr::Speed(100)),
-                EthtoolAttr::LinkMode(EthtoolLinkModeAttr::Duplex(EthtoolLinkModeDuplex::Half)),
-                EthtoolAttr::LinkMode(EthtoolLinkModeAttr::Ours(vec!["100baseT/Half".into(), "1000baseT/Full".into()])),
-            ],
-        );
-        assert_eq!(
-            (interface.speed, interface.duplex, interface.fastest),
-            (Some(100_000_000), Some(Duplex::Half), Some(1_000_000_000))
-        );
-        take(&mut interface, &[EthtoolAttr::LinkMode(EthtoolLinkModeAttr::Speed(UNKNOWN))]);
-        assert_eq!(interface.speed, Some(100_000_000));
         let bit = |name: &str| EthtoolFeatureBit { index: 1, name: name.into(), value: true };
         let hw = vec![bit("rx-gro"), bit("tx-tcp-segmentation"), bit("rx-all")];
         let active = vec![bit("rx-gro")];

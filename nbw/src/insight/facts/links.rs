@@ -42,6 +42,9 @@ pub struct Interface {
     pub duplex: Option<Duplex>,
     /// The fastest of the modes that it offers to the other end, in bits a second.
     pub fastest: Option<u64>,
+    /// The fastest of those that the other end offers, too, in bits a second; none where it offers nothing, or the driver
+    /// does not tell.
+    pub fastest_of_both: Option<u64>,
     /// Offloads that could be on and are off, as `ethtool -k` calls them.
     pub offloads_off: Vec<Arc<str>>,
     /// Length of the receive ring, and how long it could be.

@@ -16,7 +16,8 @@ const FEWEST_DAYS: usize = 7;
 /// A day with less says nothing of a ratio, in bytes.
 const LEAST: u64 = 100_000_000;
 
-/// The share that is sent differs by this much from every day before.
+/// The share that is sent differs by this much from every day before: a step from one role to the next, such as from a balanced
+/// exchange to 70:30 (C. Bullard, J. Gerth, "PCR: A New Flow Metric", FloCon 2014, where it is 0.4 on a scale from -1 to 1).
 const CHANGED: f64 = 0.2;
 
 /// The share that is sent, of interfaces and containers, against that of each day before.

@@ -8,12 +8,11 @@ use crate::{
     insight::{Evidence, Finding, Severity, evidence::Talk, finding::Unit},
 };
 
-/// DNS, and DNS over TLS.
-const PORTS: [u16; 2] = [53, 853];
+/// DNS. Over UDP a packet sent is a query; over TCP, TLS and QUIC it may as well be an acknowledgement, so these are left out.
+const PORT: u16 = 53;
 
-/// Who keeps answers for as long as they are valid (RFC 1035, 3.2.1: the TTL) asks for hundreds of names to need this many
-/// queries a second.
-const MANY: f64 = 10.0;
+/// Queries a second from which on a resolver takes a client for one that runs wild: Pi-hole refuses more than 1,000 in 60 seconds.
+const MANY: f64 = 1_000.0 / 60.0;
 
 /// Queries are told by their remote port, where connections were watched.
 pub(super) struct DnsVolume;
@@ -27,7 +26,7 @@ impl Rule for DnsVolume {
         let Some(talks) = &evidence.talks else { return Vec::new() };
         let seconds = (evidence.to - evidence.from).total(jiff::Unit::Second).unwrap_or(0.0).max(1.0);
         let mut queries: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-        for talk in talks.iter().filter(|talk| PORTS.contains(&talk.port)) {
+        for talk in talks.iter().filter(|talk| is_dns(talk)) {
             let sum = queries.entry(&talk.who).or_default();
             *sum = (sum.0 + talk.sent, sum.1 + talk.bytes);
         }
@@ -37,10 +36,14 @@ impl Rule for DnsVolume {
     }
 }
 
+fn is_dns(talk: &Talk) -> bool {
+    talk.port == PORT && &*talk.protocol == "udp"
+}
+
 impl DnsVolume {
     fn tell(&self, who: &str, sent: u64, bytes: u64, seconds: f64, all: u64, talks: &[Talk]) -> Finding {
         let rate = sent as f64 / seconds;
-        let own = talks.iter().filter(|talk| &*talk.who == who && PORTS.contains(&talk.port));
+        let own = talks.iter().filter(|talk| &*talk.who == who && is_dns(talk));
         let mut servers: Vec<String> = own.map(|talk| talk.remote.to_string()).collect();
         servers.sort();
         servers.dedup();
@@ -70,12 +73,18 @@ mod tests {
     use crate::insight::fixture::{live, named, week};
 
     #[test]
-    fn ten_queries_a_second_are_told() {
+    fn a_thousand_queries_a_minute_are_told() {
         let asked = |sent: u64, port: u16| live().talk("web", "192.0.2.53", port, 70 * sent, sent);
-        assert_eq!(named(&DnsVolume, &asked(300, 53)), ["web"]);
-        assert_eq!(named(&DnsVolume, &asked(300, 853)), ["web"]);
-        assert!(named(&DnsVolume, &asked(299, 53)).is_empty());
-        assert!(named(&DnsVolume, &asked(3_000, 54)).is_empty());
+        assert_eq!(named(&DnsVolume, &asked(500, 53)), ["web"]);
+        assert!(named(&DnsVolume, &asked(499, 53)).is_empty());
+        assert!(named(&DnsVolume, &asked(5_000, 54)).is_empty());
+    }
+
+    #[test]
+    fn acknowledgements_are_no_queries() {
+        let mut over_tcp = live().talk("web", "192.0.2.53", 53, 7_000_000, 100_000);
+        over_tcp.talks.iter_mut().flatten().for_each(|talk| talk.protocol = "tcp".into());
+        assert!(named(&DnsVolume, &over_tcp).is_empty());
     }
 
     #[test]

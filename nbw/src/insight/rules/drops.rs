@@ -30,8 +30,14 @@ impl Rule for Drops {
 
 /// Whether this host drops what it sends, which then is sent again.
 pub(super) fn loses(evidence: &Evidence) -> bool {
+    loser(evidence).is_some()
+}
+
+/// The interface that drops most of what it should send, and how many packets, if that matters.
+pub(super) fn loser(evidence: &Evidence) -> Option<(&str, u64)> {
     let links = evidence.facts.interfaces.iter().filter(|link| !link.loopback);
-    links.map(|link| sent(evidence, link)).any(|(lost, part)| matters(lost, part))
+    let lost = links.map(|link| (link, sent(evidence, link))).filter(|(_, (lost, part))| matters(*lost, *part));
+    lost.map(|(link, (lost, _))| (&*link.name, lost)).max_by_key(|(_, lost)| *lost)
 }
 
 fn matters(lost: u64, part: f64) -> bool {

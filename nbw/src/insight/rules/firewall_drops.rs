@@ -127,7 +127,7 @@ mod tests {
 
     fn rule(hook: Hook, packets: u64) -> Evidence {
         let chain = "filter CHAIN".into();
-        let verdict = Verdict { tool: "iptables", chain, number: Some(1), hook, text: "-A CHAIN -j DROP".into() };
+        let verdict = Verdict { tool: "iptables", chain, number: Some(1), id: "0".into(), hook, text: "-A CHAIN -j DROP".into() };
         let mut evidence = live().grew(&verdict.owner(), "packets", packets).grew("eth0", "rx_packets", 100_000);
         evidence = evidence.grew("eth0", "tx_packets", 100_000).grew("tcp", "in_segs", 10_000).grew("tcp", "out_segs", 10_000);
         evidence.facts.firewall.push(verdict);

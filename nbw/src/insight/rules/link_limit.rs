@@ -13,7 +13,8 @@ use crate::{
     },
 };
 
-/// From this share of its speed on a link is near its limit: a packet that meets a queue at 80 % load waits four times as
+/// From this share of its speed on, in the 95th percentile, it is time to plan for more
+/// (<https://mailman.nanog.org/pipermail/nanog/2009-August/012980.html>): a packet that meets a queue at 80 % load waits four times as
 /// long as it takes to send it (M/M/1: load / (1 - load); Kleinrock, Queueing Systems I, 3.2).
 const NEAR: f64 = 0.8;
 
@@ -29,13 +30,23 @@ impl Rule for LinkLimit {
     }
 
     fn find(&self, evidence: &Evidence) -> Vec<Finding> {
-        let Some(answer) = evidence.traffic.get(&Kind::Interface) else { return Vec::new() };
-        if recorded_seconds(answer) / f64::from(answer.sample_seconds.max(1)) < FEWEST_SAMPLES {
-            return Vec::new();
-        }
-        let links = evidence.interfaces().filter_map(|(link, row)| Some((link, row, link.limit()?)));
-        links.filter_map(|(link, row, limit)| self.judge(evidence, link, row, limit)).collect()
+        links(evidence).filter_map(|(link, row, limit)| self.judge(evidence, link, row, limit)).collect()
     }
+}
+
+/// The links that have a limit and were watched for long enough.
+fn links(evidence: &Evidence) -> impl Iterator<Item = (&Interface, Row<'_>, f64)> {
+    let answer = evidence.traffic.get(&Kind::Interface);
+    let samples = answer.map_or(0.0, |answer| recorded_seconds(answer) / f64::from(answer.sample_seconds.max(1)));
+    let enough = samples >= FEWEST_SAMPLES;
+    let links = evidence.interfaces().filter(move |_| enough);
+    links.filter_map(|(link, row)| Some((link, row, link.limit()?)))
+}
+
+/// The link that is nearest to its limit, and how full it is, if that is near.
+pub(super) fn nearest(evidence: &Evidence) -> Option<(&str, f64)> {
+    let loads = links(evidence).map(|(link, row, limit)| (&*link.name, row.whole.rx_p95.max(row.whole.tx_p95) / limit));
+    loads.filter(|(_, load)| *load >= NEAR).max_by(|a, b| a.1.total_cmp(&b.1))
 }
 
 impl LinkLimit {

@@ -44,11 +44,11 @@ impl LinkTrend {
     fn judge(&self, evidence: &Evidence, row: Row<'_>, limit: f64) -> Option<Finding> {
         let sides: [fn(&Point) -> f64; 2] = [|point| point.rx_p95, |point| point.tx_p95];
         let lines = sides.into_iter().filter_map(|of| trend(row, of));
-        let (line, today, days) = lines.max_by(|a, b| a.0.slope.total_cmp(&b.0.slope))?;
-        let left = (limit - line.at(today)) / line.slope;
-        if line.slope < SIGNIFICANT * line.error || line.slope <= 0.0 || !(0.0..=FAR).contains(&left) {
-            return None;
-        }
+        let rising = lines.filter(|(line, ..)| line.slope > 0.0 && line.slope >= SIGNIFICANT * line.error);
+        let left = |(line, today, _): &(Line, f64, usize)| (limit - line.at(*today)) / line.slope;
+        // The direction that is full first.
+        let full = rising.map(|line| (left(&line), line)).filter(|(left, _)| (0.0..=FAR).contains(left));
+        let (left, (line, today, days)) = full.min_by(|a, b| a.0.total_cmp(&b.0))?;
         let soonest = (limit - line.at(today)) / (line.slope + 2.0 * line.error);
         let latest = (limit - line.at(today)) / (line.slope - 2.0 * line.error);
         let date = |days: f64| day(evidence, evidence.to + SignedDuration::from_hours((days * 24.0) as i64));
@@ -120,6 +120,16 @@ mod tests {
         assert!((left.value - 31.0).abs() < 0.5, "{}", left.value);
         assert!(finding.title.contains("2026-12-2"), "{}", finding.title);
         assert!(finding.confidence > 0.98);
+    }
+
+    #[test]
+    fn noise_in_one_direction_hides_no_trend_in_the_other() {
+        let noise = |day: usize| LINK * (0.2 + 0.1 * (day * 7 % 5) as f64 + 0.011 * day as f64);
+        let evidence = |rx: f64| {
+            week().with_days(Kind::Interface, "eth0", 14, move |day| (rx * noise(day), LINK * (0.4 + 0.01 * day as f64)))
+        };
+        assert_eq!(named(&LinkTrend, &evidence(1.0)), ["eth0"]);
+        assert_eq!(LinkTrend.find(&evidence(1.0)), LinkTrend.find(&evidence(0.0)));
     }
 
     #[test]

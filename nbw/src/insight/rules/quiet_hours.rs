@@ -19,7 +19,8 @@ const LEAST: f64 = 5.0 * 86_400.0;
 const BUSY: usize = 4;
 const QUIET: usize = 6;
 
-/// It is worth moving something where the busy hours fill this much of the link, and the quiet ones at most so much.
+/// It is worth moving something where the busy hours fill this much of the link (from here on providers begin to order more), and
+/// the quiet ones at most so much. That, and what follows, are nbw's own choices; see the page.
 const BUSY_LOAD: f64 = 0.5;
 const QUIET_LOAD: f64 = 0.2;
 

@@ -42,6 +42,8 @@ impl Rule for Unattributed {
 struct Reason {
     name: &'static str,
     packets: u64,
+    /// Which part of the packets it explains, 0 to 1.
+    part: f64,
     says: &'static str,
     advice: (&'static str, &'static str),
 }
@@ -56,9 +58,8 @@ impl Unattributed {
         if part < SHARE || mean < LEAST || containers * 2 >= bytes {
             return None;
         }
-        let reasons = reasons(evidence, link);
-        let reason = reasons.iter().max_by_key(|reason| reason.packets);
-        let reason = reason.filter(|reason| reason.packets as f64 >= EXPLAINS * packets as f64);
+        let reasons = reasons(evidence, link, packets);
+        let reason = reasons.iter().max_by(|a, b| a.part.total_cmp(&b.part)).filter(|reason| reason.part >= EXPLAINS);
         let says = reason.map_or("No counter of the kernel explains it: look at the packets.", |reason| reason.says);
         let title = format!("{} of {}'s traffic belongs to no program of this host", percent(part), link.name);
         let seen = format!("{} of it, {} in {} packets. {says}", rate(mean), units::volume(bytes), packets);
@@ -77,36 +78,41 @@ impl Unattributed {
     }
 }
 
-/// What the kernel has counted that no socket owns.
-fn reasons(evidence: &Evidence, link: &Interface) -> Vec<Reason> {
+/// What the kernel has counted that no socket owns, of so many packets.
+fn reasons(evidence: &Evidence, link: &Interface, packets: u64) -> Vec<Reason> {
     let counters = &evidence.counters;
     let dropping = evidence.facts.firewall.iter().filter(|verdict| verdict.hook == Hook::Input);
-    // A forwarded packet is counted once by IP, and twice on interfaces that it comes by and leaves by.
+    let forwarded = counters.total("ip", "forw_datagrams");
+    // A forwarded packet is counted once by IP, and twice on interfaces that it comes by and leaves by. But GRO makes one packet
+    // of up to 45 before IP counts it: of what IP has received the part is the same either way.
+    let by_ip = share(forwarded, counters.total("ip", "in_receives"));
+    let reason = |name, count, says, advice| Reason { name, packets: count, part: share(count, packets), says, advice };
+    let forwarding = reason(
+        "forwarded",
+        2 * forwarded,
+        "It is forwarded: this host routes for others, or for containers and virtual machines.",
+        ("See it by the interface that it goes to.", "nbw watch --by interface; nbw watch --by container"),
+    );
     vec![
-        Reason {
-            name: "forwarded",
-            packets: 2 * counters.total("ip", "forw_datagrams"),
-            says: "It is forwarded: this host routes for others, or for containers and virtual machines.",
-            advice: ("See it by the interface that it goes to.", "nbw watch --by interface; nbw watch --by container"),
-        },
-        Reason {
-            name: "firewall_dropped",
-            packets: dropping.map(|verdict| counters.total(&verdict.owner(), "packets")).sum(),
-            says: "The firewall drops it before it reaches a socket.",
-            advice: ("See which rule.", "iptables -vnL INPUT --line-numbers; nft list ruleset"),
-        },
-        Reason {
-            name: "no_socket",
-            packets: counters.total("udp", "no_ports") + counters.total("tcp", "out_rsts"),
-            says: "It is for ports at which nobody listens: a scan, or somebody with an old address.",
-            advice: ("See who sends it.", "tcpdump -ni any 'icmp[icmptype] == icmp-unreach'"),
-        },
-        Reason {
-            name: "multicast",
-            packets: counters.total(&link.name, "multicast"),
-            says: "It is multicast that nobody here has subscribed to.",
-            advice: ("Have the switch keep it away (IGMP snooping), and see the groups.", "ip maddr show"),
-        },
+        Reason { part: forwarding.part.max(by_ip), ..forwarding },
+        reason(
+            "firewall_dropped",
+            dropping.map(|verdict| counters.total(&verdict.owner(), "packets")).sum(),
+            "The firewall drops it before it reaches a socket.",
+            ("See which rule.", "iptables -vnL INPUT --line-numbers; nft list ruleset"),
+        ),
+        reason(
+            "no_socket",
+            counters.total("udp", "no_ports") + counters.total("tcp", "out_rsts"),
+            "It is for ports at which nobody listens: a scan, or somebody with an old address.",
+            ("See who sends it.", "tcpdump -ni any 'icmp[icmptype] == icmp-unreach'"),
+        ),
+        reason(
+            "multicast",
+            counters.total(&link.name, "multicast"),
+            "It is multicast that nobody here has subscribed to.",
+            ("Have the switch keep it away (IGMP snooping), and see the groups.", "ip maddr show"),
+        ),
     ]
 }
 
@@ -133,6 +139,10 @@ mod tests {
         let forwarded = |packets| nobody(1e6, 2e6).grew("ip", "forw_datagrams", packets);
         assert!(Unattributed.find(&forwarded(7_500))[0].seen.contains("It is forwarded"));
         assert!(Unattributed.find(&forwarded(7_499))[0].seen.contains("No counter"));
+        // GRO has put twenty together: half of what IP received in all was forwarded.
+        let together = |received| forwarded(1_500).grew("ip", "in_receives", received);
+        assert!(Unattributed.find(&together(3_000))[0].seen.contains("It is forwarded"));
+        assert!(Unattributed.find(&together(3_001))[0].seen.contains("No counter"));
     }
 
     #[test]

@@ -104,6 +104,7 @@ impl Page {
         let options = Options::new(self.width.saturating_sub(2))
             .initial_indent("      ")
             .subsequent_indent("        ")
+            .word_separator(textwrap::WordSeparator::Custom(words))
             .break_words(false)
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
         let lines = textwrap::wrap(command, options);
@@ -119,6 +120,28 @@ impl Page {
         let each = |line: &str| format!("{}\n", style(line).dim().force_styling(self.colour));
         text.lines().map(each).collect()
     }
+}
+
+/// The words of a command, each with the spaces behind it: what is quoted is in one piece, or the pasted command would be another.
+fn words(line: &str) -> Box<dyn Iterator<Item = textwrap::core::Word<'_>> + '_> {
+    let mut quote = None;
+    let (mut escaped, mut was_space, mut ends) = (false, false, Vec::new());
+    for (at, character) in line.char_indices() {
+        let is_space = character == ' ' && quote.is_none() && !escaped;
+        if was_space && !is_space {
+            ends.push(at);
+        }
+        quote = match (quote, character) {
+            (None, '\'' | '"') if !escaped => Some(character),
+            (Some(open), close) if open == close && !escaped => None,
+            _ => quote,
+        };
+        escaped = character == '\\' && !escaped && quote != Some('\'');
+        was_space = is_space;
+    }
+    ends.push(line.len());
+    let begins = std::iter::once(0).chain(ends.clone());
+    Box::new(begins.zip(ends).map(|(begin, end)| textwrap::core::Word::from(&line[begin..end])))
 }
 
 /// Keeps a number and its unit on one line, while lines are broken.
@@ -139,4 +162,32 @@ fn number(number: &Number) -> String {
         Unit::Days => format!("{name} {value:.0} days"),
     };
     text.replace(' ', UNBROKEN)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shown(command: &str, width: usize) -> String {
+        Page { width, colour: false }.command(command)
+    }
+
+    #[test]
+    fn what_is_quoted_is_not_broken() {
+        let command = "tcpdump -ni any 'src host OWN-ADDRESS and tcp[tcpflags] & tcp-rst != 0' and more";
+        let text = shown(command, 40);
+        assert!(text.contains("'src host OWN-ADDRESS and tcp[tcpflags] & tcp-rst != 0' \\\n"), "{text}");
+        assert!(text.lines().count() > 2, "{text}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_pasted_command_is_the_command(words in prop::collection::vec("[a-z '\"\\\\$]{1,20}", 1..8), width in 40_usize..100) {
+            let command = shlex::try_join(words.iter().map(String::as_str)).unwrap();
+            let pasted = shown(&command, width).replace("\\\n", "");
+            prop_assert_eq!(shlex::split(&pasted), Some(words));
+        }
+    }
 }

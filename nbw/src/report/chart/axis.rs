@@ -5,8 +5,9 @@ use plotters::prelude::DrawingBackend;
 use super::canvas::{Anchor, Canvas, FAINT_INK, GRID, Rect, SMALL};
 use crate::{failure::Failure, units::Units};
 
-/// Labels are at least this far apart.
+/// Labels are at least this far apart, and there are no more than so many, however high the picture is.
 const APART: i32 = 26;
+const MOST: i32 = 14;
 
 /// A vertical axis of rates that goes up from zero, and down too where there is something below.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +33,8 @@ impl RateAxis {
         let (up, down) = (up * 1.03, down * 1.03);
         let scale = height / (up + down);
         let zero = f64::from(rect.top) + up * scale;
-        Self { zero, scale, step: round(f64::from(APART) / scale, units), up, down, units }
+        let apart = APART.max(rect.height() / MOST);
+        Self { zero, scale, step: round(f64::from(apart) / scale, units), up, down, units }
     }
 
     /// The pixel of a rate, above zero or (negative) below.

@@ -31,7 +31,8 @@ pub(super) fn draw<B: DrawingBackend>(canvas: &Canvas<B>, report: &Report, title
     let entries: Vec<(String, RGBColor)> = loads.iter().map(|load| (load.name.clone(), colour_of(load))).collect();
     let rect = frame::head(canvas, title, &[&report.span(), "both directions"])?;
     let rect = legend::draw(canvas, rect, &entries)?;
-    let rect = Rect { bottom: rect.bottom - 2 * LINE, top: rect.top + 4, ..rect };
+    // Above the curves there is room for what the line at 5 % is, so that none goes through it.
+    let rect = Rect { bottom: rect.bottom - 2 * LINE, top: rect.top + LINE, ..rect };
     let most = loads.iter().flat_map(|load| &load.samples).map(load::Sample::rate).fold(0.0, f64::max);
     let axis = RateAxis::new(rect, most, 0.0, report.units);
     let rect = Rect { left: rect.left + axis.width(canvas) + 8, ..rect };
@@ -94,11 +95,8 @@ fn percentile<B: DrawingBackend>(canvas: &Canvas<B>, rect: Rect, load: &Load, re
     let curve = load::duration(load);
     let Some((_, rate)) = curve.iter().find(|(share, _)| *share > LEFT_OUT) else { return Ok(()) };
     let x = x(rect, LEFT_OUT);
-    canvas.line(vec![(x, rect.top), (x, rect.bottom)], INK.mix(0.6), 1)?;
+    canvas.line(vec![(x, rect.top - LINE / 2), (x, rect.bottom)], INK.mix(0.6), 1)?;
     let text = format!("5 % of the time above {} ({})", label(report.units, *rate), load.name);
     let text = canvas.shorten(&text, SMALL, rect.right - x - 8);
-    let width = canvas.measure(&text, SMALL);
-    let paper = Rect { left: x + 4, top: rect.top, right: x + 10 + width, bottom: rect.top + LINE };
-    canvas.rectangle(paper, RGBColor(0xff, 0xff, 0xff).mix(0.85))?;
-    canvas.text(&text, (x + 6, rect.top + LINE / 2), SMALL, INK, Anchor::Left)
+    canvas.text(&text, (x + 6, rect.top - LINE / 2), SMALL, INK, Anchor::Left)
 }

@@ -16,7 +16,7 @@ enum Step {
     Years(i16),
 }
 
-const STEPS: [Step; 21] = [
+const STEPS: [Step; 22] = [
     Step::Minutes(1),
     Step::Minutes(5),
     Step::Minutes(10),
@@ -29,6 +29,7 @@ const STEPS: [Step; 21] = [
     Step::Minutes(720),
     Step::Days(1),
     Step::Days(2),
+    Step::Days(4),
     Step::Days(7),
     Step::Days(14),
     Step::Months(1),

@@ -66,7 +66,7 @@ function partName(part) {
 
 // Labels of a time axis: the finest step whose labels do not touch, at parts that begin on it.
 const STEPS = [[60, 'time'], [300, 'time'], [900, 'time'], [1800, 'time'], [3600, 'time'], [7200, 'time'], [10800, 'time'], [21600, 'time'],
-  [43200, 'time'], [86400, 'day'], [172800, 'day'], [604800, 'day'], [1209600, 'day'], [2678400, 'month'], [8035200, 'quarter'],
+  [43200, 'time'], [86400, 'day'], [172800, 'day'], [345600, 'day'], [604800, 'day'], [1209600, 'day'], [2678400, 'month'], [8035200, 'quarter'],
   [31622400, 'year']];
 function stepKey(wall, [seconds, kind]) {
   if (kind === 'year') return wall.getUTCFullYear();

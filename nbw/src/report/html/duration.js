@@ -22,7 +22,7 @@ class DurationChart extends Plot {
     for (let share = 0; share <= 100; share += step) this.below(this.x(share / 100), share + ' %');
     for (const load of loads.slice().reverse()) this.curve(load);
     this.svg.append(drawn('line', { class: 'bound', x1: this.x(0.05), x2: this.x(0.05), y1: TOP, y2: this.bottom }),
-      drawn('text', { x: this.x(0.05) + 5, y: TOP + 12 }, '5 % of the time'));
+      drawn('text', { class: 'over', x: this.x(0.05) + 5, y: TOP + 12 }, '5 % of the time'));
     this.zeroLine();
   }
 

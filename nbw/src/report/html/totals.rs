@@ -26,6 +26,12 @@ pub(super) struct Cell {
     pub(super) value: f64,
 }
 
+impl Cell {
+    fn empty() -> Self {
+        Self { text: String::new(), value: 0.0 }
+    }
+}
+
 const TITLES: [&str; 14] = [
     "rx",
     "tx",
@@ -77,11 +83,11 @@ fn cells(report: &Report, total: &Total) -> Vec<Cell> {
         rate(total.billed()),
         Cell { text: packets.to_string(), value: packets as f64 },
         volume(total.month.total()),
-        volume(total.month_estimate.total()),
+        total.month_estimate.map_or_else(Cell::empty, |both| volume(both.total())),
     ];
     cells.extend(report.quota.map(|quota| used(total.month.total(), quota)));
     if total.is_rest() {
-        cells[MONTH..].fill_with(|| Cell { text: String::new(), value: 0.0 });
+        cells[MONTH..].fill_with(Cell::empty);
     }
     cells.extend(report.previous.as_ref().map(|_| change(total)));
     cells
@@ -93,8 +99,7 @@ fn when(report: &Report, at: Option<Timestamp>) -> Cell {
 }
 
 fn used(moved: u64, quota: u64) -> Cell {
-    let share = moved as f64 / quota as f64 * 100.0;
-    Cell { text: format!("{share:.0} %"), value: share }
+    Cell { text: rows::used(moved, quota), value: moved as f64 / quota as f64 }
 }
 
 fn change(total: &Total) -> Cell {

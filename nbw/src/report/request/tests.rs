@@ -72,5 +72,8 @@ fn who_reads_it_gets_what_can_be_read() {
     assert_eq!(of("top --top 3"), (None, 3, false, false));
     assert_eq!(of("--output page.HTML"), (Some(10), 10, true, true));
     assert_eq!(of("--output page.html --to yesterday"), (Some(10), 10, true, false));
-    assert_eq!(of("--format csv --advice"), (None, usize::MAX, false, true));
+    assert_eq!(of("--format json --advice"), (None, usize::MAX, false, true));
+    for wrong in ["--format csv --advice", "--output x.svg --advice", "--output x.png --advice"] {
+        assert!(matches!(asked(wrong), Err(Failure::Usage(_))), "{wrong}");
+    }
 }

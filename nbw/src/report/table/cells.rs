@@ -12,12 +12,13 @@ use crate::{
 impl Drawing<'_> {
     pub(super) fn of_row(&self, column: &Column, row: &Row) -> String {
         let units = self.report.units;
+        // Nobody knows what was moved then: not that it was nothing.
+        let unknown = row.part.recorded_seconds == 0 && row.is_idle();
         match column.value {
-            Value::Time if row.part.recorded_seconds == 0 && row.is_idle() => {
-                format!("{} (no record)", self.report.label(row.part.start))
-            }
             Value::Time => self.report.label(row.part.start),
             Value::Name => self.name(&row.subject.name),
+            Value::Total if unknown => "no record".to_owned(),
+            _ if unknown => String::new(),
             Value::Rx => units::volume(row.point.rx.bytes),
             Value::Tx => units::volume(row.point.tx.bytes),
             Value::Total => units::volume(row.both().total()),
@@ -28,8 +29,14 @@ impl Drawing<'_> {
             Value::TxP95 => units.rate(row.point.tx_p95),
             Value::P95 => units.rate(row.point.rx_p95.max(row.point.tx_p95)),
             Value::Change => changed(row.previous, row.both()),
+            Value::Quota => self.of_month(row.both()),
             _ => String::new(),
         }
+    }
+
+    /// How much of the quota a part has used, which is a month.
+    fn of_month(&self, moved: Both) -> String {
+        self.report.quota.map_or_else(String::new, |quota| rows::used(moved.total(), quota))
     }
 
     pub(super) fn of_total(&self, column: &Column, total: &Total) -> String {
@@ -52,8 +59,8 @@ impl Drawing<'_> {
             Value::P95 => units.rate(total.billed()),
             Value::Month | Value::Estimate | Value::Quota if total.is_rest() => String::new(),
             Value::Month => units::volume(total.month.total()),
-            Value::Estimate => units::volume(total.month_estimate.total()),
-            Value::Quota => self.report.quota.map_or_else(String::new, |quota| used(total.month.total(), quota)),
+            Value::Estimate => total.month_estimate.map_or_else(String::new, |both| units::volume(both.total())),
+            Value::Quota => self.report.quota.map_or_else(String::new, |quota| rows::used(total.month.total(), quota)),
             Value::Change => changed(total.previous, total.both()),
             Value::Time | Value::Place => String::new(),
         }
@@ -61,25 +68,27 @@ impl Drawing<'_> {
 
     /// The last row of a subject's table.
     pub(super) fn sum(&self, column: &Column, total: &Total) -> String {
-        if column.value == Value::Time { "total".into() } else { self.of_total(column, total) }
+        match column.value {
+            Value::Time => "total".into(),
+            // Of many months there is none.
+            Value::Quota => String::new(),
+            _ => self.of_total(column, total),
+        }
+    }
+
+    /// What a part that is not over will come to.
+    pub(super) fn estimated(&self, column: &Column, estimate: Both) -> String {
+        match column.value {
+            Value::Time => "  estimated".into(),
+            Value::Rx => units::volume(estimate.rx),
+            Value::Tx => units::volume(estimate.tx),
+            Value::Total => units::volume(estimate.total()),
+            Value::Quota => self.of_month(estimate),
+            _ => String::new(),
+        }
     }
 }
 
 fn changed(previous: Option<Both>, now: Both) -> String {
     previous.map_or_else(String::new, |previous| rows::change(previous.total(), now.total()))
-}
-
-fn used(moved: u64, quota: u64) -> String {
-    format!("{:.0}%", moved as f64 / quota as f64 * 100.0)
-}
-
-/// What a part that is not over will come to.
-pub(super) fn estimated(column: &Column, estimate: Both) -> String {
-    match column.value {
-        Value::Time => "  estimated".into(),
-        Value::Rx => units::volume(estimate.rx),
-        Value::Tx => units::volume(estimate.tx),
-        Value::Total => units::volume(estimate.total()),
-        _ => String::new(),
-    }
 }

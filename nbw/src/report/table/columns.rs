@@ -1,6 +1,7 @@
 //! The columns of tables, and which go first where there is no room.
 
 use crate::{
+    history::query::Every,
     report::Report,
     units::{Units, VOLUME_WIDTH},
 };
@@ -73,9 +74,9 @@ pub(super) fn of_sums(report: &Report) -> Vec<Column> {
         column("tx p95", Value::TxP95, 19),
         column("p95", Value::P95, 16),
         column("this month", Value::Month, 17),
-        column("estimate", Value::Estimate, 15),
     ]);
-    columns.extend(report.quota.map(|_| column("quota", Value::Quota, 11)));
+    columns.extend(report.estimates().then_some(column("estimate", Value::Estimate, 15)));
+    columns.extend(quota(report));
     columns
 }
 
@@ -85,6 +86,8 @@ pub(super) fn of_parts(report: &Report) -> Vec<Column> {
     columns.extend(MOVED);
     columns.extend(change(report));
     columns.extend(RATES);
+    // It is a month's.
+    columns.extend(quota(report).filter(|_| report.every == Every::Month));
     columns
 }
 
@@ -106,6 +109,10 @@ const RATES: [Column; 5] = [
     column("tx p95", Value::TxP95, 19),
     column("p95", Value::P95, 16),
 ];
+
+fn quota(report: &Report) -> Option<Column> {
+    report.quota.map(|_| column("quota", Value::Quota, 11))
+}
 
 fn change(report: &Report) -> Option<Column> {
     report.previous.as_ref().map(|_| column("change", Value::Change, 12))

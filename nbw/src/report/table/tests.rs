@@ -6,7 +6,12 @@ use super::*;
 use crate::{
     golden::assert_golden,
     history::query::Every,
-    report::{build::Source, fixture::Made},
+    report::{
+        build::{Request, Source, build},
+        fixture::Made,
+        progress::Progress,
+        rows,
+    },
 };
 
 fn report(what: Option<What>) -> Report {
@@ -48,6 +53,53 @@ fn colours_change_no_text() {
     let coloured = drawn(&report, 100, true, true);
     assert!(coloured.contains('\u{1b}'));
     assert_eq!(console::strip_ansi_codes(&coloured), drawn(&report, 100, false, true));
+}
+
+#[test]
+fn what_nobody_recorded_is_not_told_as_nothing() {
+    let made = Made::containers();
+    let request = Request {
+        to: "2026-08-20T02:00:00Z".parse().unwrap(),
+        compare: false,
+        ..made.request(Some(What::Hours), "2026-08-19T22:00:00Z", Every::Seconds(3_600))
+    };
+    let text = drawn(&build(&made, request, &Progress::start(1)).unwrap(), 200, false, true);
+    let unknown: Vec<&str> = text.lines().filter(|line| line.contains("no record")).collect();
+    assert!(
+        !unknown.is_empty() && unknown.iter().all(|line| !line.contains("0 B") && !line.contains("bit/s")),
+        "{text}"
+    );
+}
+
+#[test]
+fn nobody_is_new_where_nobody_recorded() {
+    let made = Made::containers();
+    let report = |from: &str| made.report(Some(What::Months), from, Every::Month);
+    // The history begins in August.
+    let text = drawn(&report("2026-07-01T00:00:00+02:00"), 200, false, true);
+    assert!(!text.contains("new"), "{text}");
+    let changes: Vec<bool> =
+        report("2026-10-01T00:00:00+02:00").rows_of(0).iter().map(|row| row.previous.is_some()).collect();
+    assert_eq!(changes, [true, true]);
+}
+
+#[test]
+fn what_is_used_has_digits_that_say_something() {
+    let used = |moved| rows::used(moved, 1_000_000);
+    assert_eq!(
+        ["2.5 %", "9.9 %", "10 %", "103 %"],
+        [25_000, 99_400, 99_600, 1_034_000].map(used).each_ref().map(String::as_str)
+    );
+}
+
+#[test]
+fn an_estimate_of_the_first_moments_is_none() {
+    // A history of an hour in a month that has five days left.
+    let mut report = report(None);
+    report.began = "2026-11-25T19:30:00Z".parse().unwrap();
+    assert!(report.totals().iter().all(|total| total.month.total() > 0 && total.month_estimate.is_none()));
+    let text = drawn(&report, 200, false, true);
+    assert!(text.contains("this month") && !text.contains("estimate"), "{text}");
 }
 
 #[test]

@@ -4,9 +4,10 @@
 use std::{path::Path, process::Command};
 
 use anyhow::{Context, Result, ensure};
+use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::{best, end};
+use super::best;
 use crate::bench::table::Table;
 
 /// Its tables: name, SQL's step, how many, and how a date is written.
@@ -20,7 +21,7 @@ const TABLES: [(&str, &str, u32, &str); 6] = [
 ];
 
 /// Adds its rows, or says that there is no vnStat.
-pub(super) fn measure(interfaces: usize, rounds: u32, table: &mut Table) -> Result<()> {
+pub(super) fn measure(end: Timestamp, interfaces: usize, rounds: u32, table: &mut Table) -> Result<()> {
     if Command::new("vnstat").arg("--version").output().is_err()
         || Command::new("vnstatd").arg("--version").output().is_err()
     {
@@ -32,7 +33,7 @@ pub(super) fn measure(interfaces: usize, rounds: u32, table: &mut Table) -> Resu
     std::fs::write(&config, format!("DatabaseDir \"{}\"\n", dir.path().display()))?;
     run("vnstatd", &config, &["--initdb"])?;
     let file = dir.path().join("vnstat.db");
-    fill(&file, interfaces)?;
+    fill(&file, end, interfaces)?;
     table.add("vnstat-database", file.metadata()?.len() as f64 / f64::from(1 << 20), "MiB");
     table.add("vnstat-m", best(rounds, || run("vnstat", &config, &["-i", "web000", "-m"]))?.0, "ms");
     table.add("vnstat-m-all-json", best(rounds, || run("vnstat", &config, &["--json", "m"]))?.0, "ms");
@@ -45,10 +46,10 @@ fn run(program: &str, config: &Path, arguments: &[&str]) -> Result<()> {
     Ok(())
 }
 
-fn fill(file: &Path, interfaces: usize) -> Result<()> {
+fn fill(file: &Path, end: Timestamp, interfaces: usize) -> Result<()> {
     let mut connection = Connection::open(file).context("vnStat's database")?;
     let transaction = connection.transaction()?;
-    let now = end()?.strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let now = end.strftime("%Y-%m-%d %H:%M:%S").to_string();
     for number in 0..interfaces {
         transaction.execute(
             "INSERT INTO interface VALUES (?1, ?2, '', 1, ?3, ?3, 0, 0, 1000000, 1000000)",

@@ -3,12 +3,13 @@
 use std::{fs, path::Path, sync::Arc, time::Duration, time::Instant};
 
 use anyhow::{Context, Result};
+use jiff::Timestamp;
 use nbw::{
     history::{Database, Recorder, synthetic::Synthetic},
     snapshot::{Container, Flow, Health, Rows, SCHEMA, Snapshot},
 };
 
-use super::{end, tiers};
+use super::tiers;
 use crate::bench::table::Table;
 
 /// So many times ten seconds are written.
@@ -17,9 +18,9 @@ const FLUSHES: i64 = 60;
 const TICKS: u32 = 500;
 
 /// Adds its rows.
-pub(super) fn measure(dir: &Path, host: &Synthetic, table: &mut Table) -> Result<()> {
+pub(super) fn measure(dir: &Path, end: Timestamp, host: &Synthetic, table: &mut Table) -> Result<()> {
     let mut database = Database::open(dir, &tiers())?;
-    let begin = end()?.as_second();
+    let begin = end.as_second();
     let (written, before) = (written_bytes()?, Instant::now());
     for number in 0..FLUSHES {
         database.write(&[host.bucket(begin + number * 10, 10)])?;
@@ -29,7 +30,7 @@ pub(super) fn measure(dir: &Path, host: &Synthetic, table: &mut Table) -> Result
     table.add("flush", took, "ms each 10 s");
     table.add("flush-tick", took / 10.0, "ms a tick");
     table.add("flush-written", written as f64 / 1024.0 / FLUSHES as f64, "KiB each 10 s");
-    table.add("take", take(host)?, "us a tick");
+    table.add("take", take(end, host)?, "us a tick");
     Ok(())
 }
 
@@ -41,10 +42,10 @@ fn written_bytes() -> Result<u64> {
 }
 
 /// What taking a snapshot costs whoever ticks, in microseconds.
-fn take(host: &Synthetic) -> Result<f64> {
+fn take(end: Timestamp, host: &Synthetic) -> Result<f64> {
     let dir = tempfile::tempdir()?;
     let recorder = Recorder::start(dir.path(), &tiers())?;
-    let mut snapshot = snapshot(host)?;
+    let mut snapshot = snapshot(end, host);
     let mut took = Duration::ZERO;
     for _ in 0..TICKS {
         snapshot.time += Duration::from_secs(1);
@@ -56,7 +57,7 @@ fn take(host: &Synthetic) -> Result<f64> {
     Ok(took.as_secs_f64() * 1e6 / f64::from(TICKS))
 }
 
-fn snapshot(host: &Synthetic) -> Result<Snapshot> {
+fn snapshot(time: Timestamp, host: &Synthetic) -> Snapshot {
     let flow = Flow { bytes: 123_456, packets: 123, ..Flow::default() };
     let container = |name: &Arc<str>| Container {
         name: Arc::clone(name),
@@ -72,9 +73,9 @@ fn snapshot(host: &Synthetic) -> Result<Snapshot> {
         tx: flow,
     };
     let containers = host.subjects().iter().map(|subject| container(&subject.name)).collect();
-    Ok(Snapshot {
+    Snapshot {
         schema: SCHEMA,
-        time: end()?,
+        time,
         elapsed: Duration::from_secs(1),
         interfaces: Vec::new(),
         groups: Vec::new(),
@@ -82,5 +83,5 @@ fn snapshot(host: &Synthetic) -> Result<Snapshot> {
         alerts: None,
         events: None,
         health: Health::default(),
-    })
+    }
 }

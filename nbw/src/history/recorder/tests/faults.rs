@@ -5,7 +5,7 @@ use std::{fs, path::Path, thread, time::Duration};
 use rusqlite::Connection;
 
 use super::{Kind, Reader, Recorder, asked, at, second, snapshot, tiers, until};
-use crate::history::FILE;
+use crate::history::{Database, FILE, recorder::batch::Batch, recorder::pending::Pending};
 
 /// Takes ticks of a second, from one second to another.
 fn record(recorder: &Recorder, seconds: std::ops::Range<i64>) {
@@ -107,4 +107,46 @@ fn a_directory_that_goes_and_comes_costs_nothing_of_what_comes_after() {
     until(&recorder, "the new directory", |status| status.fault.is_none());
     assert!(recorder.finish());
     assert_eq!(recorded(&dir), 55_000 - 20_000);
+}
+
+#[test]
+fn a_commit_that_is_told_to_have_failed_and_has_not_counts_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut database = Database::open(dir.path(), &tiers()).unwrap();
+    let mut pending = Pending::new(&tiers());
+    let mut batch = |seconds: std::ops::Range<i64>| {
+        for number in seconds {
+            let time = second(at("2026-11-25T12:00:00Z"), number + 1);
+            pending.take(super::Tick::of(&snapshot(time, Duration::from_secs(1), 1_000, 0)));
+        }
+        Batch::of(&pending.due()).unwrap()
+    };
+    let (mut first, mut next) = (batch(0..10), batch(10..20));
+    database.fail_after_the_next_commit();
+    let said = first.write(&mut database).unwrap_err().to_string();
+    assert!(said.contains(FILE), "{said}");
+    assert_eq!(recorded(dir.path()), 10_000, "the commit was to be there all the same");
+    // As the writer does it.
+    drop(database);
+    let mut database = Database::open(dir.path(), &tiers()).unwrap();
+    first.write(&mut database).unwrap();
+    next.write(&mut database).unwrap();
+    assert_eq!(recorded(dir.path()), 20_000);
+}
+
+#[test]
+fn a_batch_that_really_failed_is_written_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let recorder = Recorder::start(dir.path(), &tiers()).unwrap();
+    until(&recorder, "the database", |_| dir.path().join(FILE).exists());
+    let other = Connection::open(dir.path().join(FILE)).unwrap();
+    other.busy_timeout(Duration::from_secs(60)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    record(&recorder, 0..25);
+    let status = until(&recorder, "the fault", |status| status.fault.is_some());
+    assert_eq!((status.pending.parts, status.last_written), (3, None), "what is in hand is not written");
+    other.execute_batch("COMMIT").unwrap();
+    until(&recorder, "what was in hand", |status| status.fault.is_none() && status.pending.parts == 1);
+    assert!(recorder.finish());
+    assert_eq!(recorded(dir.path()), 25_000);
 }

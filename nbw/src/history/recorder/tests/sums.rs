@@ -2,13 +2,18 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::{Kind, at, second, snapshot, tiers};
 use crate::history::{
-    Cell, Database, Reader,
+    Bucket, Cell, Database, Reader, Tier, Tiers,
     query::Every,
-    recorder::{moved::Tick, pending::Pending},
+    recorder::{
+        moved::{Key, Tick},
+        pending::Pending,
+        shrink::MOST_CELLS,
+    },
 };
 
 /// What is in the parts.
@@ -97,6 +102,103 @@ fn counters_of_interfaces_that_are_gone_take_no_room() {
     assert_eq!(increases, 19_999 * 3);
 }
 
+/// What is handed out.
+fn buckets(pending: &mut Pending) -> Vec<Bucket> {
+    pending.due().iter().map(|(part, gathering)| gathering.bucket(*part)).collect()
+}
+
+fn bytes(buckets: &[Bucket], kind: Kind) -> u64 {
+    let cells = buckets.iter().flat_map(|bucket| &bucket.cells).filter(|(subject, _)| subject.kind == kind);
+    cells.map(|(_, cell)| cell.rx.bytes).sum()
+}
+
+#[test]
+fn after_a_long_fault_all_but_the_last_ten_seconds_can_be_written() {
+    let mut pending = Pending::new(&tiers());
+    let ticks = 4_000;
+    for number in 1..=ticks {
+        pending.take(tick(number * 10 - 3, 10_000, 1_000));
+    }
+    pending.shrink_to(pending.cells() / 100);
+    assert_eq!(pending.lost, 0);
+    let due = buckets(&mut pending);
+    assert!(bytes(&due, Kind::Host) >= (ticks as u64 - 1) * 1_000, "{} of {ticks} ticks", bytes(&due, Kind::Host));
+    assert!(due.iter().any(|bucket| bucket.seconds == 3_600), "nothing was coarsened");
+}
+
+#[test]
+fn of_long_parts_what_is_ten_seconds_old_is_written_and_what_comes_later_is_added() {
+    let hours = Tiers::new(vec![Tier { seconds: 3_600, keep: 86_400 * 365 }]).unwrap().in_zone(TimeZone::UTC);
+    let dir = tempfile::tempdir().unwrap();
+    let mut database = Database::open(dir.path(), &hours).unwrap();
+    let mut pending = Pending::new(&hours);
+    let (mut written, mut writings) = (0, 0);
+    for number in 1..=95 {
+        pending.take(tick(number, 1_000, 1_000));
+        if pending.has_due() {
+            let due = buckets(&mut pending);
+            database.write(&due).unwrap();
+            pending.written();
+            written += bytes(&due, Kind::Host);
+            writings += 1;
+        }
+        let missing = number as u64 * 1_000 - written;
+        assert!(missing <= 10_000, "{missing} bytes of {number} seconds are not written");
+    }
+    assert_eq!(writings, 9, "each of them costs the disk something");
+    let start = at("2026-11-25T12:00:00Z");
+    let mut query = super::asked(Kind::Host, start, second(start, 3_600), 3_600);
+    query.every = Every::Day;
+    let answer = Reader::open(dir.path()).unwrap().ask(&query).unwrap();
+    assert_eq!((answer.whole[0].rx.bytes, answer.parts[0].recorded_seconds), (written, 90));
+}
+
+#[test]
+fn what_the_writer_has_in_hand_is_pending() {
+    let mut pending = Pending::new(&tiers());
+    for number in 1..=35 {
+        pending.take(tick(number, 1_000, 1_000));
+    }
+    let (parts, cells) = (pending.left().parts, pending.left().cells);
+    assert_eq!(parts, 4);
+    assert_eq!(buckets(&mut pending).len(), 3);
+    assert_eq!((pending.left().parts, pending.left().cells), (parts, cells));
+    assert_eq!(pending.left().since, Some(at("2026-11-25T12:00:00Z").as_second()));
+    pending.written();
+    assert_eq!(pending.left().parts, 1);
+}
+
+/// A tick of ten seconds in which so many groups, which nobody has seen before, moved something.
+fn crowd(number: i64, groups: i64) -> Tick {
+    let mut tick = tick(number * 10, 10_000, 0);
+    for group in 0..groups {
+        let key = Key { kind: Kind::Group, key: format!("/{number}/{group}").into() };
+        tick.moved.insert(key, ("group".into(), [100, 1, 100, 1]));
+    }
+    tick
+}
+
+#[test]
+fn shrinking_is_not_for_each_tick_and_batches_have_an_end() {
+    let mut pending = Pending::new(&tiers());
+    let (mut shrunk, mut before) = (0, 0);
+    for number in 1..=130 {
+        pending.take(crowd(number, 2_000));
+        shrunk += usize::from(pending.cells() < before);
+        before = pending.cells();
+    }
+    assert!((1..=8).contains(&shrunk), "{shrunk} times in 130 ticks");
+    assert!(pending.left().cells <= MOST_CELLS);
+    let mut batches = 0;
+    while pending.has_due() {
+        let due = buckets(&mut pending);
+        assert!(due.len() == 1 || due.iter().map(|bucket| bucket.cells.len()).sum::<usize>() <= 60_000);
+        pending.written();
+        batches += 1;
+    }
+    assert!(batches > 2, "{batches}");
+}
+
 /// What happens to a recorder.
 #[derive(Debug, Clone)]
 enum Event {
@@ -136,6 +238,7 @@ proptest! {
         let mut database = Database::open(dir.path(), &tiers()).unwrap();
         let mut pending = Pending::new(&tiers());
         let (mut now, mut written) = (0, BTreeMap::<Kind, u64>::new());
+        let mut in_hand: Vec<Bucket> = Vec::new();
         for event in events.into_iter().chain([Event::Write]) {
             match event {
                 Event::Tick { on, milliseconds, bytes } => {
@@ -143,17 +246,17 @@ proptest! {
                     pending.take(tick(now, milliseconds, bytes));
                 }
                 Event::Write => {
-                    let due = pending.due();
-                    let buckets: Vec<_> = due.iter().map(|(part, gathering)| gathering.bucket(*part)).collect();
-                    database.write(&buckets).unwrap();
-                    for (subject, cell) in buckets.iter().flat_map(|bucket| &bucket.cells) {
+                    in_hand.extend(buckets(&mut pending));
+                    database.write(&in_hand).unwrap();
+                    pending.written();
+                    for (subject, cell) in in_hand.drain(..).flat_map(|bucket| bucket.cells) {
                         *written.entry(subject.kind).or_default() += cell.total();
                     }
                 }
-                Event::Fail => { let due = pending.due(); pending.put_back(due); }
+                Event::Fail => in_hand.extend(buckets(&mut pending)),
                 Event::Shrink => { let cells = pending.cells(); pending.shrink_to(cells.max(40) / 2); }
                 Event::Pack => { database.pack_one(at("2027-01-01T00:00:00Z").as_second()).unwrap(); }
-                Event::Kill => { pending = Pending::new(&tiers()); }
+                Event::Kill => { pending = Pending::new(&tiers()); in_hand.clear(); }
             }
         }
         for tier in [10, 60, 300, 3_600, 86_400] {

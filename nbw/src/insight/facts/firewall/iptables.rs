@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Counted, Hook, MOST_TEXT, Verdict};
+use super::{Counted, Hook, MOST_TEXT, Verdict, id};
 use crate::text;
 
 /// Its rules and policies that drop.
@@ -71,8 +71,10 @@ fn verdict(
         _ => Hook::Other,
     };
     let place = format!("{table} {chain}");
+    let chain = text::clean(&place).into_owned().into();
+    let id = if number.is_some() { id(rule) } else { "policy".into() };
     let text = text::clean_to(rule, MOST_TEXT).into_owned().into();
-    (Verdict { tool, chain: text::clean(&place).into_owned().into(), number, hook, text }, packets, bytes)
+    (Verdict { tool, chain, number, id, hook, text }, packets, bytes)
 }
 
 #[cfg(test)]
@@ -88,16 +90,19 @@ mod tests {
     #[test]
     fn rules_and_policies_that_drop_are_found() {
         let found = parse("iptables", SAVED);
-        let seen: Vec<_> =
-            found.iter().map(|(verdict, packets, _)| (verdict.owner(), verdict.hook, *packets)).collect();
+        let seen: Vec<_> = found
+            .iter()
+            .map(|(verdict, packets, _)| (&*verdict.chain, verdict.number, verdict.hook, *packets))
+            .collect();
         assert_eq!(
             seen,
             [
-                ("firewall iptables filter FORWARD policy".to_owned(), Hook::Forward, 7),
-                ("firewall iptables filter INPUT 2".to_owned(), Hook::Input, 12),
-                ("firewall iptables filter MINE 1".to_owned(), Hook::Other, 1),
+                ("filter FORWARD", None, Hook::Forward, 7),
+                ("filter INPUT", Some(2), Hook::Input, 12),
+                ("filter MINE", Some(1), Hook::Other, 1),
             ]
         );
+        assert_eq!(found[0].0.owner(), "firewall iptables filter FORWARD policy");
         assert_eq!(found[1].0.show(), "iptables -t filter -vnL INPUT --line-numbers");
         assert_eq!(tables(SAVED), ["filter"]);
     }

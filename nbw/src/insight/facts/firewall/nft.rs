@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Counted, Hook, MOST_TEXT, Verdict};
+use super::{Counted, Hook, MOST_TEXT, Verdict, id};
 use crate::text;
 
 /// Its rules that count and drop, without those of the tables (family and name) that `told` says are told elsewhere.
@@ -20,7 +20,11 @@ fn verdict(rule: &Value, objects: &[Value], told: &impl Fn(&str, &str) -> bool) 
     let counter = expressions.iter().find_map(|part| part.get("counter"))?;
     let (packets, bytes) = (counter["packets"].as_u64()?, counter["bytes"].as_u64()?);
     let comment = rule["comment"].as_str().map_or_else(|| word.to_owned(), |comment| format!("{word} ({comment})"));
+    // A ruleset that is read anew may give the same handle to another rule.
+    let says: Vec<String> =
+        expressions.iter().filter(|part| part.get("counter").is_none()).map(Value::to_string).collect();
     let verdict = Verdict {
+        id: id(&says.concat()),
         tool: "nft",
         chain: text::clean(&place.join(" ")).into_owned().into(),
         number: rule["handle"].as_u64(),
@@ -59,7 +63,11 @@ mod tests {
     fn rules_that_count_and_drop_are_found_once() {
         let found = parse(RULESET, |family, table| (family, table) == ("ip", "filter"));
         let [(verdict, 5, 300)] = &found[..] else { unreachable!("{found:?}") };
-        assert_eq!(verdict.owner(), "firewall nft inet fw in 4");
+        assert_eq!((verdict.number, verdict.owner().starts_with("firewall nft inet fw in ")), (Some(4), true));
+        // What it has counted is not what it says; what it matches is.
+        let of = |from: &str, to: &str| parse(&RULESET.replace(from, to), |_, _| false)[0].0.id.clone();
+        assert_eq!(of("\"packets\": 5", "\"packets\": 6"), verdict.id);
+        assert_ne!(of("\"right\": 23", "\"right\": 22"), verdict.id);
         assert_eq!((verdict.hook, &*verdict.text), (Hook::Input, "drop (no telnet)"));
         assert_eq!(verdict.show(), "nft -a list chain inet fw in");
         assert_eq!(parse(RULESET, |_, _| false).len(), 2);
