@@ -24,6 +24,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use nbw_detect::{Engine, Event, Limits, Signatures};
 
+use self::pace::Pace;
 pub use self::{
     alert::{alert, of_kind},
     clock::Clock,
@@ -33,7 +34,6 @@ pub use self::{
     facts::facts,
     sentence::{advice, sentence},
 };
-use self::pace::Pace;
 use crate::{bpf::Kernel, failure::Failure};
 
 /// How often the ring is to be read: often enough that a flood's first second gives many eras of sampling.

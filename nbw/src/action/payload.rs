@@ -6,8 +6,7 @@ use serde::Serialize;
 
 use crate::{
     alert::{Alert, Notice, Unit},
-    detection,
-    text,
+    detection, text,
     units::{self, Units},
 };
 
