@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// After so long without anything that counts, an attack is over.
-const QUIET: u64 = 60_000_000_000;
+const QUIET: u64 = 300_000_000_000;
 
 /// Attacks at a time; beyond, those that were longest not heard of are over.
 const MOST: usize = 1_024;
@@ -172,6 +172,13 @@ fn about(signature: &Signature, sight: &Sight) -> About {
 impl Incident {
     fn take(&mut self, report: Report<'_>) {
         self.first = self.first.min(report.first);
+        // Of several signatures that see the same, the one that is surest has the word.
+        let weight = |signature: &Signature| (signature.severity, (signature.confidence * 1000.0) as u32);
+        if weight(report.signature) > weight(&self.signature) {
+            self.signature = report.signature.clone();
+            self.origin = (report.board, *report.sight);
+            (self.margin, self.evidence, self.links) = (1.0, BTreeMap::new(), BTreeMap::new());
+        }
         let counted: u64 = report.recent.iter().map(|sight| sight.count).sum();
         for sight in &report.recent {
             self.add(sight, report.board);

@@ -50,7 +50,7 @@ fn an_attack_is_one_event_that_is_updated() {
     assert!(told.windows(2).all(|pair| pair[0].last_seen < pair[1].last_seen));
     // What has not changed is not told again, but for its end.
     assert!(engine.take_events().is_empty());
-    engine.advance(Time(tape.facts.last().unwrap().time.0 + 200_000_000_000));
+    engine.advance(Time(tape.facts.last().unwrap().time.0 + 400_000_000_000));
     let over = engine.take_events();
     assert_eq!((over.len(), over[0].id == told[0].id, over[0].ongoing), (1, true, false));
     assert!(engine.finish().is_empty());

@@ -82,11 +82,17 @@ const SCANS: [Case; 12] = [
     ("host-sweep-tcp", 25, |n, tape| (0..n).for_each(|i| done(tape.refused(A, 40_000, &many(i), 23)))),
 ];
 
-const SWEEPS: [Case; 8] = [
+const SWEEPS: [Case; 10] = [
     ("host-sweep-tcp-slow", 50, |n, tape| {
         (0..n).for_each(|i| done(tape.refused(A, 40_000, &many(i), 23).wait(60_000)))
     }),
     ("host-sweep-udp", 50, |n, tape| (0..n).for_each(|i| done(tape.udp(A, 40_000, &many(i), 1_434, 8)))),
+    ("host-sweep-tcp-any", 125, |n, tape| {
+        (0..n).for_each(|i| done(tape.refused(A, 40_000, &many(i), 6_346)));
+    }),
+    ("host-sweep-udp-any", 125, |n, tape| {
+        (0..n).for_each(|i| done(tape.udp(A, 40_000, &many(i), 6_881, 8).wait(2)));
+    }),
     ("host-sweep-icmp", 25, |n, tape| (0..n).for_each(|i| done(tape.icmp(A, &many(i), 8, 56)))),
     ("host-sweep-icmp-slow", 50, |n, tape| (0..n).for_each(|i| done(tape.icmp(A, &many(i), 8, 56).wait(60_000)))),
     ("arp-scan", 100, |n, tape| {
