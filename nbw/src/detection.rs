@@ -15,6 +15,7 @@ mod endpoint;
 mod facts;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod leaving;
 mod netns;
 mod owners;
 mod pace;
@@ -22,7 +23,7 @@ mod sentence;
 
 use std::{net::SocketAddr, time::Duration};
 
-use nbw_detect::{Engine, Event, Limits, Signatures};
+use nbw_detect::{Engine, Event, Limits, Signatures, Volume};
 
 use self::pace::Pace;
 pub use self::{
@@ -32,6 +33,7 @@ pub use self::{
     current::Current,
     deliver::{Deliver, Wish},
     facts::facts,
+    leaving::leaving,
     sentence::{advice, sentence},
 };
 use crate::{bpf::Kernel, failure::Failure};
@@ -67,6 +69,11 @@ impl Feed {
         self.read(kernel);
         self.watch(kernel)?;
         Ok(self.pace.due(self.engine.take_events()))
+    }
+
+    /// Takes in what the host has sent, by its own counters: see [`leaving`]. What comes of it the next [`Self::poll`] tells.
+    pub fn sent(&mut self, volumes: &[Volume]) {
+        volumes.iter().for_each(|volume| self.engine.volume(volume));
     }
 
     fn read(&mut self, kernel: &mut Kernel) {
