@@ -1,7 +1,7 @@
 //! The wiring of `nbw agent`: the service that runs for months.
 //!
 //! `run` is its loop; `pace` says when it ticks and how late, `manager` is what systemd is told, `keeper` keeps state on disk,
-//! `memory` has snapshots remembered, `attacks` looks for attacks and has them told,
+//! `memory` has snapshots remembered, `attacks` looks for attacks and has them told, `usual` knows what the host sends otherwise,
 //! `troubles` says what to log of the kernel side,
 //! `reload` takes over another configuration, `questions` and `report` answer the control socket.
 
@@ -16,6 +16,7 @@ mod report;
 mod run;
 mod start;
 mod troubles;
+mod usual;
 
 use std::{
     io::{self, Write},
@@ -117,6 +118,7 @@ impl Source {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snapshot::By;
 
     async fn refusal(text: &str) -> Option<String> {
         let config = Config::parse(text).unwrap();
@@ -134,6 +136,13 @@ mod tests {
         assert!(said.contains("names.mmdb") && said.contains("/nowhere/country.mmdb"), "{said}");
         let said = refusal("[detect]\nenabled = true\ndisable = [\"no-such-attack\"]").await.unwrap();
         assert!(said.contains("no-such-attack"), "{said}");
+    }
+
+    #[test]
+    fn connections_are_looked_at_where_they_are_counted_anyway() {
+        let has = |text: &str| start::rows(&Config::parse(text).unwrap()).contains(&By::Connection);
+        assert!(has("[detect]\nenabled = true\n[history]\nremotes = true"));
+        assert!(!has("[detect]\nenabled = true") && !has("[history]\nremotes = true"));
     }
 
     #[test]

@@ -6,14 +6,18 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use nbw_detect::{Event, Signatures};
 use tokio::time::Interval;
 
-use super::run::Agent;
+use super::{
+    run::Agent,
+    usual::{self, Usual},
+};
 use crate::{
     app::{detect::set, ticks},
     config::{Config, suggestion},
     control::Attacks as Told,
-    detection::{self, Concerns, Current, Deliver, POLL},
+    detection::{self, Concerns, Current, Deliver, POLL, leaving},
     failure::Failure,
     history::Reader,
+    snapshot::Snapshot,
     text,
 };
 
@@ -30,6 +34,7 @@ pub(super) struct Attacks {
     deliver: Deliver,
     current: Current,
     today: Today,
+    usual: Usual,
     /// Whether the last look failed: that is logged once.
     fails: bool,
 }
@@ -64,6 +69,7 @@ impl Attacks {
             deliver: Deliver::new(config.attacks.clone()),
             current: Current::default(),
             today: Today::remembered(config, Timestamp::now()),
+            usual: Usual::of(config),
             fails: false,
         })
     }
@@ -103,6 +109,16 @@ impl Agent {
         };
         self.attacks.fails = false;
         self.find(events);
+    }
+
+    /// Shows what has left the host, where its connections are counted and it is known what is usual.
+    pub(super) fn weigh(&mut self, snapshot: &Snapshot) {
+        let Some(feed) = &mut self.attachment.feed else { return };
+        if snapshot.rows.connections.is_none() {
+            return;
+        }
+        let usual = self.attacks.usual.at(snapshot.time);
+        feed.sent(&leaving(snapshot, |_, time| usual.map(|rate| usual::in_time(rate, time))));
     }
 
     /// Says of events whom they concern, and hears those for which that is known.
@@ -150,6 +166,7 @@ impl Agent {
             }
         }
         self.attacks.signatures = signatures;
+        self.attacks.usual = Usual::of(config);
         let notices = self.attacks.deliver.replace(config.attacks.clone());
         self.dispatcher.tell(&notices);
     }

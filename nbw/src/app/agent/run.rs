@@ -98,6 +98,7 @@ impl Agent {
         let notices = self.engine.observe(&snapshot);
         self.dispatcher.tell(&notices);
         self.memory.take(&snapshot);
+        self.weigh(&snapshot);
         self.hear_complaints();
         self.proceed(&snapshot);
         self.health = snapshot.health;

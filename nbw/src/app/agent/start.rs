@@ -147,5 +147,9 @@ pub(super) fn rows(config: &Config) -> Vec<By> {
             rows.push(by);
         }
     }
+    // What leaves is seen by connection: that takes no more work where they are counted anyway.
+    if config.settings.detect.enabled && rows.iter().any(|by| by.needs_sockets()) && !rows.contains(&By::Connection) {
+        rows.push(By::Connection);
+    }
     rows
 }
