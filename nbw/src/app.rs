@@ -2,7 +2,9 @@
 
 mod agent;
 mod alerts;
+mod attacks;
 mod check;
+mod detect;
 mod import;
 mod insight;
 mod live;
@@ -19,8 +21,14 @@ use tokio::{
 };
 
 pub use self::check::{check, check_failed};
-pub use self::{agent::agent, import::import, insight::insight, report::report, status::status, top::top};
-use self::{alerts::Alerts, live::Live};
+pub use self::{
+    agent::agent, detect::detect, import::import, insight::insight, report::report, status::status, top::top,
+};
+use self::{
+    alerts::Alerts,
+    attacks::Attacks,
+    live::{Live, Options},
+};
 use crate::{
     cli::WatchArgs,
     failure::Failure,
@@ -41,12 +49,20 @@ pub async fn watch(args: WatchArgs) -> Result<(), Failure> {
     let mut alerts = Alerts::new(&args.alerts.alert, vec![args.by], top)?;
     let mut ended = Ended::listen()?;
     let view = ViewOptions { by: alerts.lists(), sort: args.live.sort, top };
-    let mut live = Live::start(&args.live, view).await?;
+    let mut live = Live::start(Options::of(&args.live, args.alerts.detect), view).await?;
+    let mut attacks = Attacks::start(args.alerts.detect)?;
     alerts.check(live.links())?;
     alerts.look_around(&args.live.filter);
     let format = args.format.unwrap_or_else(Format::for_stdout);
     let mut outlet = Outlet::start(sink(&args, format))?;
-    let watching = Watching { live: &mut live, alerts: &mut alerts, outlet: &mut outlet, args: &args, format };
+    let watching = Watching {
+        live: &mut live,
+        alerts: &mut alerts,
+        attacks: &mut attacks,
+        outlet: &mut outlet,
+        args: &args,
+        format,
+    };
     let result = tokio::select! {
         result = watching.run() => result,
         () = ended.wait() => Ok(()),
@@ -61,7 +77,7 @@ pub async fn watch(args: WatchArgs) -> Result<(), Failure> {
 fn sink(args: &WatchArgs, format: Format) -> Box<dyn Sink + Send> {
     let shown = format.to_stdout(args.live.units, args.live.interval, args.by);
     let mut all = Several::default().and(shown);
-    if !args.alerts.alert.is_empty() && !format.tells_of_alerts() {
+    if (!args.alerts.alert.is_empty() || args.alerts.detect) && !format.tells_of_alerts() {
         all = all.and(Box::new(events::Events::new(io::stderr())));
     }
     if let Some(terminal) = bell::terminal().filter(|_| args.alerts.bell) {
@@ -74,6 +90,7 @@ fn sink(args: &WatchArgs, format: Format) -> Box<dyn Sink + Send> {
 struct Watching<'a> {
     live: &'a mut Live,
     alerts: &'a mut Alerts,
+    attacks: &'a mut Attacks,
     outlet: &'a mut Outlet,
     args: &'a WatchArgs,
     format: Format,
@@ -88,10 +105,12 @@ impl Watching<'_> {
                 _ = ticks.tick() => {
                     let mut snapshot = self.live.tick().await?;
                     self.alerts.see(&mut snapshot);
+                    self.attacks.see(&mut snapshot);
                     self.outlet.send(snapshot).await?;
                     left -= 1;
                 }
                 ended = self.outlet.ended() => return ended,
+                () = self.attacks.due() => self.attacks.look(self.live)?,
                 due = self.live.due() => self.live.serve(due).await?,
             }
         }

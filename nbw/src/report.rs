@@ -4,6 +4,7 @@ pub mod build;
 pub mod calendar;
 pub mod chart;
 pub mod csv;
+mod events;
 #[cfg(test)]
 mod fixture;
 pub mod html;
@@ -17,6 +18,7 @@ pub mod table;
 pub mod when;
 
 use jiff::Timestamp;
+use nbw_detect::Event;
 
 use self::{build::Source, calendar::Calendar};
 use crate::{
@@ -86,6 +88,8 @@ pub struct Report {
     pub units: Units,
     /// What there is to advise; nothing where nobody asked.
     pub findings: Vec<Finding>,
+    /// The attacks of the span, by when they began.
+    pub events: Vec<Event>,
 }
 
 /// A way of writing a report down.

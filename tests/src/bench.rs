@@ -3,6 +3,7 @@
 pub mod alerts;
 mod clock;
 pub mod connections;
+pub mod detect;
 pub mod history;
 pub mod kernel;
 pub mod peer;

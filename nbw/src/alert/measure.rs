@@ -52,7 +52,7 @@ impl Measure {
 /// The list that a snapshot has to have for this target; none where it always has what is needed.
 pub fn needs(target: &Target) -> Option<By> {
     match target.scope {
-        Scope::Interface | Scope::Cgroup | Scope::Host => None,
+        Scope::Interface | Scope::Cgroup | Scope::Host | Scope::Attack => None,
         Scope::Container => Some(By::Container),
         Scope::Pod => Some(By::Pod),
         Scope::Unit => Some(By::Unit),
@@ -82,6 +82,7 @@ pub fn measures(snapshot: &Snapshot, target: &Target) -> Vec<Measure> {
         Scope::Unit => rows.units.iter().flatten().for_each(|row| sums.unit(row)),
         Scope::Process => sums.processes(snapshot),
         Scope::Host => sums.host(snapshot),
+        Scope::Attack => {}
     }
     sums.of.into_values().collect()
 }

@@ -3,6 +3,7 @@
 mod chosen;
 mod counters;
 mod coverage;
+mod events;
 mod gather;
 mod layout;
 mod parts;

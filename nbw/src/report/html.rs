@@ -13,7 +13,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use ring::digest::{SHA256, digest};
 
 use self::totals::{HtmlColumn, HtmlRow};
-use super::{Format, Report, calendar};
+use super::{
+    Format, Report, calendar,
+    events::{self, Attack},
+};
 use crate::{failure::Failure, history::Kind, insight::Finding};
 
 /// Writes a page.
@@ -38,6 +41,8 @@ struct Page<'a> {
     span: String,
     style: &'a str,
     findings: &'a [Finding],
+    attacks: Vec<Attack>,
+    more_attacks: usize,
     stacked: bool,
     subjects: &'a str,
     columns: Vec<HtmlColumn>,
@@ -55,7 +60,10 @@ impl Format for Html {
     fn render(&self, report: &Report) -> Result<Vec<u8>, Failure> {
         let script = format!("'use strict';(() => {{\n{}}})();", SCRIPTS.concat());
         let local = |at| report.calendar.local(at).strftime("%F %H:%M %Z").to_string();
+        let (attacks, more_attacks) = events::listed(report);
         let page = Page {
+            attacks,
+            more_attacks,
             policy: policy(&script),
             version: env!("CARGO_PKG_VERSION"),
             title: report.title(),

@@ -1,6 +1,7 @@
 //! `--format json`: one object, as docs/reports.md says.
 
 use jiff::Timestamp;
+use nbw_detect::Event;
 use serde::Serialize;
 
 use super::{
@@ -34,6 +35,8 @@ struct Document<'a> {
     totals: Vec<JsonTotal<'a>>,
     parts: Vec<JsonPart>,
     findings: &'a [Finding],
+    #[serde(skip_serializing_if = "<[Event]>::is_empty")]
+    events: &'a [Event],
 }
 
 #[derive(Serialize)]
@@ -120,6 +123,7 @@ impl<'a> Document<'a> {
                 .map(|part| JsonPart { start: part.start, end: part.end, recorded_seconds: part.recorded_seconds })
                 .collect(),
             findings: &report.findings,
+            events: &report.events,
         }
     }
 }

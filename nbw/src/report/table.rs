@@ -13,7 +13,7 @@ use self::{
     grid::Grid,
 };
 use super::{
-    Format, Report, What,
+    Format, Report, What, events,
     rows::{Both, Row, Total},
 };
 use crate::{failure::Failure, fit, insight::show, text};
@@ -62,7 +62,8 @@ impl Format for Table {
             Some(_) => drawing.by_time(),
         };
         let head = drawing.head();
-        Ok(format!("{head}\n{text}{}", drawing.findings()?).into_bytes())
+        let attacks = drawing.plain(&events::section(report, self));
+        Ok(format!("{head}\n{text}{attacks}{}", drawing.findings()?).into_bytes())
     }
 }
 

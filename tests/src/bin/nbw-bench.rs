@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use nbw_tests::bench::{
     alerts,
     connections::{self, load},
-    history, kernel, poll,
+    detect, history, kernel, poll,
 };
 
 #[derive(Parser)]
@@ -26,6 +26,8 @@ enum Bench {
     Alerts(alerts::Options),
     /// What the memory of a year costs: room, the time of answers, and of writing
     History(history::Options),
+    /// What `nbw detect` finds in captures ($NBW_CAPTURES), and how fast it reads them
+    Detect(detect::Options),
     /// One of the processes that make the connections
     #[command(subcommand, hide = true)]
     Load(load::Side),
@@ -38,6 +40,7 @@ fn main() -> Result<()> {
         Bench::Connections(options) => connections::run(&options),
         Bench::Alerts(options) => alerts::run(&options),
         Bench::History(options) => history::run(&options),
+        Bench::Detect(options) => detect::run(&options),
         Bench::Load(side) => load::run(&side),
     }
 }

@@ -7,6 +7,7 @@ use std::{
 
 use futures_util::FutureExt;
 use jiff::tz::TimeZone;
+use nbw_detect::Event;
 use tokio::task::JoinHandle;
 
 use crate::{
@@ -58,6 +59,13 @@ impl Memory {
         if let Some(remembering) = &mut self.0 {
             remembering.recorder.take(snapshot);
             remembering.look();
+        }
+    }
+
+    /// Attacks. Nothing here waits.
+    pub(super) fn take_events(&self, events: &[Event]) {
+        if let Some(remembering) = &self.0 {
+            remembering.recorder.take_events(events);
         }
     }
 

@@ -11,7 +11,8 @@ use jiff::Timestamp;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{
-    Source, keeper::Keeper, manager::Manager, memory::Memory, pace::Pace, questions::Question, troubles::Troubles,
+    Source, attacks::Attacks, keeper::Keeper, manager::Manager, memory::Memory, pace::Pace, questions::Question,
+    troubles::Troubles,
 };
 use crate::{
     action::Dispatcher,
@@ -19,6 +20,7 @@ use crate::{
     app::{live::Live, lookout::lookout},
     config::Config,
     control::{ConfigStatus, Lock, Server},
+    detection::Feed,
     failure::Failure,
     snapshot::{By, Health},
 };
@@ -37,6 +39,7 @@ pub(super) struct Agent {
     pub(super) dispatcher: Dispatcher,
     pub(super) keeper: Keeper,
     pub(super) memory: Memory,
+    pub(super) attacks: Attacks,
     pub(super) server: Server,
     pub(super) pace: Pace,
     pub(super) manager: Manager,
@@ -54,6 +57,8 @@ pub(super) struct Agent {
 /// What is attached to the kernel.
 pub(super) struct Attachment {
     pub(super) live: Live,
+    /// What recognises attacks in it, where that is asked for.
+    pub(super) feed: Option<Feed>,
     /// What rows its snapshots have.
     pub(super) by: Vec<By>,
     pub(super) since: Timestamp,
@@ -66,6 +71,7 @@ impl Agent {
             tokio::select! {
                 late = self.pace.next() => self.tick(late).await?,
                 asked = self.server.next() => self.answer(asked),
+                () = self.attacks.due() => self.look(),
                 due = self.attachment.live.due() => self.attachment.live.serve(due).await?,
                 asked = signals.next() => match asked {
                     Asks::Reload => self.reload().await,
@@ -92,6 +98,7 @@ impl Agent {
         let notices = self.engine.observe(&snapshot);
         self.dispatcher.tell(&notices);
         self.memory.take(&snapshot);
+        self.weigh(&snapshot);
         self.hear_complaints();
         self.proceed(&snapshot);
         self.health = snapshot.health;
@@ -115,7 +122,7 @@ impl Agent {
             let (actions, labels) = (spec.actions.clone(), spec.labels.clone());
             Some(Notice { change: Change::Repeated, alert, actions, labels })
         };
-        let notices: Vec<Notice> = firing.filter_map(notice).collect();
+        let notices: Vec<Notice> = firing.filter_map(notice).chain(self.attacks.firing()).collect();
         self.dispatcher.keep_alive(&notices);
     }
 
@@ -128,6 +135,7 @@ impl Agent {
     /// Ends in order: state first, what takes long last.
     pub(super) async fn end(mut self) {
         self.manager.stopping();
+        self.end_attacks().await;
         self.keeper.save_now(self.engine.save()).await;
         self.memory.finish().await;
         drop(self.attachment);
