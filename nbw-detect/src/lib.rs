@@ -5,6 +5,7 @@
 
 pub mod event;
 pub mod facts;
+pub mod simulate;
 
 pub use event::{Event, Kind, Severity};
 pub use facts::{Arp, Body, Direction, Facts, Fragment, Ip, Time, Transport};

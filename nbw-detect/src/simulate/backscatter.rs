@@ -1,0 +1,57 @@
+//! Back-scatter: what comes back to those whose addresses somebody else's flood has borrowed.
+
+use std::time::Duration;
+
+use super::{
+    attack::{Attack, Named},
+    exchange::Exchange,
+    host::{Host, SERVER, inside_nth},
+    tcp,
+    traffic::{Plan, Scenario, Step},
+};
+use crate::event::Kind;
+
+pub(super) const ATTACKS: &[Attack] = &[
+    Attack {
+        scenario: scatter("syn-ack-backscatter", "a flooded server answers SYNs that nobody here has sent", syn_acks),
+        kind: Kind::Backscatter,
+        source: Named::One("203.0.113.80"),
+        target: Named::Many,
+    },
+    Attack {
+        scenario: scatter("rst-backscatter", "a flooded server refuses connections that nobody here has begun", resets),
+        kind: Kind::Backscatter,
+        source: Named::One("203.0.113.80"),
+        target: Named::Many,
+    },
+];
+
+const fn scatter(name: &'static str, about: &'static str, step: fn(&Plan) -> Step) -> Scenario {
+    Scenario { name, about, attempts: "packets", rate: 500.0, duration: Duration::from_secs(10), regular: false, step }
+}
+
+fn syn_acks(_: &Plan) -> Step {
+    Box::new(|x, _| {
+        let (borrower, syn) = borrowed(x);
+        let answer = tcp::syn_ack(x, &syn);
+        x.tcp(SERVER, borrower, answer.clone(), &[]);
+        // Few of the addresses are in use; those who are say that they know nothing of it.
+        if x.rng.u8(..) < 25 {
+            x.wait_about(100);
+            x.tcp(borrower, SERVER, tcp::reset(&answer), &[]);
+        }
+    })
+}
+
+fn resets(_: &Plan) -> Step {
+    Box::new(|x, _| {
+        let (borrower, syn) = borrowed(x);
+        x.tcp(SERVER, borrower, tcp::reset(&syn), &[]);
+    })
+}
+
+/// An address of the inside, and the SYN that the flooder has sent in its name.
+fn borrowed(x: &mut Exchange<'_>) -> (Host, etherparse::TcpHeader) {
+    let (borrower, port) = (inside_nth(x.rng.u64(..)), x.rng.u16(1_024..));
+    (borrower, tcp::syn(x, port, 443))
+}

@@ -1,0 +1,86 @@
+//! Sweeps: many hosts are asked the same.
+
+use std::time::Duration;
+
+use super::{
+    attack::{Attack, Named},
+    exchange::Exchange,
+    host::{ATTACKER, Host, NEIGHBOUR, VICTIM, inside_nth, neighbour},
+    tcp,
+    traffic::{Plan, Scenario, Step},
+};
+use crate::event::Kind;
+
+const fn sweep(name: &'static str, about: &'static str, rate: f64, seconds: u64, step: fn(&Plan) -> Step) -> Scenario {
+    Scenario { name, about, attempts: "probes", rate, duration: Duration::from_secs(seconds), regular: false, step }
+}
+
+const fn over_hosts(scenario: Scenario) -> Attack {
+    Attack { scenario, kind: Kind::HostSweep, source: Named::One("198.51.100.66"), target: Named::Many }
+}
+
+pub(super) const ATTACKS: &[Attack] = &[
+    over_hosts(sweep("tcp-sweep", "who listens for telnet? one SYN to each host", 100.0, 5, |_| Box::new(telnet))),
+    over_hosts(sweep("udp-sweep", "who speaks SIP? one datagram to each host", 100.0, 5, |_| Box::new(sip))),
+    over_hosts(sweep("icmp-sweep", "who is there? one echo request to each host", 100.0, 5, |_| Box::new(echo))),
+    Attack {
+        scenario: sweep("arp-sweep", "who is on this network? one ARP request for each address", 100.0, 5, |_| {
+            Box::new(arp)
+        }),
+        kind: Kind::ArpScan,
+        source: Named::One("10.20.0.66"),
+        target: Named::Many,
+    },
+    over_hosts(sweep("slow-sweep", "a host every second or two, below what is seen at a glance", 0.7, 90, |_| {
+        Box::new(telnet)
+    })),
+];
+
+/// Nobody is at most addresses. Of the others, most refuse.
+fn is_there(host: Host) -> bool {
+    host.ip.octets()[3].is_multiple_of(8)
+}
+
+fn telnet(x: &mut Exchange<'_>, n: u64) {
+    let (host, port) = (inside_nth(n), x.port());
+    let syn = tcp::syn(x, port, 23);
+    x.tcp(ATTACKER, host, syn.clone(), &[]);
+    if is_there(host) {
+        x.wait_about(200);
+        x.tcp(host, ATTACKER, tcp::reset(&syn), &[]);
+    }
+}
+
+fn sip(x: &mut Exchange<'_>, n: u64) {
+    let (host, port) = (inside_nth(n), x.port());
+    let ip = host.ip;
+    let options = format!(
+        "OPTIONS sip:100@{ip} SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.66:{port};branch=z9hG4bK{n}\r\nFrom: <sip:100@{ip}>;tag={n}\r\n\
+         To: <sip:100@{ip}>\r\nCall-ID: {n}\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+    );
+    x.udp(ATTACKER, host, (port, 5_060), options.as_bytes());
+    if is_there(host) {
+        x.wait_about(200);
+        x.unreachable(host, ATTACKER, etherparse::icmpv4::DestUnreachableHeader::Port);
+    }
+}
+
+fn echo(x: &mut Exchange<'_>, n: u64) {
+    let (host, number) = (inside_nth(n), (0x3039, n as u16));
+    x.ping(ATTACKER, host, number, &[0; 32]);
+    if is_there(host) {
+        x.wait_about(200);
+        x.pong(host, ATTACKER, number, &[0; 32]);
+    }
+}
+
+fn arp(x: &mut Exchange<'_>, n: u64) {
+    let wanted = (n % 254) as u8 + 1;
+    if wanted == VICTIM.ip.octets()[3] {
+        x.who_has(NEIGHBOUR, VICTIM);
+        x.wait_about(50);
+        return x.is_at(VICTIM, VICTIM, NEIGHBOUR);
+    }
+    // What the others answer does not come by this cable.
+    x.who_has(NEIGHBOUR, neighbour(wanted));
+}
