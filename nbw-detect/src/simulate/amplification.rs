@@ -18,6 +18,9 @@ use crate::event::Kind;
 /// Servers that are abused at the same time.
 const REFLECTORS: u32 = 600;
 
+/// The port that attackers choose most: many firewalls let it through.
+const TARGETED: u16 = 80;
+
 /// Whose address the questions are sent in, where the host under test is abused.
 const BORROWED: std::net::Ipv4Addr = std::net::Ipv4Addr::new(198, 51, 100, 200);
 
@@ -75,9 +78,8 @@ const fn abused(name: &'static str, about: &'static str, step: fn(&Plan) -> Step
 fn reflected(protocol: &'static Protocol) -> Step {
     Box::new(|x, _| {
         let reflector = nth_of_internet(x.rng.u32(..REFLECTORS));
-        let to = x.rng.u16(1_024..);
         for answer in (protocol.answers)(x.rng).into_iter().take(1) {
-            x.udp(reflector, VICTIM, (protocol.port, to), &answer);
+            x.udp(reflector, VICTIM, (protocol.port, TARGETED), &answer);
         }
     })
 }
@@ -87,7 +89,7 @@ fn abuse(protocol: &'static Protocol) -> Step {
 }
 
 fn ask(x: &mut Exchange<'_>, protocol: &Protocol) {
-    let (borrowed, port) = (outside(BORROWED), x.rng.u16(1_024..));
+    let (borrowed, port) = (outside(BORROWED), TARGETED);
     let question = (protocol.question)(x.rng);
     x.udp(borrowed, VICTIM, (port, protocol.port), &question);
     x.wait_about(200);
@@ -176,12 +178,17 @@ fn memcached(request: u16, number: u16, many: u16, data: &[u8]) -> Vec<u8> {
     [header.as_flattened(), data].concat()
 }
 
+/// Small ones: 0x80 and above begin its binary protocol.
+fn request_of(rng: &mut Rng) -> u16 {
+    rng.u16(..0x7fff)
+}
+
 fn memcached_question(rng: &mut Rng) -> Vec<u8> {
-    memcached(rng.u16(..), 0, 1, b"get a\r\n")
+    memcached(request_of(rng), 0, 1, b"get a\r\n")
 }
 
 fn memcached_answers(rng: &mut Rng) -> Vec<Vec<u8>> {
-    let (request, value) = (rng.u16(..), dns::label(rng, 13_000));
+    let (request, value) = (request_of(rng), dns::label(rng, 13_000));
     let whole = format!("VALUE a 0 {}\r\n{value}\r\nEND\r\n", value.len()).into_bytes();
     let pieces: Vec<&[u8]> = whole.chunks(1_392).collect();
     let many = pieces.len() as u16;

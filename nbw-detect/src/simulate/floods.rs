@@ -107,7 +107,7 @@ fn datagrams(plan: &Plan) -> Step {
     // Linux says "unreachable" to one host about once a second (`icmp_ratelimit`).
     let told = (plan.rate.ceil() as u64).max(1);
     Box::new(move |x, n| {
-        let (source, length) = (x.rng.u16(1_024..), x.rng.usize(512..=1_400));
+        let (source, length) = (x.rng.u16(50_000..60_000), x.rng.usize(512..=1_400));
         x.udp(ATTACKER, VICTIM, (source, 27_016), &vec![b'X'; length]);
         if n.is_multiple_of(told) {
             x.wait_about(100);

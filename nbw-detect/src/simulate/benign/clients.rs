@@ -1,9 +1,12 @@
 //! The host under test as somebody with many others to talk to.
 
+use hickory_proto::rr::RecordType;
+
 use super::{LookAlike, harmless, servers::NEWS};
 use crate::{
     event::Kind,
     simulate::{
+        dns,
         exchange::Exchange,
         host::{RESOLVER, SERVER, VICTIM, neighbour, nth_of_internet, one_of},
         tcp::{Connection, End, Who},
@@ -77,15 +80,16 @@ fn crawl(x: &mut Exchange<'_>, n: u64) {
 }
 
 fn share(x: &mut Exchange<'_>, n: u64) {
-    let peer = End { host: nth_of_internet(n as u32 + 9_000), port: x.rng.u16(10_000..) };
+    let peer = End { host: nth_of_internet(n as u32 + 9_000), port: x.rng.u16(50_000..60_000) };
     // The protocol over UDP first, which nearly all answer.
-    let (query, answer) = (x.noise(100), x.noise(300));
-    x.udp(VICTIM, peer.host, (51_413, peer.port), &query);
+    let query = format!("d1:ad2:id20:{}e1:q4:ping1:t2:aa1:y1:qe", dns::label(x.rng, 20));
+    x.udp(VICTIM, peer.host, (51_413, peer.port), query.as_bytes());
     if x.rng.u8(..10) == 0 {
         return;
     }
     x.wait_about(60_000);
-    x.udp(peer.host, VICTIM, (peer.port, 51_413), &answer);
+    let answer = format!("d1:rd2:id20:{}e1:t2:aa1:y1:re", dns::label(x.rng, 20));
+    x.udp(peer.host, VICTIM, (peer.port, 51_413), answer.as_bytes());
     let client = client(x);
     if x.rng.u8(..10) < 2 {
         return Connection::refused(x, client, peer);
@@ -139,10 +143,9 @@ fn poll(_: &Plan) -> Step {
 }
 
 fn look_up(x: &mut Exchange<'_>, _: u64) {
-    use crate::simulate::dns;
     let (id, port) = (x.rng.u16(..), x.port());
     let name = format!("{}.cdn{}.example.net.", dns::label(x.rng, 24), x.rng.u8(..20));
-    x.udp(VICTIM, RESOLVER, (port, 53), &dns::question(id, &name, hickory_proto::rr::RecordType::A));
+    x.udp(VICTIM, RESOLVER, (port, 53), &dns::question(id, &name, RecordType::A));
     x.wait_about(15_000);
     let answer = dns::address(id, &name, x.rng);
     x.udp(RESOLVER, VICTIM, (53, port), &answer);
