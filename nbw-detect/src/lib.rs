@@ -3,6 +3,7 @@
 //! Data flows one way: `capture or kernel -> Facts -> engine -> Event`. The engine knows neither files nor the kernel, so that
 //! the same packets give the same events from either. Nothing here needs privileges.
 
+pub mod capture;
 pub mod event;
 pub mod facts;
 pub mod simulate;

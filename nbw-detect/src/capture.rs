@@ -1,0 +1,23 @@
+//! Captures: packets from a file, as [`Facts`](crate::Facts) and as they are, and back into a file.
+//!
+//! A [`Reader`] streams: it keeps one buffer, whatever the size of the file. What it reads is hostile: lengths are checked
+//! against what is there, tunnels are followed only so deep, and a fault is an error that says where it is.
+
+mod block;
+mod decode;
+mod error;
+mod interface;
+mod link;
+mod packet;
+mod pcap;
+mod pcapng;
+mod reader;
+mod source;
+mod unpack;
+mod writer;
+
+pub use error::{Fault, ReadError};
+pub use link::LinkType;
+pub use packet::{Packet, Record};
+pub use reader::Reader;
+pub use writer::Writer;
