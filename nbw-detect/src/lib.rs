@@ -4,9 +4,14 @@
 //! the same packets give the same events from either. Nothing here needs privileges.
 
 pub mod capture;
+pub mod engine;
 pub mod event;
 pub mod facts;
+pub mod learn;
+pub mod signature;
 pub mod simulate;
 
+pub use engine::{Engine, Limits, Volume};
 pub use event::{Event, Kind, Severity};
 pub use facts::{Arp, Body, Direction, Facts, Fragment, Ip, Time, Transport};
+pub use signature::{Signature, SignatureError, Signatures};

@@ -3,6 +3,7 @@
 mod agent;
 mod alerts;
 mod check;
+mod detect;
 mod import;
 mod insight;
 mod live;
@@ -19,7 +20,7 @@ use tokio::{
 };
 
 pub use self::check::{check, check_failed};
-pub use self::{agent::agent, import::import, insight::insight, report::report, status::status, top::top};
+pub use self::{agent::agent, detect::detect, import::import, insight::insight, report::report, status::status, top::top};
 use self::{alerts::Alerts, live::Live};
 use crate::{
     cli::WatchArgs,

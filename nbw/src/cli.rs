@@ -2,6 +2,7 @@
 
 mod agent;
 mod check;
+mod detect;
 mod import;
 mod insight;
 mod report;
@@ -14,6 +15,7 @@ use jiff::SignedDuration;
 pub use self::{
     agent::{AgentArgs, StatusArgs, StatusFormat},
     check::CheckArgs,
+    detect::{DetectArgs, DetectFormat},
     import::{ImportArgs, ImportFrom, VnstatArgs},
     insight::InsightArgs,
     report::{Chart, Compare, ReportArgs, ReportFormat},
@@ -58,6 +60,8 @@ pub enum Command {
     Report(Box<ReportArgs>),
     /// Advice with its evidence, from the history or from watching
     Insight(InsightArgs),
+    /// Recognise attacks in live traffic, or in a capture
+    Detect(Box<DetectArgs>),
     /// Take over what others remember of this host's traffic
     Import(ImportArgs),
 }
@@ -80,6 +84,7 @@ impl Command {
             Self::Status(_) => false,
             Self::Report(args) => args.verbose,
             Self::Insight(args) => args.verbose,
+            Self::Detect(args) => args.verbose,
             Self::Import(_) => false,
         }
     }

@@ -1,0 +1,1 @@
+//! A signature as people read it.
