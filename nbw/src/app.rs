@@ -9,6 +9,7 @@ mod insight;
 mod live;
 mod lookout;
 mod report;
+mod simulate;
 mod status;
 mod top;
 
@@ -20,7 +21,10 @@ use tokio::{
 };
 
 pub use self::check::{check, check_failed};
-pub use self::{agent::agent, detect::detect, import::import, insight::insight, report::report, status::status, top::top};
+pub use self::{
+    agent::agent, detect::detect, import::import, insight::insight, report::report, simulate::simulate, status::status,
+    top::top,
+};
 use self::{alerts::Alerts, live::Live};
 use crate::{
     cli::WatchArgs,

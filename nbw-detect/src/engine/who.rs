@@ -29,7 +29,11 @@ impl Who {
         if self.is_mac() {
             return None;
         }
-        Some(if self.is_v4() { IpAddr::V4(Ipv4Addr::from_bits(self.0 as u32)) } else { IpAddr::V6(Ipv6Addr::from_bits(self.0)) })
+        Some(if self.is_v4() {
+            IpAddr::V4(Ipv4Addr::from_bits(self.0 as u32))
+        } else {
+            IpAddr::V6(Ipv6Addr::from_bits(self.0))
+        })
     }
 
     /// Whether it stands for several.

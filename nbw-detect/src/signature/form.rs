@@ -278,9 +278,7 @@ impl TryFrom<String> for Flags {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let bits = |letters: &str| {
-            letters.chars().try_fold(0, |bits, letter| Some(bits | 1 << LETTERS.find(letter)?))
-        };
+        let bits = |letters: &str| letters.chars().try_fold(0, |bits, letter| Some(bits | 1 << LETTERS.find(letter)?));
         let both = text.split_once('/').and_then(|(set, of)| Some((bits(set)?, bits(of)?)));
         match both {
             Some((set, of)) if set & of == set => Ok(Self { set, of }),

@@ -7,7 +7,7 @@ use fastrand::Rng;
 use hickory_proto::rr::RecordType;
 
 use super::{
-    attack::{Attack, Named},
+    attack::{Attack, Named, SOON},
     ber, dns,
     exchange::Exchange,
     host::{VICTIM, nth_of_internet, outside},
@@ -65,14 +65,14 @@ pub(super) const ATTACKS: &[Attack] = &[
 const fn victim(name: &'static str, about: &'static str, step: fn(&Plan) -> Step) -> Attack {
     let duration = Duration::from_secs(10);
     let scenario = Scenario { name, about, attempts: "answers", rate: 2_000.0, duration, regular: false, step };
-    Attack { scenario, kind: Kind::Amplification, source: Named::Many, target: Named::One("10.20.0.10") }
+    Attack { scenario, kind: Kind::Amplification, source: Named::Many, target: Named::One("10.20.0.10"), within: SOON }
 }
 
 const fn abused(name: &'static str, about: &'static str, step: fn(&Plan) -> Step) -> Attack {
     let duration = Duration::from_secs(10);
     let scenario = Scenario { name, about, attempts: "questions", rate: 500.0, duration, regular: false, step };
     let (source, target) = (Named::One("10.20.0.10"), Named::One("198.51.100.200"));
-    Attack { scenario, kind: Kind::Amplification, source, target }
+    Attack { scenario, kind: Kind::Amplification, source, target, within: SOON }
 }
 
 fn reflected(protocol: &'static Protocol) -> Step {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    attack::{Attack, Named},
+    attack::{Attack, Named, SOON},
     exchange::Exchange,
     host::{GATEWAY, Host, NEIGHBOUR, VICTIM},
     traffic::Scenario,
@@ -23,6 +23,7 @@ pub(super) const ATTACKS: &[Attack] = &[Attack {
     kind: Kind::ArpSpoof,
     source: Named::One("10.20.0.1"),
     target: Named::One("10.20.0.10"),
+    within: SOON,
 }];
 
 fn poison(x: &mut Exchange<'_>, n: u64) {

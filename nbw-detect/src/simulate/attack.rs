@@ -1,5 +1,7 @@
 //! The attacks: one scenario for each built-in signature.
 
+use std::time::Duration;
+
 use super::{amplification, arp, backscatter, covert, floods, scans, services, sweeps, traffic::Scenario};
 use crate::event::Kind;
 
@@ -14,7 +16,12 @@ pub struct Attack {
     pub source: Named,
     /// Who is to be named as its target.
     pub target: Named,
+    /// How long after it began it has to be recognised: three seconds, but for what is slow.
+    pub within: Duration,
 }
+
+/// Soon enough for whatever is not slow by itself.
+pub(super) const SOON: Duration = Duration::from_secs(3);
 
 /// Whom an event is to name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

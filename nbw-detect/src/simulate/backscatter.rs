@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    attack::{Attack, Named},
+    attack::{Attack, Named, SOON},
     exchange::Exchange,
     host::{Host, SERVER, inside_nth},
     tcp,
@@ -17,12 +17,14 @@ pub(super) const ATTACKS: &[Attack] = &[
         kind: Kind::Backscatter,
         source: Named::One("203.0.113.80"),
         target: Named::Many,
+        within: SOON,
     },
     Attack {
         scenario: scatter("rst-backscatter", "a flooded server refuses connections that nobody here has begun", resets),
         kind: Kind::Backscatter,
         source: Named::One("203.0.113.80"),
         target: Named::Many,
+        within: SOON,
     },
 ];
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hickory_proto::rr::RecordType;
 
 use super::{
-    attack::{Attack, Named},
+    attack::{Attack, Named, SOON},
     dns,
     exchange::Exchange,
     host::{RESOLVER, SERVER, VICTIM},
@@ -39,6 +39,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         kind: Kind::Tunnel,
         source: Named::One("10.20.0.10"),
         target: Named::One("203.0.113.53"),
+        within: SOON,
     },
     Attack {
         scenario: covert("icmp-tunnel", "data in echo requests and in their replies", "packets", 20.0, 20, |_| {
@@ -47,6 +48,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         kind: Kind::Tunnel,
         source: Named::One("10.20.0.10"),
         target: Named::One("203.0.113.80"),
+        within: SOON,
     },
     Attack {
         scenario: covert(
@@ -60,6 +62,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         kind: Kind::Exfiltration,
         source: Named::One("10.20.0.10"),
         target: Named::One("203.0.113.80"),
+        within: SOON,
     },
     Attack {
         scenario: Scenario {
@@ -69,6 +72,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         kind: Kind::Beacon,
         source: Named::One("10.20.0.10"),
         target: Named::One("203.0.113.80"),
+        within: SOON,
     },
 ];
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use etherparse::icmpv4::DestUnreachableHeader;
 
 use super::{
-    attack::{Attack, Named},
+    attack::{Attack, Named, SOON},
     exchange::Exchange,
     host::{ATTACKER, Host, VICTIM, nth_of_internet, spoofed},
     tcp,
@@ -25,36 +25,42 @@ pub(super) const ATTACKS: &[Attack] = &[
         kind: Kind::SynFlood,
         source: Named::Many,
         target: VICTIM_IS,
+        within: SOON,
     },
     Attack {
         scenario: flood("syn-flood", "SYNs of one address to one port of a web server", syns),
         kind: Kind::SynFlood,
         source: ATTACKER_IS,
         target: VICTIM_IS,
+        within: SOON,
     },
     Attack {
         scenario: flood("udp-flood", "large datagrams of one address to one port that nobody listens on", datagrams),
         kind: Kind::UdpFlood,
         source: ATTACKER_IS,
         target: VICTIM_IS,
+        within: SOON,
     },
     Attack {
         scenario: flood("icmp-flood", "echo requests of one address, as fast as they go", pings),
         kind: Kind::IcmpFlood,
         source: ATTACKER_IS,
         target: VICTIM_IS,
+        within: SOON,
     },
     Attack {
         scenario: flood("smurf", "echo replies of a whole network to somebody who has not asked", smurf),
         kind: Kind::IcmpFlood,
         source: Named::Many,
         target: VICTIM_IS,
+        within: SOON,
     },
     Attack {
         scenario: flood("fragment-flood", "fragments of datagrams that are never completed", fragments),
         kind: Kind::FragmentFlood,
         source: Named::Many,
         target: VICTIM_IS,
+        within: SOON,
     },
 ];
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use etherparse::{TcpHeader, icmpv4::DestUnreachableHeader};
 
 use super::{
-    attack::{Attack, Named},
+    attack::{Attack, Named, SOON},
     exchange::Exchange,
     host::{ATTACKER, VICTIM},
     tcp::{self, Connection, End, Who},
@@ -23,7 +23,7 @@ const fn scan(name: &'static str, about: &'static str, rate: f64, seconds: u64, 
     let duration = Duration::from_secs(seconds);
     let scenario = Scenario { name, about, attempts: "probes", rate, duration, regular: false, step };
     let (source, target) = (Named::One("198.51.100.66"), Named::One("10.20.0.10"));
-    Attack { scenario, kind: Kind::PortScan, source, target }
+    Attack { scenario, kind: Kind::PortScan, source, target, within: SOON }
 }
 
 pub(super) const ATTACKS: &[Attack] = &[

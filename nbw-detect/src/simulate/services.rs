@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    attack::{Attack, Named},
+    attack::{Attack, Named, SOON},
     exchange::Exchange,
     host::{ATTACKER, VICTIM},
     tcp::{Connection, End, Who},
@@ -29,6 +29,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         kind: Kind::BruteForce,
         source: SOURCE,
         target: TARGET,
+        within: SOON,
     },
     Attack {
         scenario: Scenario {
@@ -43,6 +44,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         kind: Kind::Slowloris,
         source: SOURCE,
         target: TARGET,
+        within: SOON,
     },
 ];
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    attack::{Attack, Named},
+    attack::{Attack, Named, SOON},
     exchange::Exchange,
     host::{ATTACKER, Host, NEIGHBOUR, VICTIM, inside_nth, neighbour},
     tcp,
@@ -16,7 +16,7 @@ const fn sweep(name: &'static str, about: &'static str, rate: f64, seconds: u64,
 }
 
 const fn over_hosts(scenario: Scenario) -> Attack {
-    Attack { scenario, kind: Kind::HostSweep, source: Named::One("198.51.100.66"), target: Named::Many }
+    Attack { scenario, kind: Kind::HostSweep, source: Named::One("198.51.100.66"), target: Named::Many, within: SOON }
 }
 
 pub(super) const ATTACKS: &[Attack] = &[
@@ -30,6 +30,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         kind: Kind::ArpScan,
         source: Named::One("10.20.0.66"),
         target: Named::Many,
+        within: SOON,
     },
     over_hosts(sweep("slow-sweep", "a host every second or two, below what is seen at a glance", 0.7, 90, |_| {
         Box::new(telnet)
