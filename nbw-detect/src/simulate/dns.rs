@@ -36,7 +36,9 @@ pub(super) fn bytes_of(id: u16, name: &str, data: Vec<u8>) -> Vec<u8> {
 /// That many letters; long ones repeat themselves.
 pub(super) fn label(rng: &mut Rng, length: usize) -> String {
     let letters: String = (0..length.min(60)).map(|_| rng.lowercase()).collect();
-    letters.chars().cycle().take(length).collect()
+    let mut all = letters.repeat(length.div_ceil(60));
+    all.truncate(length);
+    all
 }
 
 fn answer(id: u16, name: &str, kind: RecordType, data: Vec<RData>) -> Vec<u8> {
