@@ -1,12 +1,48 @@
 //! The engine: facts of packets in, events out. It has no clock and no thread of its own: the same packets give the same events.
+//!
+//! ```text
+//! Facts -> packet (ordered) -> tcp, udp, icmp, arp (what happens) -> board of each signature (counts, verdict) -> incident -> Event
+//! ```
 
+mod arp;
+mod board;
+mod cell;
+mod filter;
+mod flow;
 mod happening;
+mod incident;
+mod packet;
+mod tally;
+mod tcp;
+#[cfg(test)]
+mod tests;
+mod track;
+mod udp;
+mod icmp;
+mod watch;
 mod who;
 
 use std::{net::IpAddr, time::Duration};
 
 pub use self::happening::Happening;
-use crate::{Event, Facts, Signatures, Time};
+use self::{
+    board::{Board, Verdict},
+    happening::Sight,
+    incident::{Incidents, Report},
+    packet::Packet,
+    track::Trackers,
+    watch::Watch,
+};
+use crate::{Event, Facts, Signatures, Time, facts::Body, facts::Transport};
+
+/// Packets of one timestamp that are put in order; of more, the order in which they come counts.
+const MOST_AT_ONCE: usize = 4_096;
+
+/// A clock that goes back further than this was wrong before, or is another one.
+const WRONG_CLOCK: u64 = 10_000_000_000;
+
+/// How often it is looked for what is over.
+const SWEEP_EVERY: u64 = 1_000_000_000;
 
 /// How much an engine remembers.
 #[derive(Debug, Clone)]
@@ -44,44 +80,186 @@ pub struct Volume {
 
 /// Recognises attacks.
 #[derive(Debug)]
-pub struct Engine {}
+pub struct Engine {
+    clock: u64,
+    swept: u64,
+    /// Packets of one timestamp, until another comes.
+    batch: Vec<Packet>,
+    batch_time: u64,
+    trackers: Trackers,
+    watch: Watch,
+    boards: Vec<Board>,
+    /// The boards that count what happens, by what it is.
+    readers: Vec<Vec<usize>>,
+    incidents: Incidents,
+    sights: Vec<Sight>,
+}
 
 impl Engine {
     /// An engine that goes by these signatures.
     #[must_use]
-    pub fn new(_signatures: &Signatures, _limits: Limits) -> Self {
-        Self {}
+    pub fn new(signatures: &Signatures, limits: Limits) -> Self {
+        let boards: Vec<Board> = signatures.iter().map(|signature| Board::new(signature, limits.keys.max(1))).collect();
+        let reads = |what: usize| (0..boards.len()).filter(|at| boards[*at].mask() >> what & 1 == 1).collect();
+        let delay = u64::try_from(limits.watch_delay.as_nanos()).unwrap_or(u64::MAX);
+        Self {
+            clock: 0,
+            swept: 0,
+            batch: Vec::new(),
+            batch_time: 0,
+            trackers: Trackers::new(limits.connections.max(16)),
+            watch: Watch::new(limits.watched, delay),
+            readers: (0..Happening::MANY).map(reads).collect(),
+            boards,
+            incidents: Incidents::default(),
+            sights: Vec::new(),
+        }
     }
 
     /// Takes a packet in. Ordinary TCP packets (ACK without SYN, FIN, RST) of endpoints that are not watched are ignored.
-    pub fn observe(&mut self, _facts: &Facts) {}
+    pub fn observe(&mut self, facts: &Facts) {
+        if Packet::is_ordinary(facts) && !self.is_watched(facts) {
+            return;
+        }
+        let Some(packet) = Packet::new(facts) else { return };
+        if facts.time.0 != self.batch_time || self.batch.len() >= MOST_AT_ONCE {
+            self.flush();
+            self.batch_time = facts.time.0;
+        }
+        self.batch.push(packet);
+    }
+
+    fn is_watched(&self, facts: &Facts) -> bool {
+        if self.watch.is_empty() {
+            return false;
+        }
+        let Body::Ip(ip) = &facts.body else { return false };
+        let Transport::Tcp { source, destination, .. } = ip.transport else { return false };
+        self.watch.takes(ip.destination.into(), destination) || self.watch.takes(ip.source.into(), source)
+    }
+
+    /// Looks at the packets that were waiting for one of another time.
+    fn flush(&mut self) {
+        if self.batch.is_empty() {
+            return;
+        }
+        self.tick(self.batch_time);
+        let mut batch = std::mem::take(&mut self.batch);
+        if batch.len() > 1 {
+            batch.sort_unstable();
+        }
+        for packet in &batch {
+            self.trackers.see(packet, self.clock, &self.watch, &mut self.sights);
+            self.judge();
+        }
+        batch.clear();
+        self.batch = batch;
+    }
 
     /// Takes in what the host has counted.
-    pub fn volume(&mut self, _volume: &Volume) {}
+    pub fn volume(&mut self, volume: &Volume) {
+        self.flush();
+        self.tick(volume.time.0);
+        self.sights.push(Sight::of_volume(volume, self.clock));
+        self.judge();
+    }
 
     /// It is that late now: what had to come by then has not come.
-    pub fn advance(&mut self, _now: Time) {}
+    pub fn advance(&mut self, now: Time) {
+        self.flush();
+        self.tick(now.0);
+    }
+
+    fn tick(&mut self, now: u64) {
+        if now <= self.clock && self.clock - now < WRONG_CLOCK {
+            return;
+        }
+        self.clock = now;
+        self.trackers.advance(now, &mut self.sights);
+        self.judge();
+        if now.abs_diff(self.swept) >= SWEEP_EVERY {
+            self.swept = now;
+            self.watch.advance(now);
+            self.incidents.advance(now);
+        }
+    }
+
+    /// Shows what has happened to the signatures that count it.
+    fn judge(&mut self) {
+        let mut sights = std::mem::take(&mut self.sights);
+        for sight in &sights {
+            for at in 0..self.readers[sight.what as usize].len() {
+                self.show(self.readers[sight.what as usize][at], sight);
+            }
+        }
+        sights.clear();
+        self.sights = sights;
+    }
+
+    fn show(&mut self, at: usize, sight: &Sight) {
+        let board = &mut self.boards[at];
+        let (verdict, watch) = board.see(sight);
+        if watch {
+            let window = board.signature.window.saturating_mul(1_000_000_000);
+            self.watch.ask(sight.target, sight.target_port, self.clock, window);
+        }
+        match verdict {
+            Verdict::Quiet => {}
+            Verdict::Goes(incident) => {
+                if !self.incidents.goes(incident, sight)
+                    && let Some(entry) = board.entry(sight)
+                {
+                    entry.incident = None;
+                }
+            }
+            Verdict::Attack => self.attack(at, sight),
+        }
+    }
+
+    fn attack(&mut self, at: usize, sight: &Sight) {
+        let board = &mut self.boards[at];
+        let (evidence, margin) = board.evidence(sight);
+        let main = board.signature.count[0].clone();
+        let Some(entry) = board.entry(sight) else { return };
+        let begins = entry.incident.is_none();
+        let (first, mut recent) = (entry.first().unwrap_or(sight.time), entry.take_recent());
+        // The last of them is the one at hand.
+        recent.pop();
+        let before = if begins { entry.main(&main).unwrap_or(0) } else { 0 };
+        let signature = &board.signature;
+        let number = self.incidents.report(Report { signature, sight, first, recent, before, evidence, margin });
+        if let Some(entry) = board.entry(sight) {
+            entry.is_incident(number, self.clock);
+        }
+    }
 
     /// Endpoints (address and port of those who are connected to) whose ordinary TCP packets are wanted too.
     #[must_use]
     pub fn watched(&self) -> &[(IpAddr, u16)] {
-        &[]
+        self.watch.list()
     }
 
     /// Another number each time that [`Self::watched`] has changed.
     #[must_use]
     pub fn watch_generation(&self) -> u64 {
-        0
+        self.watch.generation
     }
 
     /// Events that are new or have changed since the last call.
     pub fn take_events(&mut self) -> Vec<Event> {
-        Vec::new()
+        self.flush();
+        self.incidents.take(self.trackers.arp())
     }
 
     /// The end: all events that were not taken as ended, each once, final, by the time they were first seen.
     #[must_use]
-    pub fn finish(self) -> Vec<Event> {
-        Vec::new()
+    pub fn finish(mut self) -> Vec<Event> {
+        self.flush();
+        // What was asked for in the last moment was perhaps answered in the next one; what is older was not.
+        self.tick(self.clock.saturating_add(LAST_WAIT));
+        self.incidents.finish(self.trackers.arp())
     }
 }
+
+/// How long the end waits for answers that did not come: longer than any tracker does for the first of them.
+const LAST_WAIT: u64 = 1_000_000_000;

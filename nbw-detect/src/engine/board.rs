@@ -1,0 +1,293 @@
+//! One signature at work: a table of keys, each with what was counted of it, and what its conditions say.
+
+use super::{
+    cell::Cell,
+    filter,
+    flow::{Lru, lru},
+    happening::Sight,
+    who::Who,
+};
+use crate::signature::{Condition, Counter, Key, Measure, Signature};
+
+/// What happened before it was clear that it is an attack: so much of it is remembered, to name those concerned.
+const RECENT: usize = 16;
+
+/// While it goes on, it is judged again no sooner than this.
+const JUDGED_EVERY: u64 = 100_000_000;
+
+/// Those of whom something is counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Subject {
+    link: u32,
+    port: u16,
+    source: Who,
+    target: Who,
+}
+
+/// A condition with its counters' places.
+#[derive(Debug)]
+struct Test {
+    value: usize,
+    per: Option<usize>,
+    at_least: Option<f64>,
+    at_most: Option<f64>,
+}
+
+/// What is known of one subject.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    half: u64,
+    /// The first thing that counted, in this half and in the one before.
+    first: [Option<u64>; 2],
+    cells: Box<[Cell]>,
+    recent: Vec<Sight>,
+    /// The incident that it is, and when that is to be judged again.
+    pub(crate) incident: Option<(u64, u64)>,
+}
+
+/// What an observation has led to.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// Nothing.
+    Quiet,
+    /// All conditions hold: now for the first time, or still.
+    Attack,
+    /// It is part of an incident that was judged a moment ago.
+    Goes(u64),
+}
+
+/// A signature at work.
+#[derive(Debug)]
+pub(crate) struct Board {
+    pub(crate) signature: Signature,
+    /// Nanoseconds of half a window.
+    half: u64,
+    masks: Vec<u64>,
+    all: u64,
+    when: Vec<Test>,
+    exclude: Vec<Test>,
+    watch: Vec<Test>,
+    table: Lru<Subject, Entry>,
+    most: u32,
+    /// Whether sources or targets are not in the key, so that recent ones have to be remembered.
+    remembers: bool,
+}
+
+impl Board {
+    pub(crate) fn new(signature: &Signature, most: u32) -> Self {
+        let masks: Vec<u64> = signature.count.iter().map(filter::mask).collect();
+        let tests = |conditions: &[Condition]| conditions.iter().filter_map(|it| test(&signature.count, it)).collect();
+        Self {
+            half: signature.window.saturating_mul(500_000_000).max(1),
+            all: masks.iter().fold(0, |all, mask| all | mask),
+            when: tests(&signature.when),
+            exclude: tests(&signature.exclude),
+            watch: tests(&signature.watch),
+            table: lru(most),
+            most,
+            remembers: !matches!(signature.key, Key::Pair | Key::PairPort | Key::PairService),
+            signature: signature.clone(),
+            masks,
+        }
+    }
+
+    /// What it counts, as bits.
+    pub(crate) fn mask(&self) -> u64 {
+        self.all
+    }
+
+    /// Counts what has happened, and judges. Whether the target is to be watched comes second.
+    pub(crate) fn see(&mut self, sight: &Sight) -> (Verdict, bool) {
+        let hits = self.hits(sight);
+        if hits == 0 {
+            return (Verdict::Quiet, false);
+        }
+        let subject = subject(self.signature.key, sight);
+        let half = sight.time / self.half;
+        self.make_room(&subject);
+        let signature = &self.signature;
+        let Some(entry) = self.table.get_or_insert(subject, || Entry::new(signature, half)) else {
+            return (Verdict::Quiet, false);
+        };
+        entry.turn(half);
+        entry.add(signature, sight, hits, self.remembers);
+        // Only what the attack itself consists of can make it one.
+        let main = hits & 1 != 0;
+        if let Some((incident, again)) = entry.incident
+            && sight.time < again
+        {
+            return (if main { Verdict::Goes(incident) } else { Verdict::Quiet }, false);
+        }
+        let watch = !self.watch.is_empty() && self.watch.iter().all(|test| test.holds(entry));
+        let holds = self.when.iter().all(|test| test.holds(entry));
+        let attack = holds && !self.exclude.iter().any(|test| test.holds(entry));
+        if !attack {
+            entry.incident = None;
+        }
+        (if attack && main { Verdict::Attack } else { Verdict::Quiet }, watch)
+    }
+
+    /// Which counters count it, as bits by their places.
+    fn hits(&self, sight: &Sight) -> u32 {
+        let bit = 1 << sight.what as u64;
+        let counters = self.signature.count.iter().zip(&self.masks).enumerate();
+        counters
+            .filter(|(_, (counter, mask))| *mask & bit != 0 && filter::counts(counter, sight))
+            .fold(0, |hits, (at, _)| hits | 1 << at)
+    }
+
+    /// The entry that is longest not used makes place: its memory is used again.
+    fn make_room(&mut self, subject: &Subject) {
+        if self.table.len() < self.most as usize || self.table.peek(subject).is_some() {
+            return;
+        }
+        if let Some((_, mut entry)) = self.table.pop_oldest() {
+            entry.clear(&self.signature);
+            self.table.insert(*subject, entry);
+        }
+    }
+
+    /// What is known of those whom something that has happened concerns.
+    pub(crate) fn entry(&mut self, sight: &Sight) -> Option<&mut Entry> {
+        self.table.peek_mut(&subject(self.signature.key, sight))
+    }
+
+    /// The values of all conditions, by what events call them, and how far the worst of them is beyond its bound.
+    pub(crate) fn evidence(&self, sight: &Sight) -> (Vec<(String, f64)>, f64) {
+        let Some(entry) = self.table.peek(&subject(self.signature.key, sight)) else { return (Vec::new(), 1.0) };
+        let named = |(test, condition): (&Test, &Condition)| Some((evidence_name(condition), test.value(entry)?));
+        let values = self.when.iter().zip(&self.signature.when).filter_map(named).collect();
+        let margins = self.when.iter().filter_map(|test| test.margin(entry));
+        (values, margins.fold(f64::INFINITY, f64::min))
+    }
+}
+
+fn evidence_name(condition: &Condition) -> String {
+    match &condition.per {
+        Some(per) => format!("{}_per_{per}", condition.value),
+        None => condition.value.clone(),
+    }
+}
+
+fn test(counters: &[Counter], condition: &Condition) -> Option<Test> {
+    let place = |name: &String| counters.iter().position(|counter| counter.name == *name);
+    Some(Test {
+        value: place(&condition.value)?,
+        per: match &condition.per {
+            Some(per) => Some(place(per)?),
+            None => None,
+        },
+        at_least: condition.at_least,
+        at_most: condition.at_most,
+    })
+}
+
+fn subject(key: Key, sight: &Sight) -> Subject {
+    let subject = Subject { link: sight.link, ..Subject::default() };
+    let (source, target) = (sight.source, sight.target);
+    match key {
+        Key::Source => Subject { source, ..subject },
+        Key::Target => Subject { target, ..subject },
+        Key::Pair => Subject { source, target, ..subject },
+        Key::SourcePort => Subject { source, port: sight.target_port, ..subject },
+        Key::TargetPort => Subject { target, port: sight.target_port, ..subject },
+        Key::PairPort => Subject { source, target, port: sight.target_port, ..subject },
+        Key::TargetService => Subject { target, port: sight.source_port, ..subject },
+        Key::PairService => Subject { source, target, port: sight.source_port, ..subject },
+    }
+}
+
+impl Entry {
+    fn new(signature: &Signature, half: u64) -> Self {
+        let cells = signature.count.iter().map(|counter| Cell::new(counter.measure)).collect();
+        Self { half, first: [None; 2], cells, recent: Vec::new(), incident: None }
+    }
+
+    fn clear(&mut self, signature: &Signature) {
+        for (cell, counter) in self.cells.iter_mut().zip(&signature.count) {
+            *cell = Cell::new(counter.measure);
+        }
+        self.first = [None; 2];
+        self.recent.clear();
+        self.incident = None;
+        self.half = 0;
+    }
+
+    /// Lets go of what is too long ago. What comes late counts as if it came now.
+    fn turn(&mut self, half: u64) {
+        let passed = half.saturating_sub(self.half);
+        for _ in 0..passed.min(2) {
+            self.cells.iter_mut().for_each(Cell::rotate);
+            self.first = [None, self.first[0]];
+        }
+        if passed > 1 {
+            self.recent.clear();
+        }
+        self.half = self.half.max(half);
+    }
+
+    fn add(&mut self, signature: &Signature, sight: &Sight, hits: u32, remembers: bool) {
+        for (at, (cell, counter)) in self.cells.iter_mut().zip(&signature.count).enumerate() {
+            if hits >> at & 1 == 1 {
+                cell.add(sight, counter);
+            }
+        }
+        if hits & 1 == 0 {
+            return;
+        }
+        let first = self.first[0].get_or_insert(sight.time);
+        *first = sight.time.min(*first);
+        if self.incident.is_none() && (remembers || self.recent.is_empty()) {
+            if self.recent.len() == RECENT {
+                self.recent.remove(0);
+            }
+            self.recent.push(*sight);
+        }
+    }
+
+    /// The first time that something counted, of what still counts.
+    pub(crate) fn first(&self) -> Option<u64> {
+        self.first[1].or(self.first[0])
+    }
+
+    /// The last few things that counted before it was an attack; they are told once.
+    pub(crate) fn take_recent(&mut self) -> Vec<Sight> {
+        std::mem::take(&mut self.recent)
+    }
+
+    /// How many there were of what the attack consists of.
+    pub(crate) fn main(&self, counter: &Counter) -> Option<u64> {
+        match (&self.cells[0], counter.measure) {
+            (Cell::Sum([now, before]), Measure::Count) => Some(now + before),
+            _ => None,
+        }
+    }
+
+    /// It is an incident, and not judged again for a moment.
+    pub(crate) fn is_incident(&mut self, incident: u64, now: u64) {
+        self.incident = Some((incident, now.saturating_add(JUDGED_EVERY)));
+    }
+}
+
+impl Test {
+    fn value(&self, entry: &Entry) -> Option<f64> {
+        let value = entry.cells[self.value].value()?;
+        let Some(per) = self.per else { return Some(value) };
+        let per = entry.cells[per].value()?;
+        (per > 0.0).then(|| value / per)
+    }
+
+    fn holds(&self, entry: &Entry) -> bool {
+        if let (None, Some(bound), None) = (self.per, self.at_least, self.at_most) {
+            return entry.cells[self.value].reaches(bound);
+        }
+        let Some(value) = self.value(entry) else { return false };
+        self.at_least.is_none_or(|bound| value >= bound) && self.at_most.is_none_or(|bound| value <= bound)
+    }
+
+    /// How many times its lower bound the value is.
+    fn margin(&self, entry: &Entry) -> Option<f64> {
+        let bound = self.at_least.filter(|bound| *bound > 0.0)?;
+        Some(self.value(entry)? / bound)
+    }
+}

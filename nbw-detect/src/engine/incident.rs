@@ -1,0 +1,251 @@
+//! Attacks that go on: one for each, whichever signatures and links have told of it.
+
+use std::{collections::BTreeMap, hash::BuildHasher as _};
+
+use foldhash::fast::FixedState;
+
+use super::{arp::Arp, happening::Sight, tally::Tally, who::Who};
+use crate::{
+    Event, Kind, Time,
+    event::{MOST_NAMED, SCHEMA},
+    signature::{Group, Signature},
+};
+
+/// After so long without anything that counts, an attack is over.
+const QUIET: u64 = 60_000_000_000;
+
+/// Attacks at a time; beyond, those that were longest not heard of are over.
+const MOST: usize = 1_024;
+
+/// Whom an incident is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct About {
+    kind: Kind,
+    group: Group,
+    source: Who,
+    target: Who,
+}
+
+/// An attack, as far as it is known.
+#[derive(Debug)]
+struct Incident {
+    number: u64,
+    about: About,
+    signature: Signature,
+    first: u64,
+    last: u64,
+    sources: Tally,
+    targets: Tally,
+    /// Packets and bytes by link: the same packet may pass several.
+    links: BTreeMap<u32, (u64, u64)>,
+    evidence: BTreeMap<String, f64>,
+    margin: f64,
+    changed: bool,
+    ended: bool,
+}
+
+/// All incidents, by their numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Incidents {
+    list: Vec<Incident>,
+    next: u64,
+}
+
+/// What an observation says of an incident.
+pub(crate) struct Report<'a> {
+    pub(crate) signature: &'a Signature,
+    pub(crate) sight: &'a Sight,
+    pub(crate) first: u64,
+    /// What has counted before.
+    pub(crate) recent: Vec<Sight>,
+    pub(crate) before: u64,
+    pub(crate) evidence: Vec<(String, f64)>,
+    pub(crate) margin: f64,
+}
+
+impl Incidents {
+    /// The incident that a report is about, by its number.
+    pub(crate) fn report(&mut self, report: Report<'_>) -> u64 {
+        let about = about(report.signature, report.sight);
+        let known = self.list.iter().position(|it| it.about == about && !it.ended);
+        let at = known.unwrap_or_else(|| self.begin(about, &report));
+        self.list[at].take(report);
+        self.list[at].number
+    }
+
+    fn begin(&mut self, about: About, report: &Report<'_>) -> usize {
+        if self.list.len() >= MOST
+            && let Some(oldest) = self.list.iter_mut().filter(|it| !it.ended).min_by_key(|it| (it.last, it.number))
+        {
+            oldest.ended = true;
+            oldest.changed = true;
+        }
+        if self.list.len() >= 2 * MOST {
+            let ended = self.list.iter().position(|it| it.ended).unwrap_or(0);
+            self.list.remove(ended);
+        }
+        self.next += 1;
+        self.list.push(Incident {
+            number: self.next,
+            about,
+            signature: report.signature.clone(),
+            first: report.first,
+            last: report.first,
+            sources: Tally::default(),
+            targets: Tally::default(),
+            links: BTreeMap::new(),
+            evidence: BTreeMap::new(),
+            margin: 1.0,
+            changed: true,
+            ended: false,
+        });
+        self.list.len() - 1
+    }
+
+    /// One more of what the incident consists of. Whether it still goes on.
+    pub(crate) fn goes(&mut self, number: u64, sight: &Sight) -> bool {
+        let Ok(at) = self.list.binary_search_by_key(&number, |it| it.number) else { return false };
+        let incident = &mut self.list[at];
+        if !incident.ended {
+            incident.add(sight);
+        }
+        !incident.ended
+    }
+
+    /// What was not heard of for long is over.
+    pub(crate) fn advance(&mut self, now: u64) {
+        for incident in self.list.iter_mut().filter(|it| !it.ended) {
+            let quiet = QUIET.max(incident.signature.window.saturating_mul(1_000_000_000));
+            if now.saturating_sub(incident.last) > quiet {
+                incident.ended = true;
+                incident.changed = true;
+            }
+        }
+    }
+
+    /// Those that are new or have changed; those that have ended are forgotten.
+    pub(crate) fn take(&mut self, arp: &Arp) -> Vec<Event> {
+        let news = self.list.iter_mut().filter_map(|it| std::mem::take(&mut it.changed).then(|| it.event(arp)));
+        let events = news.collect();
+        self.list.retain(|it| !it.ended);
+        events
+    }
+
+    /// All that there are, ended, by the time they were first seen.
+    pub(crate) fn finish(mut self, arp: &Arp) -> Vec<Event> {
+        self.list.sort_by_key(|it| (it.first, it.number));
+        self.list.iter_mut().for_each(|it| it.ended = true);
+        self.list.iter().map(|it| it.event(arp)).collect()
+    }
+}
+
+fn about(signature: &Signature, sight: &Sight) -> About {
+    let (source, target) = match signature.event {
+        Group::Source => (sight.source, Who::default()),
+        Group::Target => (Who::default(), sight.target),
+        Group::Pair => (sight.source, sight.target),
+    };
+    About { kind: signature.kind, group: signature.event, source, target }
+}
+
+impl Incident {
+    fn take(&mut self, report: Report<'_>) {
+        self.first = self.first.min(report.first);
+        if report.signature.severity > self.signature.severity {
+            self.signature = report.signature.clone();
+        }
+        let counted: u64 = report.recent.iter().map(|sight| sight.count).sum();
+        for sight in &report.recent {
+            self.add(sight);
+        }
+        let forgotten = report.before.saturating_sub(counted + report.sight.count);
+        let link = self.links.entry(report.sight.link).or_default();
+        link.0 += forgotten;
+        self.add(report.sight);
+        let own = report.signature.name == self.signature.name;
+        if own && report.margin >= self.margin {
+            self.margin = report.margin.min(1e9);
+            self.evidence.extend(report.evidence);
+        }
+    }
+
+    fn add(&mut self, sight: &Sight) {
+        self.changed = true;
+        self.last = self.last.max(sight.time);
+        let link = self.links.entry(sight.link).or_default();
+        link.0 += sight.count;
+        link.1 += sight.bytes;
+        // What passes several links is told of once.
+        if self.links.len() > 1 && self.links.keys().next() != Some(&sight.link) {
+            self.sources.add(sight.source, 0, 1);
+            self.targets.add(sight.target, sight.target_port, 1);
+            return;
+        }
+        self.sources.add(sight.source, 0, sight.count);
+        self.targets.add(sight.target, sight.target_port, sight.count);
+    }
+
+    fn event(&self, arp: &Arp) -> Event {
+        let signature = &self.signature;
+        Event {
+            schema: SCHEMA,
+            id: self.id(),
+            kind: signature.kind,
+            signature: signature.name.clone(),
+            first_seen: Time(self.first).timestamp(),
+            last_seen: Time(self.last).timestamp(),
+            sources: self.named(&self.sources, arp),
+            source_count: self.sources.len(),
+            targets: self.named(&self.targets, arp),
+            target_count: self.targets.len(),
+            severity: signature.severity,
+            confidence: self.confidence(),
+            technique: signature.technique.clone(),
+            evidence: self.all_evidence(),
+            advice: signature.advice.trim().to_owned(),
+            concerned: Vec::new(),
+            ongoing: !self.ended,
+        }
+    }
+
+    /// The same attack of the same capture has the same one.
+    fn id(&self) -> String {
+        let hash = FixedState::default().hash_one((self.about, self.first, self.number));
+        format!("{hash:016x}")
+    }
+
+    fn named(&self, tally: &Tally, arp: &Arp) -> Vec<String> {
+        let link = self.links.keys().next().copied().unwrap_or_default();
+        let name = |(who, port): (Who, Option<u16>)| match (who.address(), port) {
+            (Some(address), Some(port)) => std::net::SocketAddr::new(address, port).to_string(),
+            (None, _) => match arp.own(link, who) {
+                Some(own) => format!("{} {}", own.text(), who.text()),
+                None => who.text(),
+            },
+            _ => who.text(),
+        };
+        tally.busiest(MOST_NAMED).into_iter().map(name).collect()
+    }
+
+    /// As sure as the signature says, and surer the further the least of its counts is beyond its bound.
+    fn confidence(&self) -> f64 {
+        let base = self.signature.confidence;
+        let sure = base + (1.0 - base) * (1.0 - 1.0 / self.margin.max(1.0));
+        (sure.min(0.99) * 100.0).round() / 100.0
+    }
+
+    fn all_evidence(&self) -> BTreeMap<String, f64> {
+        let mut evidence = self.evidence.clone();
+        let (count, bytes) = self.links.values().fold((0, 0), |most, link| (most.0.max(link.0), most.1.max(link.1)));
+        let seconds = self.last.saturating_sub(self.first) as f64 / 1e9;
+        evidence.insert("counted".to_owned(), count as f64);
+        evidence.insert("seconds".to_owned(), (seconds * 1000.0).round() / 1000.0);
+        if bytes > 0 {
+            evidence.insert("bytes".to_owned(), bytes as f64);
+        }
+        for value in evidence.values_mut() {
+            *value = (*value * 1000.0).round() / 1000.0;
+        }
+        evidence
+    }
+}
