@@ -10,6 +10,7 @@ mod cell;
 mod filter;
 mod flow;
 mod happening;
+mod icmp;
 mod incident;
 mod packet;
 mod tally;
@@ -18,7 +19,6 @@ mod tcp;
 mod tests;
 mod track;
 mod udp;
-mod icmp;
 mod watch;
 mod who;
 

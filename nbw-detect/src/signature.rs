@@ -100,3 +100,9 @@ fn parse(text: &str) -> Result<Vec<Signature>, SignatureError> {
     }
     Ok(file.signature.into_iter().map(toml::Spanned::into_inner).collect())
 }
+
+impl FromIterator<Signature> for Signatures {
+    fn from_iter<I: IntoIterator<Item = Signature>>(all: I) -> Self {
+        Self { list: all.into_iter().collect() }
+    }
+}

@@ -4,7 +4,11 @@ use std::collections::VecDeque;
 
 use schnellru::{ByLength, LruMap};
 
-use super::{happening::{Happening, Sight}, packet::Packet, who::Who};
+use super::{
+    happening::{Happening, Sight},
+    packet::Packet,
+    who::Who,
+};
 
 /// A table that forgets what was longest not looked at.
 pub(crate) type Lru<K, V> = LruMap<K, V, ByLength, foldhash::fast::FixedState>;

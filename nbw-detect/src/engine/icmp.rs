@@ -61,9 +61,10 @@ impl Icmp {
     fn replied(&mut self, packet: &Packet, now: u64, out: &mut Vec<Sight>) {
         let (flow, in_order) = Flow::of(packet);
         let side = usize::from(!in_order);
-        let asked = self.pairs.get(&flow).filter(|echoes| {
-            echoes.open[side] > 0 && now.saturating_sub(echoes.last[side]) <= FORGOTTEN_AFTER
-        });
+        let asked = self
+            .pairs
+            .get(&flow)
+            .filter(|echoes| echoes.open[side] > 0 && now.saturating_sub(echoes.last[side]) <= FORGOTTEN_AFTER);
         let Some(echoes) = asked else {
             out.push(Sight::of(packet, Happening::IcmpStrayReply, now));
             return;

@@ -89,7 +89,7 @@ pub enum Group {
 }
 
 /// Something that is counted.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Counter {
     /// What conditions call it.
