@@ -189,16 +189,20 @@ impl Engine {
         let mut sights = std::mem::take(&mut self.sights);
         for sight in &sights {
             for at in 0..self.readers[sight.what as usize].len() {
-                self.show(self.readers[sight.what as usize][at], sight);
+                let board = self.readers[sight.what as usize][at];
+                self.show(board, sight, false);
+                if self.boards[board].looks_back(sight) {
+                    self.show(board, &sight.turned(), true);
+                }
             }
         }
         sights.clear();
         self.sights = sights;
     }
 
-    fn show(&mut self, at: usize, sight: &Sight) {
+    fn show(&mut self, at: usize, sight: &Sight, turned: bool) {
         let board = &mut self.boards[at];
-        let (verdict, watch) = board.see(sight);
+        let (verdict, watch) = board.see(sight, turned);
         if watch {
             let window = board.signature.window.saturating_mul(1_000_000_000);
             self.watch.ask(sight.target, sight.target_port, self.clock, window);

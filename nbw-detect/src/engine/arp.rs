@@ -61,7 +61,11 @@ impl Arp {
             self.believe(packet, packet.target, receiver, now);
         }
         let before = self.believe(packet, packet.source, sender, now);
-        out.push(Sight { what: if asked { Happening::ArpReply } else { Happening::ArpUnasked }, ..sight });
+        if asked {
+            out.push(Sight { what: Happening::ArpReply, ..sight });
+        } else if !receiver.is_group() && packet.target != packet.source {
+            out.push(Sight { what: Happening::ArpUnasked, ..sight });
+        }
         if !asked && before.is_some_and(|before| before != sender) {
             out.push(Sight { what: Happening::ArpFlip, target: packet.source, ..sight });
         }

@@ -64,6 +64,8 @@ pub(crate) struct Board {
     half: u64,
     masks: Vec<u64>,
     all: u64,
+    /// What counters count that look from the other side.
+    turned: u64,
     when: Vec<Test>,
     exclude: Vec<Test>,
     watch: Vec<Test>,
@@ -80,6 +82,7 @@ impl Board {
         Self {
             half: signature.window.saturating_mul(500_000_000).max(1),
             all: masks.iter().fold(0, |all, mask| all | mask),
+            turned: signature.count.iter().filter(|it| it.turned).map(filter::mask).fold(0, |all, mask| all | mask),
             when: tests(&signature.when),
             exclude: tests(&signature.exclude),
             watch: tests(&signature.watch),
@@ -96,9 +99,14 @@ impl Board {
         self.all
     }
 
+    /// Whether something that has happened is to be seen from the other side too.
+    pub(crate) fn looks_back(&self, sight: &Sight) -> bool {
+        self.turned >> sight.what as u64 & 1 == 1
+    }
+
     /// Counts what has happened, and judges. Whether the target is to be watched comes second.
-    pub(crate) fn see(&mut self, sight: &Sight) -> (Verdict, bool) {
-        let hits = self.hits(sight);
+    pub(crate) fn see(&mut self, sight: &Sight, turned: bool) -> (Verdict, bool) {
+        let hits = self.hits(sight, turned);
         if hits == 0 {
             return (Verdict::Quiet, false);
         }
@@ -128,11 +136,11 @@ impl Board {
     }
 
     /// Which counters count it, as bits by their places.
-    fn hits(&self, sight: &Sight) -> u32 {
+    fn hits(&self, sight: &Sight, turned: bool) -> u32 {
         let bit = 1 << sight.what as u64;
         let counters = self.signature.count.iter().zip(&self.masks).enumerate();
         counters
-            .filter(|(_, (counter, mask))| *mask & bit != 0 && filter::counts(counter, sight))
+            .filter(|(_, (counter, mask))| *mask & bit != 0 && counter.turned == turned && filter::counts(counter, sight))
             .fold(0, |hits, (at, _)| hits | 1 << at)
     }
 
@@ -194,6 +202,7 @@ fn subject(key: Key, sight: &Sight) -> Subject {
         Key::PairPort => Subject { source, target, port: sight.target_port, ..subject },
         Key::TargetService => Subject { target, port: sight.source_port, ..subject },
         Key::PairService => Subject { source, target, port: sight.source_port, ..subject },
+        Key::SourceNet => Subject { source, target: target.net(), ..subject },
     }
 }
 

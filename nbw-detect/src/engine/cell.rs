@@ -19,6 +19,7 @@ pub(crate) enum Cell {
     Sum([u64; 2]),
     Distinct([Values; 2]),
     Uniform(Box<[Modes; 2]>),
+    Variation(Box<[Moments; 2]>),
     Irregularity(Box<Gaps>),
     Span([Span; 2]),
 }
@@ -29,6 +30,7 @@ impl Cell {
             Measure::Count | Measure::Bytes | Measure::Payload | Measure::Usual => Self::Sum([0; 2]),
             Measure::Distinct => Self::Distinct([Values::new(), Values::new()]),
             Measure::Uniform => Self::Uniform(Box::default()),
+            Measure::Variation => Self::Variation(Box::default()),
             Measure::Irregularity => Self::Irregularity(Box::default()),
             Measure::Span => Self::Span([Span::default(); 2]),
         }
@@ -46,7 +48,8 @@ impl Cell {
                 modes.swap(0, 1);
                 modes[0] = Modes::default();
             }
-            Self::Irregularity(gaps) => gaps.sums = [[0.0; 3], gaps.sums[0]],
+            Self::Variation(moments) => **moments = [Moments::default(), moments[0]],
+            Self::Irregularity(gaps) => gaps.moments = [Moments::default(), gaps.moments[0]],
             Self::Span(spans) => *spans = [Span::default(), spans[0]],
         }
     }
@@ -59,6 +62,7 @@ impl Cell {
                 values[0].insert_hash(FixedState::default().hash_one(value));
             }
             Self::Uniform(modes) => modes[0].add(field(sight, counter.of) as u32),
+            Self::Variation(moments) => moments[0].add(field(sight, counter.of) as f64),
             Self::Irregularity(gaps) => gaps.add(sight.time),
             Self::Span(spans) => spans[0].add(sight.time),
         }
@@ -70,7 +74,8 @@ impl Cell {
             Self::Sum([now, before]) => Some(now.saturating_add(*before) as f64),
             Self::Distinct(values) => Some(self.distinct().map_or_else(|| distinct(values), |count| count) as f64),
             Self::Uniform(modes) => Modes::share(modes),
-            Self::Irregularity(gaps) => gaps.irregularity(),
+            Self::Variation(moments) => Moments::variation(moments),
+            Self::Irregularity(gaps) => Moments::variation(&gaps.moments),
             Self::Span([now, before]) => now.and(*before).seconds(),
         }
     }
@@ -159,33 +164,46 @@ impl Modes {
     }
 }
 
-/// Gaps between one time and the next: how many, their sum and the sum of their squares, in seconds.
+/// How many values, their sum and the sum of their squares.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Moments {
+    count: f64,
+    sum: f64,
+    squares: f64,
+}
+
+impl Moments {
+    fn add(&mut self, value: f64) {
+        self.count += 1.0;
+        self.sum += value;
+        self.squares += value * value;
+    }
+
+    /// The coefficient of variation; none of fewer than three.
+    fn variation([now, before]: &[Self; 2]) -> Option<f64> {
+        let (count, sum) = (now.count + before.count, now.sum + before.sum);
+        if count < 3.0 || sum <= 0.0 {
+            return None;
+        }
+        let mean = sum / count;
+        let variance = (now.squares + before.squares) / count - mean * mean;
+        Some(variance.max(0.0).sqrt() / mean)
+    }
+}
+
+/// Gaps between one time and the next, in seconds.
 #[derive(Debug, Default)]
 pub(crate) struct Gaps {
     last: Option<u64>,
-    sums: [[f64; 3]; 2],
+    moments: [Moments; 2],
 }
 
 impl Gaps {
     fn add(&mut self, time: u64) {
         if let Some(last) = self.last {
-            let gap = time.saturating_sub(last) as f64 / 1e9;
-            let [count, sum, squares] = &mut self.sums[0];
-            *count += 1.0;
-            *sum += gap;
-            *squares += gap * gap;
+            self.moments[0].add(time.saturating_sub(last) as f64 / 1e9);
         }
         self.last = Some(time);
-    }
-
-    /// The coefficient of variation; none of fewer than three gaps.
-    fn irregularity(&self) -> Option<f64> {
-        let [count, sum, squares]: [f64; 3] = std::array::from_fn(|at| self.sums[0][at] + self.sums[1][at]);
-        if count < 3.0 || sum <= 0.0 {
-            return None;
-        }
-        let mean = sum / count;
-        Some((squares / count - mean * mean).max(0.0).sqrt() / mean)
     }
 }
 

@@ -30,8 +30,10 @@ pub enum Happening {
     TcpSpoken,
     /// TCP: open for five seconds, and the server has said nothing. Only of what is watched.
     TcpSilent,
-    /// TCP: it is closed.
+    /// TCP: it is closed, by a FIN of each side, or by a RST after a FIN or of an open one.
     TcpClosed,
+    /// TCP: it was accepted and ended by a RST, and whether it was ever open is not known: it is not watched.
+    TcpDropped,
     /// TCP: it is closed, and it was watched from its beginning: payload, answer, turns and length are known.
     TcpEnded,
     /// TCP: a packet with flags that no connection has: none, FIN without ACK, or SYN with FIN.
@@ -40,6 +42,8 @@ pub enum Happening {
     TcpStraySynAck,
     /// TCP: a RST of no connection that is known.
     TcpStrayReset,
+    /// TCP: FIN and ACK of no connection that is known.
+    TcpStrayFin,
     /// UDP: the first packet of a flow.
     UdpNew,
     /// UDP: a packet of a flow that nobody has answered so far, the first one included.
@@ -72,9 +76,9 @@ pub enum Happening {
     ArpRequest,
     /// ARP: a reply that was asked for.
     ArpReply,
-    /// ARP: a reply that nobody has asked for.
+    /// ARP: a reply to one host that has not asked for it.
     ArpUnasked,
-    /// ARP: such a reply gives an address to another hardware address than the one that had it.
+    /// ARP: a reply that was not asked for gives an address to another hardware address than the one that had it.
     ArpFlip,
     /// What a source has sent to a target, as the host counts it.
     Volume,

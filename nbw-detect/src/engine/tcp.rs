@@ -130,6 +130,9 @@ impl Tcp {
             (Stage::Closed, _) => {}
             (Stage::Asked, false) => out.push(known.sight(&flow, Happening::TcpRefused, now)),
             (Stage::Answered, true) if known.watched => out.push(known.sight(&flow, Happening::TcpHalfOpen, now)),
+            (Stage::Answered, _) if !known.watched && known.fins == 0 => {
+                out.push(known.sight(&flow, Happening::TcpDropped, now));
+            }
             _ => known.close(&flow, now, out),
         }
     }
@@ -154,7 +157,10 @@ impl Tcp {
 
     fn finished(&mut self, packet: &Packet, now: u64, out: &mut Vec<Sight>) {
         let (flow, in_order) = Flow::of(packet);
-        let Some(known) = self.connections.get(&flow) else { return };
+        let Some(known) = self.connections.get(&flow) else {
+            out.push(Sight::of(packet, Happening::TcpStrayFin, now));
+            return;
+        };
         known.fins |= if known.client_is_lesser == in_order { 1 } else { 2 };
         if known.fins == 3 && known.stage != Stage::Closed {
             known.stage = Stage::Closed;

@@ -45,6 +45,11 @@ impl Who {
         }
     }
 
+    /// The 256 addresses that it is one of.
+    pub(crate) fn net(self) -> Self {
+        Self(self.0 & !0xff)
+    }
+
     pub(crate) fn scope(self) -> Scope {
         let private = match self.address() {
             Some(IpAddr::V4(v4)) => {

@@ -42,10 +42,10 @@ fn check_counter(signature: &Signature, counter: &Counter) -> Result<(), String>
     if counter.on.is_empty() {
         return Err(format!("counter `{name}` has nothing in `on`"));
     }
-    let needs_field = matches!(counter.measure, Measure::Distinct | Measure::Uniform);
+    let needs_field = matches!(counter.measure, Measure::Distinct | Measure::Uniform | Measure::Variation);
     match (needs_field, counter.of) {
         (true, None) => Err(format!("counter `{name}` needs `of`: which value is looked at")),
-        (false, Some(_)) => Err(format!("counter `{name}` has `of`, which only `distinct` and `uniform` have")),
+        (false, Some(_)) => Err(format!("counter `{name}` has `of`, which only `distinct`, `uniform` and `variation` have")),
         _ => Ok(()),
     }
 }

@@ -74,6 +74,8 @@ pub enum Key {
     TargetService,
     /// Each source with each target and the source's port.
     PairService,
+    /// Each source with each network of 256 addresses.
+    SourceNet,
 }
 
 /// What belongs to one event.
@@ -99,7 +101,10 @@ pub struct Counter {
     /// What of it is measured.
     #[serde(default)]
     pub measure: Measure,
-    /// Of `distinct` and `uniform`: what is looked at.
+    /// It is seen from the other side: what is called source here is who is called target elsewhere, with the ports.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub turned: bool,
+    /// Of `distinct`, `uniform` and `variation`: what is looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<Field>,
     /// Only TCP packets with these flags set, of those behind the slash: `F/FSRPAU` is FIN alone.
@@ -163,6 +168,8 @@ pub enum Measure {
     Distinct,
     /// The share of the most common value, 0 to 1.
     Uniform,
+    /// The standard deviation of the values by their mean.
+    Variation,
     /// How irregular it comes: the standard deviation of the gaps by their mean. 0 is a clock, 1 is chance.
     Irregularity,
     /// Seconds from the first to the last.
