@@ -140,7 +140,9 @@ impl Board {
         let bit = 1 << sight.what as u64;
         let counters = self.signature.count.iter().zip(&self.masks).enumerate();
         counters
-            .filter(|(_, (counter, mask))| *mask & bit != 0 && counter.turned == turned && filter::counts(counter, sight))
+            .filter(|(_, (counter, mask))| {
+                *mask & bit != 0 && counter.turned == turned && filter::counts(counter, sight)
+            })
             .fold(0, |hits, (at, _)| hits | 1 << at)
     }
 

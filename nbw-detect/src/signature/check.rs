@@ -45,7 +45,9 @@ fn check_counter(signature: &Signature, counter: &Counter) -> Result<(), String>
     let needs_field = matches!(counter.measure, Measure::Distinct | Measure::Uniform | Measure::Variation);
     match (needs_field, counter.of) {
         (true, None) => Err(format!("counter `{name}` needs `of`: which value is looked at")),
-        (false, Some(_)) => Err(format!("counter `{name}` has `of`, which only `distinct`, `uniform` and `variation` have")),
+        (false, Some(_)) => {
+            Err(format!("counter `{name}` has `of`, which only `distinct`, `uniform` and `variation` have"))
+        }
         _ => Ok(()),
     }
 }

@@ -7,7 +7,7 @@ use fastrand::Rng;
 use hickory_proto::rr::RecordType;
 
 use super::{
-    attack::{Attack, Named, SOON},
+    attack::{Attack, Named, attack},
     ber, dns,
     exchange::Exchange,
     host::{VICTIM, nth_of_internet, outside},
@@ -39,11 +39,12 @@ const SNMP: Protocol = Protocol { port: 161, question: snmp_question, answers: s
 const MEMCACHED: Protocol = Protocol { port: 11_211, question: memcached_question, answers: memcached_answers };
 const CLDAP: Protocol = Protocol { port: 389, question: cldap_question, answers: cldap_answers };
 
+/// IKE: a first message with a cookie, and retransmissions of a long answer.
+const IKE: Protocol = Protocol { port: 500, question: ike, answers: |rng| vec![ike(rng); 4] };
+
 pub(super) const ATTACKS: &[Attack] = &[
     victim("dns-amplification", "long answers of open resolvers to one who has not asked", |_| reflected(&DNS)),
-    victim("ntp-amplification", "lists of clients (monlist) of time servers to one who has not asked", |_| {
-        reflected(&NTP)
-    }),
+    victim("ntp-amplification", "lists of clients of time servers to one who has not asked", |_| reflected(&NTP)),
     victim("ssdp-amplification", "descriptions of home routers to one who has not searched", |_| reflected(&SSDP)),
     victim("snmp-amplification", "whole tables of printers and switches to one who has not asked", |_| {
         reflected(&SNMP)
@@ -52,6 +53,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         reflected(&MEMCACHED)
     }),
     victim("cldap-amplification", "entries of domain controllers to one who has not searched", |_| reflected(&CLDAP)),
+    victim("udp-amplification", "answers of VPN gateways (IKE) to one who has not asked", |_| reflected(&IKE)),
     abused("dns-reflector", "questions in somebody else's name, which this resolver answers at length", |_| {
         abuse(&DNS)
     }),
@@ -65,14 +67,14 @@ pub(super) const ATTACKS: &[Attack] = &[
 const fn victim(name: &'static str, about: &'static str, step: fn(&Plan) -> Step) -> Attack {
     let duration = Duration::from_secs(10);
     let scenario = Scenario { name, about, attempts: "answers", rate: 2_000.0, duration, regular: false, step };
-    Attack { scenario, kind: Kind::Amplification, source: Named::Many, target: Named::One("10.20.0.10"), within: SOON }
+    Attack { source: Named::Many, ..attack(Kind::Amplification, name, scenario) }
 }
 
 const fn abused(name: &'static str, about: &'static str, step: fn(&Plan) -> Step) -> Attack {
     let duration = Duration::from_secs(10);
     let scenario = Scenario { name, about, attempts: "questions", rate: 500.0, duration, regular: false, step };
     let (source, target) = (Named::One("10.20.0.10"), Named::One("198.51.100.200"));
-    Attack { scenario, kind: Kind::Amplification, source, target, within: SOON }
+    Attack { source, target, ..attack(Kind::Amplification, "amplification-reflector", scenario) }
 }
 
 fn reflected(protocol: &'static Protocol) -> Step {
@@ -137,7 +139,10 @@ fn ssdp_answers(rng: &mut Rng) -> Vec<Vec<u8>> {
     let services = [
         "upnp:rootdevice",
         "urn:schemas-upnp-org:device:InternetGatewayDevice:1",
+        "urn:schemas-upnp-org:device:WANConnectionDevice:1",
         "urn:schemas-upnp-org:service:WANIPConnection:1",
+        "urn:schemas-upnp-org:service:WANCommonInterfaceConfig:1",
+        "urn:schemas-upnp-org:service:Layer3Forwarding:1",
     ];
     let id = dns::label(rng, 12);
     let answer = |service: &str| {
@@ -229,4 +234,19 @@ fn cldap_answers(rng: &mut Rng) -> Vec<Vec<u8>> {
     let done = ber::tagged(0x65, &[&ber::tagged(0x0a, &[&[0]]), &ber::octets(b""), &ber::octets(b"")]);
     let id = rng.u8(1..127);
     vec![[ldap(id, &entry), ldap(id, &done)].concat()]
+}
+
+/// An ISAKMP header (RFC 2408, 3.1): informational, with one payload of notes (3.14).
+fn ike(rng: &mut Rng) -> Vec<u8> {
+    let data = dns::label(rng, 180);
+    let notify = 8 + 4 + data.len() as u16;
+    let mut message: Vec<u8> = (0..16).map(|_| rng.u8(1..)).collect();
+    message.extend([11, 0x10, 5, 0]);
+    message.extend(rng.u32(..).to_be_bytes());
+    message.extend((28 + u32::from(notify)).to_be_bytes());
+    message.extend([0, 0]);
+    message.extend(notify.to_be_bytes());
+    message.extend([0, 0, 0, 1, 1, 0, 0, 14]);
+    message.extend(data.into_bytes());
+    message
 }

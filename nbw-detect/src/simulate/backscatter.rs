@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    attack::{Attack, Named, SOON},
+    attack::{Attack, Named, attack},
     exchange::Exchange,
     host::{Host, SERVER, inside_nth},
     tcp,
@@ -12,24 +12,15 @@ use super::{
 use crate::event::Kind;
 
 pub(super) const ATTACKS: &[Attack] = &[
-    Attack {
-        scenario: scatter("syn-ack-backscatter", "a flooded server answers SYNs that nobody here has sent", syn_acks),
-        kind: Kind::Backscatter,
-        source: Named::One("203.0.113.80"),
-        target: Named::Many,
-        within: SOON,
-    },
-    Attack {
-        scenario: scatter("rst-backscatter", "a flooded server refuses connections that nobody here has begun", resets),
-        kind: Kind::Backscatter,
-        source: Named::One("203.0.113.80"),
-        target: Named::Many,
-        within: SOON,
-    },
+    scatter("backscatter-syn-ack", "a flooded server answers SYNs that nobody here has sent", syn_acks),
+    scatter("backscatter-reset", "a flooded server refuses connections that nobody here has begun", resets),
 ];
 
-const fn scatter(name: &'static str, about: &'static str, step: fn(&Plan) -> Step) -> Scenario {
-    Scenario { name, about, attempts: "packets", rate: 500.0, duration: Duration::from_secs(10), regular: false, step }
+const fn scatter(name: &'static str, about: &'static str, step: fn(&Plan) -> Step) -> Attack {
+    let duration = Duration::from_secs(10);
+    let scenario = Scenario { name, about, attempts: "packets", rate: 500.0, duration, regular: false, step };
+    let source = Named::One("203.0.113.80");
+    Attack { source, target: Named::Many, ..attack(Kind::Backscatter, name, scenario) }
 }
 
 fn syn_acks(_: &Plan) -> Step {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hickory_proto::rr::RecordType;
 
 use super::{
-    attack::{Attack, Named, SOON},
+    attack::{Attack, Named, attack},
     dns,
     exchange::Exchange,
     host::{RESOLVER, SERVER, VICTIM},
@@ -15,76 +15,93 @@ use super::{
 };
 use crate::event::Kind;
 
-const fn covert(
-    name: &'static str,
-    about: &'static str,
-    attempts: &'static str,
-    rate: f64,
-    seconds: u64,
-    step: fn(&Plan) -> Step,
-) -> Scenario {
-    Scenario { name, about, attempts, rate, duration: Duration::from_secs(seconds), regular: false, step }
-}
-
 pub(super) const ATTACKS: &[Attack] = &[
+    tunnel("dns-tunnel", "data in long names that are asked for, and in the answers", 40.0, |_| Box::new(dns_tunnel)),
+    tunnel("dns-tunnel-flow", "the same in shorter names, from one socket", 40.0, |_| Box::new(dns_flow)),
+    tunnel("dns-tunnel-stream", "answers that nobody has asked for among those to questions", 40.0, |_| {
+        Box::new(dns_stream)
+    }),
     Attack {
-        scenario: covert(
-            "dns-tunnel",
-            "data in the names of questions and in their answers",
-            "questions",
-            20.0,
-            20,
-            |_| Box::new(dns_tunnel),
-        ),
-        kind: Kind::Tunnel,
-        source: Named::One("10.20.0.10"),
-        target: Named::One("203.0.113.53"),
-        within: SOON,
-    },
-    Attack {
-        scenario: covert("icmp-tunnel", "data in echo requests and in their replies", "packets", 20.0, 20, |_| {
-            Box::new(icmp_tunnel)
-        }),
-        kind: Kind::Tunnel,
-        source: Named::One("10.20.0.10"),
         target: Named::One("203.0.113.80"),
-        within: SOON,
+        ..tunnel("icmp-tunnel", "data in echo requests and in their replies", 30.0, |_| Box::new(icmp_tunnel))
     },
     Attack {
-        scenario: covert(
-            "exfiltration",
-            "an upload, far larger than what the host usually sends",
-            "segments",
-            3_000.0,
-            20,
-            exfiltrate,
-        ),
-        kind: Kind::Exfiltration,
-        source: Named::One("10.20.0.10"),
-        target: Named::One("203.0.113.80"),
-        within: SOON,
+        needs_history: true,
+        ..leak(
+            Kind::Exfiltration,
+            Scenario {
+                name: "exfiltration-volume",
+                about: "an upload, far larger than what the host usually sends",
+                attempts: "segments",
+                rate: 3_000.0,
+                duration: Duration::from_secs(30),
+                regular: false,
+                step: exfiltrate,
+            },
+        )
     },
-    Attack {
-        scenario: Scenario {
+    leak(
+        Kind::Beacon,
+        Scenario {
+            name: "beacon",
+            about: "a short call home at regular intervals",
+            attempts: "calls",
+            rate: 0.19,
+            // Two dozen calls, one every five seconds.
+            duration: Duration::from_secs(140),
             regular: true,
-            ..covert("beacon", "a short call home at regular intervals", "calls", 0.5, 60, |_| Box::new(call))
+            step: |_| Box::new(call),
         },
-        kind: Kind::Beacon,
-        source: Named::One("10.20.0.10"),
-        target: Named::One("203.0.113.80"),
-        within: SOON,
-    },
+    ),
 ];
 
-fn dns_tunnel(x: &mut Exchange<'_>, _: u64) {
-    let (id, port) = (x.rng.u16(..), x.port());
-    let labels = [60, 60, 60].map(|length| dns::label(x.rng, length));
-    let name = format!("{}.t.example.com.", labels.join("."));
-    x.udp(VICTIM, RESOLVER, (port, 53), &dns::question(id, &name, RecordType::NULL));
+const fn leak(kind: Kind, scenario: Scenario) -> Attack {
+    let (source, target) = (Named::One("10.20.0.10"), Named::One("203.0.113.80"));
+    Attack { source, target, within: scenario.duration, ..attack(kind, scenario.name, scenario) }
+}
+
+const fn tunnel(name: &'static str, about: &'static str, rate: f64, step: fn(&Plan) -> Step) -> Attack {
+    let duration = Duration::from_secs(20);
+    let scenario = Scenario { name, about, attempts: "questions", rate, duration, regular: false, step };
+    let (source, target) = (Named::One("10.20.0.10"), Named::One("203.0.113.53"));
+    Attack { source, target, ..attack(Kind::Tunnel, name, scenario) }
+}
+
+/// A name below the tunnel's domain, of labels with so many letters.
+fn carrying(x: &mut Exchange<'_>, lengths: &[usize]) -> String {
+    let labels: Vec<String> = lengths.iter().map(|length| dns::label(x.rng, *length)).collect();
+    format!("{}.t.example.com.", labels.join("."))
+}
+
+fn ask(x: &mut Exchange<'_>, port: u16, name: &str, most: usize) {
+    let id = x.rng.u16(..);
+    x.udp(VICTIM, RESOLVER, (port, 53), &dns::question(id, name, RecordType::NULL));
     x.wait_about(30_000);
-    let length = x.rng.usize(100..900);
+    let length = x.rng.usize(20..most);
     let data = x.noise(length);
-    x.udp(RESOLVER, VICTIM, (53, port), &dns::bytes_of(id, &name, data));
+    x.udp(RESOLVER, VICTIM, (53, port), &dns::bytes_of(id, name, data));
+}
+
+fn dns_tunnel(x: &mut Exchange<'_>, _: u64) {
+    let last = x.rng.usize(10..=60);
+    let (port, name) = (x.port(), carrying(x, &[60, 60, last]));
+    ask(x, port, &name, 900);
+}
+
+fn dns_flow(x: &mut Exchange<'_>, _: u64) {
+    let length = x.rng.usize(14..=44);
+    let name = carrying(x, &[length]);
+    ask(x, 40_053, &name, 200);
+}
+
+fn dns_stream(x: &mut Exchange<'_>, _: u64) {
+    let (port, name) = (x.port(), carrying(x, &[8]));
+    ask(x, port, &name, 500);
+    for _ in 0..2 {
+        let length = x.rng.usize(100..500);
+        let (id, data) = (x.rng.u16(..), x.noise(length));
+        x.udp(RESOLVER, VICTIM, (53, port), &dns::bytes_of(id, &name, data));
+    }
 }
 
 fn icmp_tunnel(x: &mut Exchange<'_>, n: u64) {

@@ -82,6 +82,13 @@ impl<'a> Exchange<'a> {
         self.icmp(from, to, Icmpv4Type::DestinationUnreachable(why), &quoted);
     }
 
+    /// The same, of a datagram that `to` has never sent.
+    pub(super) fn unreachable_for(&mut self, from: Host, to: Host, ports: (u16, u16)) {
+        let unsent = self.envelope(to, from).udp(ports, &[]);
+        self.last = unsent.into_iter().next().unwrap_or_default();
+        self.unreachable(from, to, DestUnreachableHeader::Port);
+    }
+
     pub(super) fn raw(&mut self, from: Host, to: Host, protocol: u8, payload: &[u8]) {
         let frame = self.envelope(from, to).raw(IpNumber(protocol), payload);
         self.put(from.side, frame);

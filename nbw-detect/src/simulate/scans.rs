@@ -5,7 +5,7 @@ use std::time::Duration;
 use etherparse::{TcpHeader, icmpv4::DestUnreachableHeader};
 
 use super::{
-    attack::{Attack, Named, SOON},
+    attack::{Attack, attack},
     exchange::Exchange,
     host::{ATTACKER, VICTIM},
     tcp::{self, Connection, End, Who},
@@ -21,25 +21,40 @@ const FROM: u16 = 43_210;
 
 const fn scan(name: &'static str, about: &'static str, rate: f64, seconds: u64, step: fn(&Plan) -> Step) -> Attack {
     let duration = Duration::from_secs(seconds);
-    let scenario = Scenario { name, about, attempts: "probes", rate, duration, regular: false, step };
-    let (source, target) = (Named::One("198.51.100.66"), Named::One("10.20.0.10"));
-    Attack { scenario, kind: Kind::PortScan, source, target, within: SOON }
+    attack(Kind::PortScan, name, Scenario { name, about, attempts: "probes", rate, duration, regular: false, step })
+}
+
+const fn slow(scan: Attack) -> Attack {
+    // Twenty or thirty ports at a rate below what the quick ones are told by, and a few seconds.
+    Attack { within: scan.scenario.duration, ..scan }
 }
 
 pub(super) const ATTACKS: &[Attack] = &[
-    scan("syn-scan", "SYNs to a thousand ports, connections never completed", 200.0, 5, |_| Box::new(half_open)),
-    scan("connect-scan", "whole connections to a thousand ports, closed at once", 200.0, 5, |_| Box::new(connect)),
-    scan("fin-scan", "a FIN out of nowhere to a thousand ports", 200.0, 5, |_| stealthy(|header| header.fin = true)),
-    scan("null-scan", "segments without any flag to a thousand ports", 200.0, 5, |_| stealthy(|_| ())),
-    scan("xmas-scan", "FIN, PSH and URG, all lit, to a thousand ports", 200.0, 5, |_| {
+    scan("port-scan-syn", "SYNs to a thousand ports, connections never completed", 200.0, 5, |_| Box::new(half_open)),
+    scan("port-scan-connect", "whole connections to a thousand ports, closed at once", 200.0, 5, |_| Box::new(connect)),
+    scan("port-scan-services", "SYNs to well-known ports of a host that accepts all of them", 50.0, 5, |_| {
+        Box::new(services)
+    }),
+    scan("port-scan-fin", "a FIN out of nowhere to a thousand ports", 200.0, 5, |_| {
+        stealthy(|header| header.fin = true)
+    }),
+    scan("port-scan-null", "segments without any flag to a thousand ports", 200.0, 5, |_| stealthy(|_| ())),
+    scan("port-scan-xmas", "FIN, PSH and URG, all lit, to a thousand ports", 200.0, 5, |_| {
         stealthy(|header| (header.fin, header.psh, header.urg) = (true, true, true))
     }),
-    scan("ack-scan", "ACKs of no connection to a thousand ports: which does a firewall let through?", 200.0, 5, |_| {
-        Box::new(acks)
-    }),
-    scan("udp-scan", "empty datagrams to a thousand ports", 200.0, 5, |_| Box::new(datagrams)),
-    scan("protocol-scan", "empty packets of all IP protocols", 50.0, 5, |_| Box::new(protocols)),
-    scan("slow-scan", "a port every second or two, below what is seen at a glance", 0.7, 90, |_| Box::new(half_open)),
+    scan("port-scan-ack", "ACKs of no connection: which does a firewall let through?", 200.0, 5, |_| Box::new(acks)),
+    scan("port-scan-udp", "empty datagrams to a thousand ports", 200.0, 5, |_| Box::new(datagrams)),
+    scan("port-scan-protocol", "empty packets of all IP protocols", 50.0, 5, |_| Box::new(protocols)),
+    slow(scan("port-scan-slow", "a TCP port every five seconds, below what is seen at a glance", 0.22, 100, |_| {
+        Box::new(half_open)
+    })),
+    slow(scan(
+        "port-scan-udp-slow",
+        "a UDP port every three seconds, below what is seen at a glance",
+        0.3,
+        112,
+        |_| Box::new(datagrams),
+    )),
 ];
 
 /// The first thousand ports in a shuffled order, then the next thousand, and so on.
@@ -60,6 +75,17 @@ fn half_open(x: &mut Exchange<'_>, n: u64) {
     x.tcp(VICTIM, ATTACKER, answer.clone(), &[]);
     x.wait_about(20_000);
     // The scanner's kernel knows nothing of what the scanner has sent.
+    x.tcp(ATTACKER, VICTIM, tcp::reset(&answer), &[]);
+}
+
+fn services(x: &mut Exchange<'_>, n: u64) {
+    // 389 is prime: each of the well-known ports comes once.
+    let syn = tcp::syn(x, FROM, (n * 389 % 1_023) as u16 + 1);
+    x.tcp(ATTACKER, VICTIM, syn.clone(), &[]);
+    x.wait_about(100);
+    let answer = tcp::syn_ack(x, &syn);
+    x.tcp(VICTIM, ATTACKER, answer.clone(), &[]);
+    x.wait_about(20_000);
     x.tcp(ATTACKER, VICTIM, tcp::reset(&answer), &[]);
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    attack::{Attack, Named, SOON},
+    attack::{Attack, Named, SOON, attack},
     exchange::Exchange,
     host::{ATTACKER, Host, NEIGHBOUR, VICTIM, inside_nth, neighbour},
     tcp,
@@ -11,30 +11,43 @@ use super::{
 };
 use crate::event::Kind;
 
-const fn sweep(name: &'static str, about: &'static str, rate: f64, seconds: u64, step: fn(&Plan) -> Step) -> Scenario {
-    Scenario { name, about, attempts: "probes", rate, duration: Duration::from_secs(seconds), regular: false, step }
+const fn sweep(name: &'static str, about: &'static str, rate: f64, seconds: u64, step: fn(&Plan) -> Step) -> Attack {
+    let duration = Duration::from_secs(seconds);
+    let scenario = Scenario { name, about, attempts: "probes", rate, duration, regular: false, step };
+    Attack { target: Named::Many, ..attack(Kind::HostSweep, name, scenario) }
 }
 
-const fn over_hosts(scenario: Scenario) -> Attack {
-    Attack { scenario, kind: Kind::HostSweep, source: Named::One("198.51.100.66"), target: Named::Many, within: SOON }
+const fn slow(sweep: Attack) -> Attack {
+    // Fifty hosts at a rate below what the quick ones are told by, and a few seconds.
+    Attack { within: sweep.scenario.duration, ..sweep }
+}
+
+const fn near(sweep: Attack, within: Duration) -> Attack {
+    Attack { kind: Kind::ArpScan, source: Named::One("10.20.0.66"), within, ..sweep }
 }
 
 pub(super) const ATTACKS: &[Attack] = &[
-    over_hosts(sweep("tcp-sweep", "who listens for telnet? one SYN to each host", 100.0, 5, |_| Box::new(telnet))),
-    over_hosts(sweep("udp-sweep", "who speaks SIP? one datagram to each host", 100.0, 5, |_| Box::new(sip))),
-    over_hosts(sweep("icmp-sweep", "who is there? one echo request to each host", 100.0, 5, |_| Box::new(echo))),
-    Attack {
-        scenario: sweep("arp-sweep", "who is on this network? one ARP request for each address", 100.0, 5, |_| {
-            Box::new(arp)
-        }),
-        kind: Kind::ArpScan,
-        source: Named::One("10.20.0.66"),
-        target: Named::Many,
-        within: SOON,
-    },
-    over_hosts(sweep("slow-sweep", "a host every second or two, below what is seen at a glance", 0.7, 90, |_| {
+    sweep("host-sweep-tcp", "who listens for telnet? one SYN to each host", 100.0, 5, |_| Box::new(telnet)),
+    sweep("host-sweep-udp", "who speaks SIP? one datagram to each host", 100.0, 5, |_| Box::new(sip)),
+    sweep("host-sweep-icmp", "who is there? one echo request to each host", 100.0, 5, |_| Box::new(echo)),
+    slow(sweep("host-sweep-tcp-slow", "a host every three seconds, below what is seen at a glance", 0.39, 140, |_| {
         Box::new(telnet)
     })),
+    slow(sweep(
+        "host-sweep-icmp-slow",
+        "a ping every three seconds, below what is seen at a glance",
+        0.39,
+        155,
+        |_| Box::new(echo),
+    )),
+    near(
+        sweep("arp-scan-quick", "who is on this network? one ARP request for each address", 100.0, 5, |_| {
+            Box::new(arp)
+        }),
+        SOON,
+    ),
+    // A hundred addresses at eight a second.
+    near(sweep("arp-scan", "the same, less hastily", 8.0, 20, |_| Box::new(arp)), Duration::from_secs(15)),
 ];
 
 /// Nobody is at most addresses. Of the others, most refuse.

@@ -5,6 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use etherparse::SlicedPacket;
 
 use super::*;
+use crate::{Kind, Signatures};
 
 fn scenarios() -> impl Iterator<Item = Scenario> {
     attacks().map(|attack| attack.scenario).chain(look_alikes().map(|alike| alike.scenario))
@@ -19,6 +20,24 @@ fn short(scenario: &Scenario, seed: u64) -> Vec<Timed> {
 fn names_are_told_once() {
     let names: Vec<_> = scenarios().map(|scenario| scenario.name).collect();
     assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len());
+}
+
+#[test]
+fn there_is_one_for_each_signature() {
+    let known: HashSet<String> = Signatures::built_in().iter().map(|signature| signature.name.clone()).collect();
+    let shown: HashSet<String> = attacks().map(|attack| attack.signature.to_owned()).collect();
+    assert_eq!(shown, known);
+    for attack in attacks() {
+        let signatures = Signatures::built_in();
+        assert_eq!(signatures.get(attack.signature).unwrap().kind, attack.kind, "{}", attack.scenario.name);
+    }
+}
+
+#[test]
+fn there_is_a_look_alike_for_each_kind() {
+    let resembled: HashSet<Kind> = look_alikes().map(|alike| alike.resembles).collect();
+    let kinds: HashSet<Kind> = attacks().map(|attack| attack.kind).collect();
+    assert_eq!(resembled, kinds);
 }
 
 #[test]
@@ -39,7 +58,7 @@ fn frames_are_in_order_and_whole() {
             assert!(timed.at >= last, "{}: {:?} after {last:?}", scenario.name, timed.at);
             last = timed.at;
             // Of most protocols, a scan sends no header.
-            if scenario.name == "protocol-scan" {
+            if scenario.name == "port-scan-protocol" {
                 continue;
             }
             let parsed = SlicedPacket::from_ethernet(&timed.frame);

@@ -7,7 +7,7 @@ use fastrand::Rng;
 use super::{exchange::Exchange, host::Side};
 
 /// How much of the time between two attempts is left to chance, unless a scenario is regular.
-const JITTER: f64 = 0.5;
+const JITTER: f64 = 1.0;
 
 /// A frame and its time.
 #[derive(Debug, Clone, PartialEq, Eq)]

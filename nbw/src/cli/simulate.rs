@@ -31,7 +31,7 @@ pub struct SimulateArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["all", "verify"])]
     pub write: Option<PathBuf>,
     /// Everything that can be generated, one after another
-    #[arg(long, requires = "verify", conflicts_with = "signature")]
+    #[arg(long, requires = "verify", conflicts_with_all = ["signature", "rate", "duration"])]
     pub all: bool,
     /// Let nbw detect watch, and say whether it saw what was sent
     #[arg(long)]

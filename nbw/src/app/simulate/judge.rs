@@ -50,7 +50,7 @@ impl Verdict {
             self.add_other(event);
             return false;
         };
-        if event.signature != attack.scenario.name || event.kind != attack.kind {
+        if event.signature != attack.signature || event.kind != attack.kind {
             self.add_other(event);
             return false;
         }
@@ -74,6 +74,7 @@ impl Verdict {
     pub(super) fn passed(&self, case: Case) -> bool {
         match case {
             _ if self.failed.is_some() => false,
+            Case::Attack(attack) if attack.needs_history => self.others.is_empty(),
             Case::Attack(attack) => self.found.is_some_and(|(after, _)| after <= attack.within),
             Case::Harmless(_) => self.others.is_empty(),
         }
@@ -99,6 +100,7 @@ impl Verdict {
             _ if self.failed.is_some() => "failed".to_owned(),
             (Case::Harmless(_), _) if self.others.is_empty() => "quiet".to_owned(),
             (Case::Harmless(_), _) => "FALSE".to_owned(),
+            (Case::Attack(attack), _) if attack.needs_history => "not judged: it needs history".to_owned(),
             _ if self.passed(case) => "found".to_owned(),
             _ if self.found.is_some() => "LATE".to_owned(),
             (_, Some(whom)) => format!("MISTAKEN: {whom}"),

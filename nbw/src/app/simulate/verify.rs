@@ -23,7 +23,10 @@ use super::{
 use crate::{cli::SimulateArgs, failure::Failure, privilege};
 
 /// So many at a time: each has namespaces and an nbw of its own.
-const AT_A_TIME: usize = 6;
+const AT_A_TIME: usize = 5;
+
+/// What takes longer than this is slow, and no work: all of that runs beside the others.
+const SLOW: Duration = Duration::from_secs(30);
 
 /// How much longer than it may take is waited for an event: to say that it came late is better than to say nothing.
 const GRACE: Duration = Duration::from_secs(3);
@@ -57,23 +60,26 @@ async fn verify(args: &SimulateArgs, cases: Vec<Case>) -> Result<(), Failure> {
     if passed { Ok(()) } else { Err(Failure::Running(summary(&cases, &verdicts))) }
 }
 
-/// The verdicts, in the order of the cases. What takes longest begins first.
+/// The verdicts, in the order of the cases.
 async fn judge_all(args: &SimulateArgs, cases: &[Case]) -> Vec<Verdict> {
-    let mut order: Vec<usize> = (0..cases.len()).collect();
-    order.sort_by_key(|&at| std::cmp::Reverse(longest(cases[at])));
+    let (slow, quick): (Vec<usize>, Vec<usize>) = (0..cases.len()).partition(|&at| longest(cases[at]) > SLOW);
     let bar = progress(cases.len());
-    let judging = stream::iter(order).map(|at| {
-        let bar = bar.clone();
-        async move {
-            let verdict = judge(args, cases[at]).await.unwrap_or_else(Verdict::failed);
-            bar.inc(1);
-            (at, verdict)
-        }
-    });
-    let mut verdicts: Vec<_> = judging.buffer_unordered(AT_A_TIME).collect().await;
+    let judge_some = |some: Vec<usize>, at_a_time: usize| {
+        let judging = stream::iter(some).map(|at| judge_one(args, cases[at], at, &bar));
+        judging.buffer_unordered(at_a_time).collect::<Vec<_>>()
+    };
+    let many = slow.len().max(1);
+    let (slow, quick) = tokio::join!(judge_some(slow, many), judge_some(quick, AT_A_TIME));
     bar.finish_and_clear();
+    let mut verdicts = [slow, quick].concat();
     verdicts.sort_by_key(|(at, _)| *at);
     verdicts.into_iter().map(|(_, verdict)| verdict).collect()
+}
+
+async fn judge_one(args: &SimulateArgs, case: Case, at: usize, bar: &ProgressBar) -> (usize, Verdict) {
+    let verdict = judge(args, case).await.unwrap_or_else(Verdict::failed);
+    bar.inc(1);
+    (at, verdict)
 }
 
 fn progress(cases: usize) -> ProgressBar {
@@ -85,6 +91,7 @@ fn progress(cases: usize) -> ProgressBar {
 /// How long it is watched at most.
 fn longest(case: Case) -> Duration {
     match case {
+        Case::Attack(attack) if attack.needs_history => HARMLESS,
         Case::Attack(attack) => attack.within + GRACE,
         Case::Harmless(_) => HARMLESS,
     }
