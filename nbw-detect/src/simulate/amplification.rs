@@ -54,14 +54,14 @@ pub(super) const ATTACKS: &[Attack] = &[
     }),
     victim("cldap-amplification", "entries of domain controllers to one who has not searched", |_| reflected(&CLDAP)),
     victim("udp-amplification", "answers of VPN gateways (IKE) to one who has not asked", |_| reflected(&IKE)),
-    abused("dns-reflector", "questions in somebody else's name, which this resolver answers at length", |_| {
+    abused("dns-reflector", 1, "questions in somebody else's name, which this resolver answers at length", |_| {
         abuse(&DNS)
     }),
-    abused("ntp-reflector", "requests for the list of clients in somebody else's name", |_| abuse(&NTP)),
-    abused("ssdp-reflector", "searches in somebody else's name", |_| abuse(&SSDP)),
-    abused("snmp-reflector", "bulk requests in somebody else's name", |_| abuse(&SNMP)),
-    abused("memcached-reflector", "reads of large values in somebody else's name", |_| abuse(&MEMCACHED)),
-    abused("cldap-reflector", "searches of the root entry in somebody else's name", |_| abuse(&CLDAP)),
+    abused("ntp-reflector", 10, "requests for the list of clients in somebody else's name", |_| abuse(&NTP)),
+    abused("ssdp-reflector", 6, "searches in somebody else's name", |_| abuse(&SSDP)),
+    abused("snmp-reflector", 1, "bulk requests in somebody else's name", |_| abuse(&SNMP)),
+    abused("memcached-reflector", 10, "reads of large values in somebody else's name", |_| abuse(&MEMCACHED)),
+    abused("cldap-reflector", 1, "searches of the root entry in somebody else's name", |_| abuse(&CLDAP)),
 ];
 
 const fn victim(name: &'static str, about: &'static str, step: fn(&Plan) -> Step) -> Attack {
@@ -70,11 +70,11 @@ const fn victim(name: &'static str, about: &'static str, step: fn(&Plan) -> Step
     Attack { source: Named::Many, ..attack(Kind::Amplification, name, scenario) }
 }
 
-const fn abused(name: &'static str, about: &'static str, step: fn(&Plan) -> Step) -> Attack {
+const fn abused(name: &'static str, each: u32, about: &'static str, step: fn(&Plan) -> Step) -> Attack {
     let duration = Duration::from_secs(10);
     let scenario = Scenario { name, about, attempts: "questions", rate: 500.0, duration, regular: false, step };
     let (source, target) = (Named::One("10.20.0.10"), Named::One("198.51.100.200"));
-    Attack { source, target, ..attack(Kind::Amplification, "amplification-reflector", scenario) }
+    Attack { source, target, each, ..attack(Kind::Amplification, "amplification-reflector", scenario) }
 }
 
 fn reflected(protocol: &'static Protocol) -> Step {

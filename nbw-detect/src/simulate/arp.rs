@@ -5,13 +5,17 @@ use std::time::Duration;
 use super::{
     attack::{Attack, Named, attack},
     exchange::Exchange,
-    host::{GATEWAY, Host, NEIGHBOUR, VICTIM},
+    host::{GATEWAY, Host, NEIGHBOUR, VICTIM, neighbour},
     traffic::{Plan, Scenario, Step},
 };
 use crate::event::Kind;
 
 pub(super) const ATTACKS: &[Attack] = &[
-    spoof("arp-spoof", "a neighbour says that it is the gateway, again and again", |_| Box::new(poison)),
+    Attack {
+        // Whose address is taken.
+        target: Named::One("10.20.0.1"),
+        ..spoof("arp-spoof", "a neighbour says that it is the gateway, again and again", |_| Box::new(poison))
+    },
     spoof("arp-spoof-unasked", "the same, seen from where the gateway is never heard", |_| Box::new(tell)),
 ];
 
@@ -23,13 +27,9 @@ const fn spoof(name: &'static str, about: &'static str, step: fn(&Plan) -> Step)
 }
 
 fn poison(x: &mut Exchange<'_>, n: u64) {
-    if n == 0 {
-        // Before, the victim asks and hears the truth.
-        x.who_has(VICTIM, GATEWAY);
-        x.wait_about(300);
-        x.is_at(GATEWAY, GATEWAY, VICTIM);
-        x.wait_about(100_000);
-    }
+    // The gateway has others to look after, and is heard by all.
+    x.who_has(GATEWAY, neighbour(20 + (n % 14) as u8));
+    x.wait_about(20_000);
     tell(x, n);
     // What goes to the gateway now goes to the neighbour.
     x.wait_about(50_000);

@@ -18,6 +18,8 @@ pub struct Attack {
     pub source: Named,
     /// Who is to be named as its target.
     pub target: Named,
+    /// How many of what the signature counts one attempt gives.
+    pub each: u32,
     /// How long after it began it has to be recognised: three seconds, but for what is slow.
     pub within: Duration,
     /// Whether only a host that knows what is usual can recognise it: packets alone do not say.
@@ -60,7 +62,7 @@ fn without_port(name: &str) -> &str {
 /// An attack from the Internet on the host under test, as most are.
 pub(super) const fn attack(kind: Kind, signature: &'static str, scenario: Scenario) -> Attack {
     let (source, target) = (Named::One("198.51.100.66"), Named::One("10.20.0.10"));
-    Attack { scenario, signature, kind, source, target, within: SOON, needs_history: false }
+    Attack { scenario, signature, kind, source, target, each: 1, within: SOON, needs_history: false }
 }
 
 /// All of them, in the order in which they are listed.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     attack::{Attack, Named, attack},
     exchange::Exchange,
-    host::{Host, SERVER, inside_nth},
+    host::{Host, SERVER, VICTIM, inside_nth},
     tcp,
     traffic::{Plan, Scenario, Step},
 };
@@ -13,7 +13,10 @@ use crate::event::Kind;
 
 pub(super) const ATTACKS: &[Attack] = &[
     scatter("backscatter-syn-ack", "a flooded server answers SYNs that nobody here has sent", syn_acks),
-    scatter("backscatter-reset", "a flooded server refuses connections that nobody here has begun", resets),
+    Attack {
+        target: Named::One("10.20.0.10"),
+        ..scatter("backscatter-reset", "a flooded server refuses connections that this host has not begun", resets)
+    },
 ];
 
 const fn scatter(name: &'static str, about: &'static str, step: fn(&Plan) -> Step) -> Attack {
@@ -38,8 +41,8 @@ fn syn_acks(_: &Plan) -> Step {
 
 fn resets(_: &Plan) -> Step {
     Box::new(|x, _| {
-        let (borrower, syn) = borrowed(x);
-        x.tcp(SERVER, borrower, tcp::reset(&syn), &[]);
+        let (_, syn) = borrowed(x);
+        x.tcp(SERVER, VICTIM, tcp::reset(&syn), &[]);
     })
 }
 

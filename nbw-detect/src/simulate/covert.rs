@@ -18,11 +18,15 @@ use crate::event::Kind;
 pub(super) const ATTACKS: &[Attack] = &[
     tunnel("dns-tunnel", "data in long names that are asked for, and in the answers", 40.0, |_| Box::new(dns_tunnel)),
     tunnel("dns-tunnel-flow", "the same in shorter names, from one socket", 40.0, |_| Box::new(dns_flow)),
-    tunnel("dns-tunnel-stream", "answers that nobody has asked for among those to questions", 40.0, |_| {
-        Box::new(dns_stream)
-    }),
+    Attack {
+        each: 3,
+        ..tunnel("dns-tunnel-stream", "answers that nobody has asked for among those to questions", 40.0, |_| {
+            Box::new(dns_stream)
+        })
+    },
     Attack {
         target: Named::One("203.0.113.80"),
+        each: 2,
         ..tunnel("icmp-tunnel", "data in echo requests and in their replies", 30.0, |_| Box::new(icmp_tunnel))
     },
     Attack {

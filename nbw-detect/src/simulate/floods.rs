@@ -39,11 +39,10 @@ pub(super) const ATTACKS: &[Attack] = &[
         scenario: flood("udp-flood-stream", "large datagrams of one flow, faster than any film", 30_000.0, stream),
         ..by_one(Kind::UdpFlood, "udp-flood-stream", "", stream)
     },
-    by_one(
+    attack(
         Kind::UdpFlood,
         "udp-flood-empty",
-        "empty datagrams from ever new ports to one port, as hping3 sends them",
-        empty,
+        flood("udp-flood-empty", "empty datagrams from ever new ports to one port, as of hping3", 200.0, empty),
     ),
     by_one(Kind::IcmpFlood, "icmp-flood", "echo requests of one address, as fast as they go", pings),
     by_many(Kind::IcmpFlood, "smurf", "echo replies of a whole network to somebody who has not asked", smurf),
@@ -173,8 +172,7 @@ fn tiny(_: &Plan) -> Step {
         // Of each datagram the first four pieces, one an attempt.
         let (number, piece) = (n / 4, (n % 4) as usize);
         let (source, id) = (nth_of_internet((number % 500) as u32), number as u16);
-        let noise = x.noise(24);
-        x.fragment(source, VICTIM, id, (24 * piece, true), &noise);
+        x.fragment(source, VICTIM, id, (24 * piece, true), &beginning(24));
     })
 }
 
@@ -191,7 +189,14 @@ fn headless(_: &Plan) -> Step {
 fn endless(_: &Plan) -> Step {
     Box::new(|x, n| {
         let (source, id) = (nth_of_internet((n % 500) as u32), x.rng.u16(..));
-        let piece = x.noise(1_480);
-        x.fragment(source, VICTIM, id, (0, true), &piece);
+        x.fragment(source, VICTIM, id, (0, true), &beginning(1_480));
     })
+}
+
+/// How a datagram of 2,000 bytes begins, without a checksum; its ports are always the same.
+fn beginning(length: usize) -> Vec<u8> {
+    let ports_and_length = [50_001, PORT, 2_000, 0].map(u16::to_be_bytes);
+    let mut piece = ports_and_length.as_flattened().to_vec();
+    piece.resize(length, b'X');
+    piece
 }
