@@ -100,7 +100,11 @@ impl Engine {
     #[must_use]
     pub fn new(signatures: &Signatures, limits: Limits) -> Self {
         let boards: Vec<Board> = signatures.iter().map(|signature| Board::new(signature, limits.keys.max(1))).collect();
-        let reads = |what: usize| (0..boards.len()).filter(|at| boards[*at].mask() >> what & 1 == 1).collect();
+        let reads = |what: usize| {
+            let mut readers: Vec<usize> = (0..boards.len()).filter(|at| boards[*at].mask() >> what & 1 == 1).collect();
+            readers.sort_by_key(|at| !boards[*at].signature.explains);
+            readers
+        };
         let delay = u64::try_from(limits.watch_delay.as_nanos()).unwrap_or(u64::MAX);
         Self {
             clock: 0,
@@ -190,7 +194,9 @@ impl Engine {
         for sight in &sights {
             for at in 0..self.readers[sight.what as usize].len() {
                 let board = self.readers[sight.what as usize][at];
-                self.show(board, sight, false);
+                if self.show(board, sight, false) {
+                    break;
+                }
                 if self.boards[board].looks_back(sight) {
                     self.show(board, &sight.turned(), true);
                 }
@@ -200,17 +206,18 @@ impl Engine {
         self.sights = sights;
     }
 
-    fn show(&mut self, at: usize, sight: &Sight, turned: bool) {
+    /// Whether that explains it.
+    fn show(&mut self, at: usize, sight: &Sight, turned: bool) -> bool {
         let board = &mut self.boards[at];
-        let (verdict, watch) = board.see(sight, turned);
-        if watch {
+        let seen = board.see(sight, turned);
+        if seen.watch {
             let window = board.signature.window.saturating_mul(1_000_000_000);
             self.watch.ask(sight.target, sight.target_port, self.clock, window);
         }
-        match verdict {
+        match seen.verdict {
             Verdict::Quiet => {}
             Verdict::Goes(incident) => {
-                if !self.incidents.goes(incident, sight)
+                if !self.incidents.goes(incident, at, sight)
                     && let Some(entry) = board.entry(sight)
                 {
                     entry.incident = None;
@@ -218,6 +225,7 @@ impl Engine {
             }
             Verdict::Attack => self.attack(at, sight),
         }
+        seen.explained
     }
 
     fn attack(&mut self, at: usize, sight: &Sight) {
@@ -231,10 +239,16 @@ impl Engine {
         recent.pop();
         let before = if begins { entry.main(&main).unwrap_or(0) } else { 0 };
         let signature = &board.signature;
-        let number = self.incidents.report(Report { signature, sight, first, recent, before, evidence, margin });
+        let number = self.incidents.report(Report { signature, board: at, sight, first, recent, before, evidence, margin });
         if let Some(entry) = board.entry(sight) {
             entry.is_incident(number, self.clock);
         }
+    }
+
+    /// What was counted since incidents were judged last.
+    fn refresh(&mut self) {
+        let boards = &self.boards;
+        self.incidents.refresh(|at, sight| boards[at].evidence(sight));
     }
 
     /// Endpoints (address and port of those who are connected to) whose ordinary TCP packets are wanted too.
@@ -252,6 +266,7 @@ impl Engine {
     /// Events that are new or have changed since the last call.
     pub fn take_events(&mut self) -> Vec<Event> {
         self.flush();
+        self.refresh();
         self.incidents.take(self.trackers.arp())
     }
 
@@ -261,6 +276,7 @@ impl Engine {
         self.flush();
         // What was asked for in the last moment was perhaps answered in the next one; what is older was not.
         self.tick(self.clock.saturating_add(LAST_WAIT));
+        self.refresh();
         self.incidents.finish(self.trackers.arp())
     }
 }

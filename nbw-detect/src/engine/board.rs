@@ -56,6 +56,20 @@ pub(crate) enum Verdict {
     Goes(u64),
 }
 
+/// A verdict, and what else an observation leads to.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) verdict: Verdict,
+    /// The target is to be watched.
+    pub(crate) watch: bool,
+    /// It belongs to an attack that is known, and needs no other explanation.
+    pub(crate) explained: bool,
+}
+
+impl Seen {
+    const NOTHING: Self = Self { verdict: Verdict::Quiet, watch: false, explained: false };
+}
+
 /// A signature at work.
 #[derive(Debug)]
 pub(crate) struct Board {
@@ -71,6 +85,8 @@ pub(crate) struct Board {
     watch: Vec<Test>,
     table: Lru<Subject, Entry>,
     most: u32,
+    /// Counters that begin an entry: the attack's own, and those that ask for watching. Others only add to one.
+    founders: u32,
     /// Whether sources or targets are not in the key, so that recent ones have to be remembered.
     remembers: bool,
 }
@@ -88,6 +104,7 @@ impl Board {
             watch: tests(&signature.watch),
             table: lru(most),
             most,
+            founders: founders(signature),
             remembers: !matches!(signature.key, Key::Pair | Key::PairPort | Key::PairService),
             signature: signature.clone(),
             masks,
@@ -104,35 +121,36 @@ impl Board {
         self.turned >> sight.what as u64 & 1 == 1
     }
 
-    /// Counts what has happened, and judges. Whether the target is to be watched comes second.
-    pub(crate) fn see(&mut self, sight: &Sight, turned: bool) -> (Verdict, bool) {
+    /// Counts what has happened, and judges.
+    pub(crate) fn see(&mut self, sight: &Sight, turned: bool) -> Seen {
         let hits = self.hits(sight, turned);
         if hits == 0 {
-            return (Verdict::Quiet, false);
+            return Seen::NOTHING;
         }
         let subject = subject(self.signature.key, sight);
         let half = sight.time / self.half;
-        self.make_room(&subject);
-        let signature = &self.signature;
-        let Some(entry) = self.table.get_or_insert(subject, || Entry::new(signature, half)) else {
-            return (Verdict::Quiet, false);
-        };
+        if hits & self.founders != 0 {
+            self.make_room(&subject, half);
+        }
+        let Some(entry) = self.table.get(&subject) else { return Seen::NOTHING };
         entry.turn(half);
-        entry.add(signature, sight, hits, self.remembers);
+        entry.add(&self.signature, sight, hits, self.remembers);
         // Only what the attack itself consists of can make it one.
         let main = hits & 1 != 0;
+        let explained = self.signature.explains && entry.incident.is_some();
         if let Some((incident, again)) = entry.incident
             && sight.time < again
         {
-            return (if main { Verdict::Goes(incident) } else { Verdict::Quiet }, false);
+            let verdict = if main { Verdict::Goes(incident) } else { Verdict::Quiet };
+            return Seen { verdict, watch: false, explained };
         }
-        let watch = !self.watch.is_empty() && self.watch.iter().all(|test| test.holds(entry));
-        let holds = self.when.iter().all(|test| test.holds(entry));
-        let attack = holds && !self.exclude.iter().any(|test| test.holds(entry));
+        let all = |tests: &[Test]| !tests.is_empty() && tests.iter().all(|test| test.holds(entry));
+        let watch = all(&self.watch);
+        let attack = all(&self.when) && !all(&self.exclude);
         if !attack {
             entry.incident = None;
         }
-        (if attack && main { Verdict::Attack } else { Verdict::Quiet }, watch)
+        Seen { verdict: if attack && main { Verdict::Attack } else { Verdict::Quiet }, watch, explained }
     }
 
     /// Which counters count it, as bits by their places.
@@ -146,15 +164,21 @@ impl Board {
             .fold(0, |hits, (at, _)| hits | 1 << at)
     }
 
-    /// The entry that is longest not used makes place: its memory is used again.
-    fn make_room(&mut self, subject: &Subject) {
-        if self.table.len() < self.most as usize || self.table.peek(subject).is_some() {
+    /// There is an entry for them; the one that is longest not used makes place, and its memory is used again.
+    fn make_room(&mut self, subject: &Subject, half: u64) {
+        if self.table.peek(subject).is_some() {
             return;
         }
-        if let Some((_, mut entry)) = self.table.pop_oldest() {
-            entry.clear(&self.signature);
-            self.table.insert(*subject, entry);
-        }
+        let full = self.table.len() >= self.most as usize;
+        let oldest = if full { self.table.pop_oldest() } else { None };
+        let entry = match oldest {
+            Some((_, mut entry)) => {
+                entry.clear(&self.signature, half);
+                entry
+            }
+            None => Entry::new(&self.signature, half),
+        };
+        self.table.insert(*subject, entry);
     }
 
     /// What is known of those whom something that has happened concerns.
@@ -170,6 +194,12 @@ impl Board {
         let margins = self.when.iter().filter_map(|test| test.margin(entry));
         (values, margins.fold(f64::INFINITY, f64::min))
     }
+}
+
+fn founders(signature: &Signature) -> u32 {
+    let asks = |counter: &Counter| signature.watch.iter().any(|it| it.value == counter.name && it.at_least.is_some());
+    let founders = signature.count.iter().enumerate().filter(|(at, counter)| *at == 0 || asks(counter));
+    founders.fold(0, |founders, (at, _)| founders | 1 << at)
 }
 
 fn evidence_name(condition: &Condition) -> String {
@@ -214,14 +244,14 @@ impl Entry {
         Self { half, first: [None; 2], cells, recent: Vec::new(), incident: None }
     }
 
-    fn clear(&mut self, signature: &Signature) {
+    fn clear(&mut self, signature: &Signature, half: u64) {
         for (cell, counter) in self.cells.iter_mut().zip(&signature.count) {
             *cell = Cell::new(counter.measure);
         }
         self.first = [None; 2];
         self.recent.clear();
         self.incident = None;
-        self.half = 0;
+        self.half = half;
     }
 
     /// Lets go of what is too long ago. What comes late counts as if it came now.
@@ -289,9 +319,6 @@ impl Test {
     }
 
     fn holds(&self, entry: &Entry) -> bool {
-        if let (None, Some(bound), None) = (self.per, self.at_least, self.at_most) {
-            return entry.cells[self.value].reaches(bound);
-        }
         let Some(value) = self.value(entry) else { return false };
         self.at_least.is_none_or(|bound| value >= bound) && self.at_most.is_none_or(|bound| value <= bound)
     }

@@ -17,6 +17,7 @@ const MODES: usize = 8;
 #[derive(Debug)]
 pub(crate) enum Cell {
     Sum([u64; 2]),
+    /// Those of this half, and of both.
     Distinct([Values; 2]),
     Uniform(Box<[Modes; 2]>),
     Variation(Box<[Moments; 2]>),
@@ -27,7 +28,7 @@ pub(crate) enum Cell {
 impl Cell {
     pub(crate) fn new(measure: Measure) -> Self {
         match measure {
-            Measure::Count | Measure::Bytes | Measure::Payload | Measure::Usual => Self::Sum([0; 2]),
+            Measure::Count | Measure::Bytes | Measure::Payload | Measure::Usual | Measure::Lasted => Self::Sum([0; 2]),
             Measure::Distinct => Self::Distinct([Values::new(), Values::new()]),
             Measure::Uniform => Self::Uniform(Box::default()),
             Measure::Variation => Self::Variation(Box::default()),
@@ -40,10 +41,7 @@ impl Cell {
     pub(crate) fn rotate(&mut self) {
         match self {
             Self::Sum(sums) => *sums = [0, sums[0]],
-            Self::Distinct(values) => {
-                values.swap(0, 1);
-                values[0] = Values::new();
-            }
+            Self::Distinct(values) => values[1] = std::mem::replace(&mut values[0], Values::new()),
             Self::Uniform(modes) => {
                 modes.swap(0, 1);
                 modes[0] = Modes::default();
@@ -58,8 +56,8 @@ impl Cell {
         match self {
             Self::Sum(sums) => sums[0] = sums[0].saturating_add(amount(sight, counter.measure)),
             Self::Distinct(values) => {
-                let value = field(sight, counter.of);
-                values[0].insert_hash(FixedState::default().hash_one(value));
+                let hash = FixedState::default().hash_one(field(sight, counter.of));
+                values.iter_mut().for_each(|values| values.insert_hash(hash));
             }
             Self::Uniform(modes) => modes[0].add(field(sight, counter.of) as u32),
             Self::Variation(moments) => moments[0].add(field(sight, counter.of) as f64),
@@ -72,42 +70,13 @@ impl Cell {
     pub(crate) fn value(&self) -> Option<f64> {
         match self {
             Self::Sum([now, before]) => Some(now.saturating_add(*before) as f64),
-            Self::Distinct(values) => Some(self.distinct().map_or_else(|| distinct(values), |count| count) as f64),
+            Self::Distinct([_, both]) => Some(both.estimate() as f64),
             Self::Uniform(modes) => Modes::share(modes),
             Self::Variation(moments) => Moments::variation(moments),
             Self::Irregularity(gaps) => Moments::variation(&gaps.moments),
             Self::Span([now, before]) => now.and(*before).seconds(),
         }
     }
-
-    /// Whether the value is that much; without looking closely where a glance does.
-    pub(crate) fn reaches(&self, bound: f64) -> bool {
-        if let Self::Distinct([now, before]) = self {
-            let (now, before) = (now.estimate() as f64, before.estimate() as f64);
-            if now + before < bound {
-                return false;
-            }
-            if now >= bound || before >= bound {
-                return true;
-            }
-        }
-        self.value().is_some_and(|value| value >= bound)
-    }
-
-    /// Where one half has nothing, the other's count.
-    fn distinct(&self) -> Option<usize> {
-        let Self::Distinct([now, before]) = self else { return None };
-        match (now.estimate(), before.estimate()) {
-            (count, 0) | (0, count) => Some(count),
-            _ => None,
-        }
-    }
-}
-
-fn distinct([now, before]: &[Values; 2]) -> usize {
-    let mut both = now.clone();
-    both.merge(before);
-    both.estimate()
 }
 
 fn amount(sight: &Sight, measure: Measure) -> u64 {
@@ -115,6 +84,7 @@ fn amount(sight: &Sight, measure: Measure) -> u64 {
         Measure::Bytes => sight.bytes,
         Measure::Payload => u64::from(sight.payload) * sight.count.max(1),
         Measure::Usual => sight.usual,
+        Measure::Lasted => sight.lasted.into(),
         _ => sight.count,
     }
 }

@@ -22,8 +22,8 @@ pub(crate) fn counts(counter: &Counter, sight: &Sight) -> bool {
         && within(counter.lasted.as_ref(), sight.lasted)
         && within(counter.turns.as_ref(), sight.turns.into())
         && counter.server_first.is_none_or(|first| first == sight.server_first)
-        && counter.from.is_none_or(|scope| scope == sight.source.scope())
-        && counter.to.is_none_or(|scope| scope == sight.target.scope())
+        && (counter.from.is_empty() || counter.from.contains(&sight.source.scope()))
+        && (counter.to.is_empty() || counter.to.contains(&sight.target.scope()))
 }
 
 fn any(ranges: &[Range], number: impl Into<u32>) -> bool {

@@ -32,6 +32,8 @@ struct Incident {
     number: u64,
     about: About,
     signature: Signature,
+    /// The signature's place, and the last thing that it was judged by.
+    origin: (usize, Sight),
     first: u64,
     last: u64,
     sources: Tally,
@@ -54,6 +56,8 @@ pub(crate) struct Incidents {
 /// What an observation says of an incident.
 pub(crate) struct Report<'a> {
     pub(crate) signature: &'a Signature,
+    /// Where that is.
+    pub(crate) board: usize,
     pub(crate) sight: &'a Sight,
     pub(crate) first: u64,
     /// What has counted before.
@@ -89,6 +93,7 @@ impl Incidents {
             number: self.next,
             about,
             signature: report.signature.clone(),
+            origin: (report.board, *report.sight),
             first: report.first,
             last: report.first,
             sources: Tally::default(),
@@ -103,13 +108,22 @@ impl Incidents {
     }
 
     /// One more of what the incident consists of. Whether it still goes on.
-    pub(crate) fn goes(&mut self, number: u64, sight: &Sight) -> bool {
+    pub(crate) fn goes(&mut self, number: u64, board: usize, sight: &Sight) -> bool {
         let Ok(at) = self.list.binary_search_by_key(&number, |it| it.number) else { return false };
         let incident = &mut self.list[at];
         if !incident.ended {
-            incident.add(sight);
+            incident.add(sight, board);
         }
         !incident.ended
+    }
+
+    /// Asks for the counts of those that go on.
+    pub(crate) fn refresh(&mut self, evidence: impl Fn(usize, &Sight) -> (Vec<(String, f64)>, f64)) {
+        for incident in self.list.iter_mut().filter(|it| !it.ended) {
+            let (board, sight) = incident.origin;
+            let (values, margin) = evidence(board, &sight);
+            incident.weigh(values, margin);
+        }
     }
 
     /// What was not heard of for long is over.
@@ -151,27 +165,39 @@ fn about(signature: &Signature, sight: &Sight) -> About {
 impl Incident {
     fn take(&mut self, report: Report<'_>) {
         self.first = self.first.min(report.first);
-        if report.signature.severity > self.signature.severity {
-            self.signature = report.signature.clone();
-        }
         let counted: u64 = report.recent.iter().map(|sight| sight.count).sum();
         for sight in &report.recent {
-            self.add(sight);
+            self.add(sight, report.board);
+        }
+        self.add(report.sight, report.board);
+        if report.board != self.origin.0 {
+            return;
         }
         let forgotten = report.before.saturating_sub(counted + report.sight.count);
-        let link = self.links.entry(report.sight.link).or_default();
-        link.0 += forgotten;
-        self.add(report.sight);
-        let own = report.signature.name == self.signature.name;
-        if own && report.margin >= self.margin {
-            self.margin = report.margin.min(1e9);
-            self.evidence.extend(report.evidence);
+        self.links.entry(report.sight.link).or_default().0 += forgotten;
+        if report.margin >= self.margin {
+            self.origin.1 = *report.sight;
+        }
+        self.weigh(report.evidence, report.margin);
+    }
+
+    /// The counts at their worst are what is told.
+    fn weigh(&mut self, values: Vec<(String, f64)>, margin: f64) {
+        if margin >= self.margin {
+            self.margin = margin.min(1e9);
+            self.evidence.extend(values);
         }
     }
 
-    fn add(&mut self, sight: &Sight) {
+    /// What other signatures see of the same names those concerned, and is not counted again.
+    fn add(&mut self, sight: &Sight, board: usize) {
         self.changed = true;
         self.last = self.last.max(sight.time);
+        if board != self.origin.0 {
+            self.sources.add(sight.source, 0, 0);
+            self.targets.add(sight.target, sight.target_port, 0);
+            return;
+        }
         let link = self.links.entry(sight.link).or_default();
         link.0 += sight.count;
         link.1 += sight.bytes;

@@ -33,8 +33,9 @@ impl Udp {
     }
 
     pub(crate) fn see(&mut self, packet: &Packet, now: u64, out: &mut Vec<Sight>) {
-        // Nobody answers from an address that stands for several.
+        // Nobody answers from an address that stands for several: there is nothing to wait for.
         if packet.target.is_group() {
+            out.push(Sight::of(packet, Happening::UdpOneWay, now));
             return;
         }
         let (flow, in_order) = Flow::of(packet);

@@ -59,7 +59,11 @@ impl Who {
             Some(IpAddr::V6(v6)) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
             None => true,
         };
-        if private { Scope::Private } else { Scope::Global }
+        match private {
+            _ if self.is_group() => Scope::Group,
+            true => Scope::Private,
+            false => Scope::Global,
+        }
     }
 
     /// As events write it.

@@ -42,11 +42,14 @@ pub struct Signature {
     pub window: u64,
     /// What belongs to one event: an attack on one target, or one by one source.
     pub event: Group,
+    /// What belongs to it while it goes on is not shown to other signatures: a flood's packets are no scan.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub explains: bool,
     /// What is counted. The first is the attack itself: its sources and targets are those of the event.
     pub count: Vec<Counter>,
     /// What must hold, all of it.
     pub when: Vec<Condition>,
-    /// What must not hold, none of it.
+    /// What must not hold: all of it together makes it none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<Condition>,
     /// When to look at ordinary TCP packets of the target and its port, which are ignored otherwise.
@@ -144,11 +147,11 @@ pub struct Counter {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_first: Option<bool>,
     /// Only from such an address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<Scope>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from: Vec<Scope>,
     /// Only to such an address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<Scope>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to: Vec<Scope>,
 }
 
 /// What of something that happens is measured.
@@ -164,6 +167,8 @@ pub enum Measure {
     Payload,
     /// What the host has said is usual of the same, in bytes.
     Usual,
+    /// Milliseconds that connections lasted, all together.
+    Lasted,
     /// How many different values there were; exact up to 128, then within some 3 %.
     Distinct,
     /// The share of the most common value, 0 to 1.
@@ -202,6 +207,8 @@ pub enum Field {
 pub enum Scope {
     /// Of a private network, of this host or of this link (RFC 1918, 3927, 4193, 4291, 6598).
     Private,
+    /// Multicast and broadcast.
+    Group,
     /// Any other.
     Global,
 }
