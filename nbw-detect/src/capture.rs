@@ -21,3 +21,13 @@ pub use link::LinkType;
 pub use packet::{Packet, Record};
 pub use reader::Reader;
 pub use writer::Writer;
+
+use crate::Body;
+
+/// What a packet is, of which `bytes` are there and `original_length` were on the wire: for packets that come from elsewhere
+/// than a file.
+#[inline]
+#[must_use]
+pub fn body(link_type: LinkType, bytes: &[u8], original_length: u32) -> Body {
+    decode::packet(link_type, bytes, original_length).body
+}

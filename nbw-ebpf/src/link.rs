@@ -55,13 +55,24 @@ pub fn count(ctx: &TcContext, direction: Direction) {
 #[inline(never)]
 fn count_special(skb: *mut __sk_buff, direction: Direction) {
     // SAFETY: the context of a running program.
-    let ifindex = unsafe { (*skb).ifindex };
-    let slot = if ifindex < DIRECT_LINKS { ifindex } else { far_slot(ifindex) };
-    let amount = match direction {
+    let slot = slot(unsafe { (*skb).ifindex });
+    let amount = amount(skb, slot, direction);
+    count::add::<Links>(count::cpu(), slot, direction, || amount, Context::Alone);
+}
+
+/// The slot of an interface.
+#[inline(always)]
+pub fn slot(ifindex: u32) -> u32 {
+    if ifindex < DIRECT_LINKS { ifindex } else { far_slot(ifindex) }
+}
+
+/// How much a packet is, whatever it is.
+#[inline(always)]
+pub fn amount(skb: *mut __sk_buff, slot: u32, direction: Direction) -> u64 {
+    match direction {
         Direction::Rx => received(skb, slot),
         Direction::Tx => sent(skb, slot),
-    };
-    count::add::<Links>(count::cpu(), slot, direction, || amount, Context::Alone);
+    }
 }
 
 /// A received packet that is tagged or is several.

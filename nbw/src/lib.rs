@@ -13,6 +13,7 @@ pub mod cli;
 pub mod config;
 pub mod connections;
 pub mod control;
+pub mod detection;
 pub mod existing;
 pub mod failure;
 pub mod files;

@@ -10,9 +10,9 @@ use crate::{failure::Failure, sink::Sink, snapshot::Snapshot};
 /// How long the sink may take to finish when nbw ends.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The way to a sink.
-pub struct Outlet {
-    snapshots: mpsc::Sender<Snapshot>,
+/// The way to a sink, for snapshots or something else.
+pub struct Outlet<T = Snapshot> {
+    things: mpsc::Sender<T>,
     /// None once it has told.
     ended: Option<oneshot::Receiver<io::Result<()>>>,
 }
@@ -23,29 +23,47 @@ impl Outlet {
     /// # Errors
     /// When no thread can be made.
     pub fn start(mut sink: Box<dyn Sink + Send>) -> Result<Self, Failure> {
-        let (snapshots, mut incoming) = mpsc::channel::<Snapshot>(1);
-        let (tell, ended) = oneshot::channel();
-        let serve = move || {
+        Self::serve(move |mut incoming| {
             let mut result = Ok(());
             while result.is_ok()
                 && let Some(snapshot) = incoming.blocking_recv()
             {
                 result = sink.emit(&snapshot);
             }
-            let finished = sink.finish();
-            // Nobody listens any more if nbw has ended without waiting.
-            let _ = tell.send(result.and(finished));
-        };
+            result.and(sink.finish())
+        })
+    }
+}
+
+impl<T: Send + 'static> Outlet<T> {
+    /// Starts a thread that writes each thing.
+    ///
+    /// # Errors
+    /// When no thread can be made.
+    pub fn of(mut write: impl FnMut(&T) -> io::Result<()> + Send + 'static) -> Result<Self, Failure> {
+        Self::serve(move |mut incoming| {
+            while let Some(thing) = incoming.blocking_recv() {
+                write(&thing)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn serve(work: impl FnOnce(mpsc::Receiver<T>) -> io::Result<()> + Send + 'static) -> Result<Self, Failure> {
+        let (things, incoming) = mpsc::channel(1);
+        let (tell, ended) = oneshot::channel();
+        // Nobody listens any more if nbw has ended without waiting.
+        let serve = move || drop(tell.send(work(incoming)));
         thread::Builder::new().name("sink".into()).spawn(serve)?;
-        Ok(Self { snapshots, ended: Some(ended) })
+        Ok(Self { things, ended: Some(ended) })
     }
 
     /// Hands a snapshot over; waits while the sink still has the one before the last.
     ///
     /// # Errors
     /// What the sink ended with.
-    pub async fn send(&mut self, snapshot: Snapshot) -> Result<(), Failure> {
-        match self.snapshots.send(snapshot).await {
+    pub async fn send(&mut self, thing: T) -> Result<(), Failure> {
+        match self.things.send(thing).await {
             Ok(()) => Ok(()),
             Err(_) => self.ended().await,
         }
@@ -68,7 +86,7 @@ impl Outlet {
     /// # Errors
     /// What the sink ended with.
     pub async fn finish(self) -> Result<(), Failure> {
-        drop(self.snapshots);
+        drop(self.things);
         let Some(ended) = self.ended else { return Ok(()) };
         tokio::time::timeout(PATIENCE, ended).await.map_or(Ok(()), outcome)
     }

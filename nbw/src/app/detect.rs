@@ -1,7 +1,8 @@
 //! The wiring of `nbw detect`.
 
-pub mod live;
+mod live;
 mod offline;
+mod show;
 
 use nbw_detect::Signatures;
 

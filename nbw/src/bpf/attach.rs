@@ -95,11 +95,12 @@ impl Attachments {
             Hook::Tcx => None,
             Hook::Clsact => clsact::prepare(index, device)?,
         };
-        let ingress = attach(object, programs::TC_INGRESS, (index, device), TcAttachType::Ingress, hook)?;
-        let egress = match attach(object, programs::TC_EGRESS, (index, device), TcAttachType::Egress, hook) {
+        let [receives, sends] = object.link_hooks();
+        let ingress = attach(object, receives, (index, device), TcAttachType::Ingress, hook)?;
+        let egress = match attach(object, sends, (index, device), TcAttachType::Egress, hook) {
             Ok(egress) => egress,
             Err(failure) => {
-                detach(object, programs::TC_INGRESS, ingress);
+                detach(object, receives, ingress);
                 return Err(failure);
             }
         };
@@ -117,8 +118,9 @@ impl Attachments {
     /// Detaches both directions; of an interface that is gone there is nothing left to detach.
     pub(super) fn detach_link(&mut self, object: &mut Object, index: u32) {
         let Some(Attached { ingress, egress, qdisc }) = self.links.remove(&index) else { return };
-        detach(object, programs::TC_INGRESS, ingress);
-        detach(object, programs::TC_EGRESS, egress);
+        let [receives, sends] = object.link_hooks();
+        detach(object, receives, ingress);
+        detach(object, sends, egress);
         drop(qdisc);
     }
 

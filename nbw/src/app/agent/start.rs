@@ -115,6 +115,7 @@ pub(super) async fn attach(config: &Config, verbose: bool) -> Result<Attachment,
         interval: config.settings.interval,
         verbose,
         patient: true,
+        detect: None,
     };
     let live = Live::start(options, view).await?;
     Ok(Attachment { live, by, since: Timestamp::now() })

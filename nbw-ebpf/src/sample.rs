@@ -1,0 +1,90 @@
+//! Chooses the packets that are looked at, before anything is done with them that costs much: all of them while they are few,
+//! else so many that userspace can keep up, however many there are.
+
+use aya_ebpf::helpers::bpf_get_prandom_u32;
+use nbw_common::{
+    abi::{CONTROL_ERA, CONTROL_SEED, ClassCell, cell},
+    class::{Class, Sampling},
+    pace,
+};
+
+use crate::{
+    add::add_alone,
+    count,
+    detect::control,
+    knob,
+    maps::{CLASS_CELLS, LINK_IDENTS},
+    wire::Direction,
+};
+
+/// Counts a packet of the interface with that slot. For how many it stands, if it is to be looked at; else 0.
+#[inline(always)]
+pub fn of_link(slot: u32, direction: Direction, class: Class, conversation: u64) -> u32 {
+    let Some(row) = LINK_IDENTS.get(slot).map(|ident| ident.detect_row) else { return 0 };
+    let cpu = count::cpu();
+    let counted = cell(cpu, row, direction == Direction::Tx, class as u32);
+    let paced = cell(cpu, row, false, class.paced_as() as u32);
+    let Some(counted) = CLASS_CELLS.get_ptr_mut(counted) else { return 0 };
+    let Some(paced) = CLASS_CELLS.get_ptr_mut(paced) else { return 0 };
+    // SAFETY: pointers from array look-ups are valid while the program runs, and TC runs with bottom halves off.
+    unsafe {
+        add_alone(&raw mut (*counted).count, 1);
+        let weight = weight(next_rate(paced), class, conversation);
+        (*paced).handed += u64::from(weight > 0);
+        weight
+    }
+}
+
+/// How thin, as a logarithm, packets of the cell's pace are sampled now.
+///
+/// # Safety
+/// `paced` must be valid, and nobody else's.
+#[inline(always)]
+unsafe fn next_rate(paced: *mut ClassCell) -> u32 {
+    let budget = knob::NBW_DETECT_BUDGET.get();
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (word, rate) = pace::next((*paced).pace, control(CONTROL_ERA) as u32, budget);
+        (*paced).pace = word;
+        if pace::begins(word) {
+            (*paced).handed = 0;
+        }
+        (rate + pace::thinner((*paced).handed, budget)) & 31
+    }
+}
+
+/// What the packet stands for, if it is chosen; else 0. On average that is 1.
+#[inline(always)]
+fn weight(rate: u32, class: Class, conversation: u64) -> u32 {
+    if rate == 0 {
+        return 1;
+    }
+    let weight: u32 = 1 << rate;
+    match class.sampling() {
+        Sampling::Conversations(share) if conversation != 0 => {
+            if mixed(conversation) & (weight - 1) == 0 {
+                // What is chosen by chance besides makes up for the rest.
+                return weight - (weight >> share);
+            }
+            let one_in = u64::from(weight) << share;
+            if u64::from(chance()) & (one_in - 1) == 0 { weight } else { 0 }
+        }
+        Sampling::Packets | Sampling::Conversations(_) => if chance() & (weight - 1) == 0 { weight } else { 0 },
+    }
+}
+
+#[inline(always)]
+fn chance() -> u32 {
+    // SAFETY: always callable.
+    unsafe { bpf_get_prandom_u32() }
+}
+
+/// A number that nobody can foresee who does not know the seed, and the same for all of a conversation: multiply and fold, as
+/// in wyhash.
+#[inline(always)]
+fn mixed(conversation: u64) -> u32 {
+    const ODD: u64 = 0xa076_1d64_78bd_642f;
+    let mixed = (conversation ^ control(CONTROL_SEED)).wrapping_mul(ODD);
+    let mixed = (mixed ^ mixed >> 32).wrapping_mul(ODD);
+    (mixed >> 32) as u32
+}

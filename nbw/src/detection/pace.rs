@@ -1,0 +1,61 @@
+//! Tells of events when they begin and end; in between the latest of each now and then.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use nbw_detect::Event;
+
+/// An attack that goes on is told of again after this, if anything has changed.
+pub(super) const EVERY: Duration = Duration::from_secs(5);
+
+/// When events that go on were told of, and what has become of them since.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    going_on: HashMap<String, Told>,
+}
+
+#[derive(Debug)]
+struct Told {
+    at: Instant,
+    since: Option<Event>,
+}
+
+impl Pace {
+    /// Of these, and of those that were held back, the ones that are to be told now.
+    pub(super) fn due(&mut self, changed: Vec<Event>) -> Vec<Event> {
+        let now = Instant::now();
+        let mut due: Vec<Event> = changed.into_iter().filter_map(|event| self.at_once(event, now)).collect();
+        for told in self.going_on.values_mut().filter(|told| now.duration_since(told.at) >= EVERY) {
+            if let Some(event) = told.since.take() {
+                told.at = now;
+                due.push(event);
+            }
+        }
+        due
+    }
+
+    /// The event, if it is new or has ended; else it is kept.
+    fn at_once(&mut self, event: Event, now: Instant) -> Option<Event> {
+        if !event.ongoing {
+            self.going_on.remove(&event.id);
+            return Some(event);
+        }
+        match self.going_on.get_mut(&event.id) {
+            Some(told) => {
+                told.since = Some(event);
+                None
+            }
+            None => {
+                self.going_on.insert(event.id.clone(), Told { at: now, since: None });
+                Some(event)
+            }
+        }
+    }
+
+    /// All that was held back.
+    pub(super) fn rest(self) -> Vec<Event> {
+        self.going_on.into_values().filter_map(|told| told.since).collect()
+    }
+}
