@@ -239,7 +239,8 @@ impl Engine {
         recent.pop();
         let before = if begins { entry.main(&main).unwrap_or(0) } else { 0 };
         let signature = &board.signature;
-        let number = self.incidents.report(Report { signature, board: at, sight, first, recent, before, evidence, margin });
+        let number =
+            self.incidents.report(Report { signature, board: at, sight, first, recent, before, evidence, margin });
         if let Some(entry) = board.entry(sight) {
             entry.is_incident(number, self.clock);
         }

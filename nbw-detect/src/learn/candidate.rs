@@ -1,7 +1,7 @@
 //! What could set an attack apart: a counter, of whom, in which time. The most telling come first.
 
 use crate::{
-    Kind,
+    Kind, Severity, Signature,
     engine::Happening::{self, *},
     signature::{Condition, Counter, Field, Group, Key, Measure},
 };
@@ -93,8 +93,30 @@ pub(super) fn counter(name: &str, on: &[Happening], measure: Measure, of: Option
 }
 
 impl Candidate {
+    /// A signature of it, without conditions or words.
+    pub(super) fn signature(&self, name: &str) -> Signature {
+        Signature {
+            name: name.to_owned(),
+            kind: self.kind,
+            title: String::new(),
+            about: String::new(),
+            severity: Severity::Warning,
+            confidence: 0.7,
+            technique: None,
+            advice: String::new(),
+            key: self.key,
+            window: self.window,
+            event: self.group(),
+            count: self.counters(),
+            when: Vec::new(),
+            exclude: Vec::new(),
+            watch: self.watch(),
+            explains: false,
+        }
+    }
+
     /// What belongs to one event.
-    pub(super) fn group(&self) -> Group {
+    fn group(&self) -> Group {
         match self.key {
             Key::Target | Key::TargetPort | Key::TargetService => Group::Target,
             Key::Pair | Key::PairPort | Key::PairService => Group::Pair,
@@ -103,13 +125,13 @@ impl Candidate {
     }
 
     /// All that it counts: what is to be watched for, too, where that is needed.
-    pub(super) fn counters(&self) -> Vec<Counter> {
+    fn counters(&self) -> Vec<Counter> {
         let asked = self.watches.then(|| counter("asked", &[TcpSyn], Measure::Count, None));
         [self.counter.clone()].into_iter().chain(asked).collect()
     }
 
     /// When ordinary packets are to be looked at.
-    pub(super) fn watch(&self) -> Vec<Condition> {
+    fn watch(&self) -> Vec<Condition> {
         let because = "connections are looked at from their beginning";
         self.watches.then(|| at_least("asked", 1.0, because)).into_iter().collect()
     }

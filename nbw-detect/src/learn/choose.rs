@@ -4,7 +4,7 @@ use super::{
     LearnError, Margin,
     candidate::{Candidate, at_least},
 };
-use crate::{Severity, Signature};
+use crate::Signature;
 
 /// Less than this factor is no gap: either side has to be a factor of two away from the middle.
 const LEAST_GAP: f64 = 4.0;
@@ -89,22 +89,12 @@ impl Choice {
         let when =
             self.margins.iter().map(|margin| at_least(&margin.name, margin.bound, &margin.because(attack, normal)));
         Signature {
-            name: name.to_owned(),
-            kind: candidate.kind,
             title: format!("Learnt from {attack}"),
             about: format!("What sets {attack} apart from {normal}, by `nbw detect --learn`."),
-            severity: Severity::Warning,
-            confidence: 0.7,
-            technique: None,
             advice: "Look at who is named, and at what they do; then write here what is to be done about it."
                 .to_owned(),
-            key: candidate.key,
-            window: candidate.window,
-            event: candidate.group(),
-            count: candidate.counters(),
             when: when.collect(),
-            exclude: Vec::new(),
-            watch: candidate.watch(),
+            ..candidate.signature(name)
         }
     }
 }

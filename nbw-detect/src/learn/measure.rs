@@ -6,7 +6,7 @@ use super::{
     Sample,
     candidate::{Candidate, at_least},
 };
-use crate::{Engine, Event, Facts, Limits, Severity, Signature, Signatures, Time, capture::ReadError};
+use crate::{Engine, Event, Facts, Limits, Signature, Signatures, Time, capture::ReadError};
 
 /// Nanoseconds of a second.
 const SECOND: u64 = 1_000_000_000;
@@ -52,23 +52,7 @@ fn raise(peak: &mut Option<f64>, candidate: &Candidate, events: &[Event]) {
 
 /// A signature that anything at all makes fire: its evidence says how much there was.
 fn gauge(candidate: &Candidate) -> Signature {
-    Signature {
-        name: "gauge".to_owned(),
-        kind: candidate.kind,
-        title: String::new(),
-        about: String::new(),
-        severity: Severity::Info,
-        confidence: 0.0,
-        technique: None,
-        advice: String::new(),
-        key: candidate.key,
-        window: candidate.window,
-        event: candidate.group(),
-        count: candidate.counters(),
-        when: vec![at_least(&candidate.counter.name, 1.0, "")],
-        exclude: Vec::new(),
-        watch: candidate.watch(),
-    }
+    Signature { when: vec![at_least(&candidate.counter.name, 1.0, "")], ..candidate.signature("gauge") }
 }
 
 /// How a signature does.
