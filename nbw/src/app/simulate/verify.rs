@@ -9,10 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::{StreamExt, stream};
+use futures_util::future::join_all;
 use indicatif::{ProgressBar, ProgressStyle};
 use nbw_detect::simulate::{Plan, attacks, look_alikes};
-use tokio::time::timeout;
+use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
     Ended,
@@ -22,10 +22,10 @@ use super::{
 };
 use crate::{cli::SimulateArgs, failure::Failure, privilege};
 
-/// So many at a time: each has namespaces and an nbw of its own.
-const AT_A_TIME: usize = 5;
+/// How much may go on at a time, besides what is slow: floods need the machine for themselves, on a small one at least.
+const AT_A_TIME: u32 = 6;
 
-/// What takes longer than this is slow, and no work: all of that runs beside the others.
+/// What takes longer than this is slow, and no work.
 const SLOW: Duration = Duration::from_secs(30);
 
 /// How much longer than it may take is waited for an event: to say that it came late is better than to say nothing.
@@ -62,24 +62,32 @@ async fn verify(args: &SimulateArgs, cases: Vec<Case>) -> Result<(), Failure> {
 
 /// The verdicts, in the order of the cases.
 async fn judge_all(args: &SimulateArgs, cases: &[Case]) -> Vec<Verdict> {
-    let (slow, quick): (Vec<usize>, Vec<usize>) = (0..cases.len()).partition(|&at| longest(cases[at]) > SLOW);
     let bar = progress(cases.len());
-    let judge_some = |some: Vec<usize>, at_a_time: usize| {
-        let judging = stream::iter(some).map(|at| judge_one(args, cases[at], at, &bar));
-        judging.buffer_unordered(at_a_time).collect::<Vec<_>>()
-    };
-    let many = slow.len().max(1);
-    let (slow, quick) = tokio::join!(judge_some(slow, many), judge_some(quick, AT_A_TIME));
+    // Who waits longest comes next: nobody passes a flood that waits for its turn.
+    let room = Semaphore::new(AT_A_TIME as usize);
+    let judging = cases.iter().map(|&case| {
+        let (bar, room) = (&bar, &room);
+        async move {
+            // It is never closed.
+            let _turn = room.acquire_many(weight(case)).await;
+            let verdict = judge(args, case).await.unwrap_or_else(Verdict::failed);
+            bar.inc(1);
+            verdict
+        }
+    });
+    let verdicts = join_all(judging).await;
     bar.finish_and_clear();
-    let mut verdicts = [slow, quick].concat();
-    verdicts.sort_by_key(|(at, _)| *at);
-    verdicts.into_iter().map(|(_, verdict)| verdict).collect()
+    verdicts
 }
 
-async fn judge_one(args: &SimulateArgs, case: Case, at: usize, bar: &ProgressBar) -> (usize, Verdict) {
-    let verdict = judge(args, case).await.unwrap_or_else(Verdict::failed);
-    bar.inc(1);
-    (at, verdict)
+/// How much of [`AT_A_TIME`] it is.
+fn weight(case: Case) -> u32 {
+    match case.scenario().rate {
+        _ if longest(case) > SLOW => 0,
+        ..1_000.0 => 1,
+        1_000.0..3_000.0 => 2,
+        _ => AT_A_TIME,
+    }
 }
 
 fn progress(cases: usize) -> ProgressBar {
