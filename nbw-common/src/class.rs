@@ -87,6 +87,9 @@ pub enum Sampling {
 }
 
 impl Class {
+    /// As good as never: of a class that is sampled by conversations, no packet is chosen by chance besides.
+    const NEVER: u32 = 31;
+
     /// The class whose pace this one has, together with all others that have the same: those that belong to the same
     /// conversations. Received and sent have one pace, too.
     #[inline(always)]
@@ -102,7 +105,9 @@ impl Class {
     #[inline(always)]
     pub const fn sampling(self) -> Sampling {
         match self {
-            Self::Established | Self::Syn | Self::SynAck | Self::Fin | Self::Rst => Sampling::Conversations(4),
+            Self::Syn => Sampling::Conversations(4),
+            // Whose SYN was not seen says nothing, or the wrong thing.
+            Self::Established | Self::SynAck | Self::Fin | Self::Rst => Sampling::Conversations(Self::NEVER),
             Self::Reflector => Sampling::Conversations(1),
             _ => Sampling::Packets,
         }

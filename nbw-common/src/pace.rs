@@ -54,7 +54,8 @@ pub const fn begins(word: u64) -> bool {
 /// far more than their share.
 #[inline(always)]
 pub const fn thinner(handed: u64, budget: u32) -> u32 {
-    beyond(handed as u32, (budget + 2) & 31)
+    let enough = if budget + 2 < THINNEST { budget + 2 } else { THINNEST };
+    beyond(handed as u32, enough)
 }
 
 #[cfg(test)]

@@ -271,6 +271,11 @@ impl Engine {
         self.incidents.take(self.trackers.arp())
     }
 
+    /// Events that are over, once each, for whoever asks for nothing else.
+    pub fn take_ended(&mut self) -> Vec<Event> {
+        self.incidents.take_ended(self.trackers.arp())
+    }
+
     /// The end: all events that were not taken as ended, each once, final, by the time they were first seen.
     #[must_use]
     pub fn finish(mut self) -> Vec<Event> {

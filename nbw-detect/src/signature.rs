@@ -88,6 +88,12 @@ impl Signatures {
     }
 }
 
+impl FromIterator<Signature> for Signatures {
+    fn from_iter<I: IntoIterator<Item = Signature>>(all: I) -> Self {
+        Self { list: all.into_iter().collect() }
+    }
+}
+
 fn parse(text: &str) -> Result<Vec<Signature>, SignatureError> {
     let document = DeTable::parse(text).map_err(SignatureError::Form)?;
     let file = form::File::deserialize(Deserializer::from(document)).map_err(SignatureError::Form)?;
@@ -99,10 +105,4 @@ fn parse(text: &str) -> Result<Vec<Signature>, SignatureError> {
         fault.map_err(|why| SignatureError::Sense { why: format!("signature {}: {why}", signature.name), span })?;
     }
     Ok(file.signature.into_iter().map(toml::Spanned::into_inner).collect())
-}
-
-impl FromIterator<Signature> for Signatures {
-    fn from_iter<I: IntoIterator<Item = Signature>>(all: I) -> Self {
-        Self { list: all.into_iter().collect() }
-    }
 }

@@ -17,6 +17,7 @@ use std::{collections::BTreeMap, io, path::Path, sync::Arc};
 use jiff::tz::TimeZone;
 use toml::de::{DeTable, Deserializer};
 
+pub(crate) use self::error::suggestion;
 pub use self::{
     error::ConfigError,
     live::LiveSettings,

@@ -15,8 +15,8 @@ use std::{net::SocketAddr, time::Duration};
 
 use nbw_detect::{Engine, Event, Limits, Signatures};
 
-use self::{clock::Clock, pace::Pace};
-pub use self::{concern::Concerns, facts::facts};
+use self::pace::Pace;
+pub use self::{clock::Clock, concern::Concerns, facts::facts};
 use crate::{bpf::Kernel, failure::Failure};
 
 /// How often the ring is to be read: often enough that a flood's first second gives many eras of sampling.

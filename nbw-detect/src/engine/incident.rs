@@ -145,6 +145,13 @@ impl Incidents {
         events
     }
 
+    /// Those that have ended, which are forgotten.
+    pub(crate) fn take_ended(&mut self, arp: &Arp) -> Vec<Event> {
+        let events = self.list.iter().filter(|it| it.ended).map(|it| it.event(arp)).collect();
+        self.list.retain(|it| !it.ended);
+        events
+    }
+
     /// All that there are, ended, by the time they were first seen.
     pub(crate) fn finish(mut self, arp: &Arp) -> Vec<Event> {
         self.list.sort_by_key(|it| (it.first, it.number));

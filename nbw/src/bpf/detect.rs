@@ -9,8 +9,8 @@ use std::{
 use aya::maps::{HashMap as BpfHashMap, MapData, RingBuf};
 use nbw_common::{
     abi::{
-        BUDGET, CONTROL_ERA, CONTROL_SEED, CONTROL_WATCHED, CONTROLS, ClassCell, DETECT_ROWS, Digest, Endpoint, MOST_WATCHED,
-        RING_BYTES, ROW_CELLS, cell, maps,
+        BUDGET, CONTROL_ERA, CONTROL_SEED, CONTROL_WATCHED, CONTROLS, ClassCell, DETECT_ROWS, Digest, Endpoint,
+        MOST_WATCHED, RING_BYTES, ROW_CELLS, cell, maps,
     },
     class::Class,
 };
@@ -123,7 +123,9 @@ impl Digests {
     /// The counts of a row.
     pub(super) fn classes(&self, row: u32) -> Classes {
         let count = |outgoing, class: Class| {
-            (0..self.cpus).map(|cpu| self.cells.load((cell(cpu, row, outgoing, class as u32) * CELL_WORDS) as usize)).sum()
+            (0..self.cpus)
+                .map(|cpu| self.cells.load((cell(cpu, row, outgoing, class as u32) * CELL_WORDS) as usize))
+                .sum()
         };
         Classes {
             received: Class::ALL.map(|class| count(false, class)),

@@ -17,7 +17,7 @@ pub struct Clock {
 
 impl Clock {
     /// Looks at both clocks.
-    pub(super) fn now() -> Self {
+    pub fn now() -> Self {
         Self { behind: nanoseconds(SystemTime::now()).saturating_sub(monotonic()) }
     }
 

@@ -105,7 +105,9 @@ impl Socket {
 /// The addresses of `/proc/net/fib_trie` that are the host's own: each is on a line of its own, and what it is on the next.
 fn ipv4(trie: &str) -> impl Iterator<Item = Ipv4Addr> + '_ {
     let lines = trie.lines().zip(trie.lines().skip(1));
-    lines.filter(|(_, kind)| kind.trim() == "/32 host LOCAL").filter_map(|(line, _)| line.rsplit(' ').next()?.parse().ok())
+    lines
+        .filter(|(_, kind)| kind.trim() == "/32 host LOCAL")
+        .filter_map(|(line, _)| line.rsplit(' ').next()?.parse().ok())
 }
 
 /// The addresses of `/proc/net/if_inet6`: the first word, 32 digits.

@@ -65,7 +65,8 @@ impl Owners {
     fn served_by(&mut self, target: End) -> Vec<Who> {
         let mut found = Vec::new();
         for home in self.homes.iter_mut().filter(|home| home.has(target.ip)) {
-            let sockets = target.port.map_or_else(Vec::new, |port| home.sockets(|socket| socket.serves(target.ip, port)));
+            let sockets =
+                target.port.map_or_else(Vec::new, |port| home.sockets(|socket| socket.serves(target.ip, port)));
             found.extend(home.whose(&sockets));
         }
         found
@@ -85,7 +86,11 @@ impl Owners {
         let pid = who.pid();
         let path = cgroup(pid)?;
         let name = self.name(&path);
-        let process = matches!(who, Who::Process(_)).then(|| Process::new(pid).and_then(|process| process.stat()).ok()).flatten();
+        if matches!(who, Who::Namespace(_)) && path == "/" {
+            return None;
+        }
+        let process =
+            matches!(who, Who::Process(_)).then(|| Process::new(pid).and_then(|process| process.stat()).ok()).flatten();
         Some(Concerned {
             role,
             cgroup: Some(text::clean(&path).into_owned()),

@@ -6,6 +6,7 @@
 
 mod context;
 mod counting;
+mod digests;
 mod expected;
 #[path = "../../../nbw-common/tests/support/frame.rs"]
 mod frame;

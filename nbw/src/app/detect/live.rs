@@ -106,7 +106,10 @@ impl Detecting {
         for (name, count) in health.troubles() {
             let before = self.health.0.iter().find(|(known, _)| *known == name).map_or(0, |&(_, before)| before);
             if count > before {
-                tracing::warn!("{name}: {} more, {count} since the start (docs/json.md says what that means)", count - before);
+                tracing::warn!(
+                    "{name}: {} more, {count} since the start (docs/json.md says what that means)",
+                    count - before
+                );
             }
         }
         self.health = health;

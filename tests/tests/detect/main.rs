@@ -1,0 +1,8 @@
+//! `nbw detect` on live traffic. The attackers are tools that we did not write (nmap, hping3), in network namespaces of their
+//! own.
+
+mod attacks;
+mod benign;
+mod concerned;
+mod sampling;
+mod watcher;

@@ -1,0 +1,86 @@
+//! What detection's programs make of every frame: its class is the one that the same code finds on the host, and its digest
+//! decodes to what the whole frame decodes to.
+
+use aya::programs::{SchedClassifier, TestRun, TestRunOptions};
+use nbw::{
+    bpf::{DetectOptions, Digests, LoadOptions, Object},
+    detection::{Clock, facts},
+};
+use nbw_common::{
+    abi::{Digest, HEAD, LinkIdent, maps, programs},
+    class::{self, Class},
+    packet::Start,
+};
+use nbw_detect::capture::{LinkType, body};
+
+use crate::{
+    frame::{self, Frame},
+    hook,
+    machine::{LO, turn},
+};
+
+/// The programs, and the ring.
+struct Detector {
+    object: Object,
+    digests: Digests,
+}
+
+impl Detector {
+    fn new() -> Self {
+        let detect = Some(DetectOptions::default());
+        let mut object = Object::load(&LoadOptions { detect, ..LoadOptions::default() }).expect("nbw's object");
+        let digests = Digests::open(&mut object).expect("the ring");
+        Self { object, digests }
+    }
+
+    /// The digests that a frame gives; none if the kernel refuses to make a packet of it.
+    fn run(&mut self, program: &str, frame: &Frame) -> Option<Vec<Digest>> {
+        let link_header = if frame.start == Start::Ethernet { 14 } else { 0 };
+        hook::set(&mut self.object, maps::LINK_IDENTS, LO, LinkIdent { ifindex: LO, link_header, ..LinkIdent::default() });
+        let options = TestRunOptions { data_in: Some(&frame.bytes), ..TestRunOptions::new() };
+        let loaded: &mut SchedClassifier = self.object.program(program).expect("a program");
+        let result = loaded.test_run(options).ok()?;
+        assert_eq!(result.return_value, u32::MAX, "{}: every packet passes", frame.name);
+        let mut digests = Vec::new();
+        self.digests.read(|digest| digests.push(*digest));
+        Some(digests)
+    }
+}
+
+#[test]
+fn digests_say_what_the_frames_say() {
+    let _turn = turn();
+    let mut detector = Detector::new();
+    let (mut established, mut others) = (0, 0);
+    for (program, outgoing) in [(programs::DETECT_INGRESS, 0), (programs::DETECT_EGRESS, 1)] {
+        for frame in frame::all() {
+            let Some(digests) = detector.run(program, &frame) else { continue };
+            let class = class::of(frame.bytes.as_slice(), frame.start);
+            if class == Class::Established {
+                assert!(digests.is_empty(), "{}: established TCP is not looked at", frame.name);
+                established += 1;
+                continue;
+            }
+            let [digest] = digests[..] else { panic!("{}: {} digests", frame.name, digests.len()) };
+            check(&frame, &digest, class);
+            assert_eq!(digest.outgoing, outgoing);
+            others += 1;
+        }
+    }
+    assert!(established > 10 && others > 100, "{established} of established TCP, {others} others");
+}
+
+fn check(frame: &Frame, digest: &Digest, class: Class) {
+    let (name, length) = (&frame.name, frame.bytes.len() as u32);
+    assert_eq!(u32::from(digest.class), class as u32, "{name}: its class");
+    assert_eq!((digest.length, digest.bytes, digest.frames, digest.weight), (length, length, 1, 1), "{name}");
+    let link_type = if frame.start == Start::Ethernet { LinkType::ETHERNET } else { LinkType::RAW };
+    let whole = body(link_type, &frame.bytes, length);
+    let seen = &frame.bytes[..frame.bytes.len().min(HEAD)];
+    let facts = facts(digest, &Clock::now());
+    assert_eq!(facts.body, body(link_type, seen, length), "{name}");
+    // All but chains of extension headers that no host sends fit.
+    if frame.expect.is_ok_and(|headers| (headers.link + headers.network + headers.transport) as usize <= HEAD) {
+        assert_eq!(facts.body, whole, "{name}: a digest is enough");
+    }
+}
