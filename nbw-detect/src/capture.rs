@@ -21,3 +21,6 @@ pub use link::LinkType;
 pub use packet::{Packet, Record};
 pub use reader::Reader;
 pub use writer::Writer;
+
+#[cfg(test)]
+mod tests;
