@@ -16,6 +16,7 @@ mod source;
 mod unpack;
 mod writer;
 
+pub use decode::protocol_name;
 pub use error::{Fault, ReadError};
 pub use link::LinkType;
 pub use packet::{Packet, Record};

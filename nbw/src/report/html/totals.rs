@@ -49,7 +49,8 @@ const MONTH: usize = 12;
 pub(super) fn columns(report: &Report) -> Vec<HtmlColumn> {
     let column = |title: &str| HtmlColumn { title: title.to_owned(), sorted: title == "total" };
     let more = [report.quota.map(|_| "quota used"), report.previous.as_ref().map(|_| "change")];
-    let titles = [super::super::singular(report.kind)].into_iter().chain(TITLES).chain(more.into_iter().flatten());
+    let known = TITLES.into_iter().take(if report.has_month() { TITLES.len() } else { MONTH });
+    let titles = [super::super::singular(report.kind)].into_iter().chain(known).chain(more.into_iter().flatten());
     titles.map(column).collect()
 }
 
@@ -80,8 +81,11 @@ fn cells(report: &Report, total: &Total) -> Vec<Cell> {
         volume(total.month_estimate.total()),
     ];
     cells.extend(report.quota.map(|quota| used(total.month.total(), quota)));
+    if !report.has_month() {
+        cells.truncate(MONTH);
+    }
     if total.is_rest() {
-        cells[MONTH..].fill_with(|| Cell { text: String::new(), value: 0.0 });
+        cells.iter_mut().skip(MONTH).for_each(|cell| *cell = Cell { text: String::new(), value: 0.0 });
     }
     cells.extend(report.previous.as_ref().map(|_| change(total)));
     cells
