@@ -116,6 +116,11 @@ impl Report {
         format!("{}: {}{parts}", self.host, self.subjects())
     }
 
+    /// How times of a day are written: captures may be of seconds.
+    pub fn clock(&self) -> &'static str {
+        if self.captured.is_some() { "%H:%M:%S" } else { "%H:%M" }
+    }
+
     /// The word for all that it is about.
     pub fn subjects(&self) -> &'static str {
         if self.captured.is_some() && self.kind == Kind::Host { "hosts" } else { plural(self.kind) }
@@ -134,9 +139,7 @@ impl Report {
 
     /// The span, as it is on the wall: `2026-11-24 22:00 to 2026-11-25 21:30 (CET)`.
     pub fn span(&self) -> String {
-        // Captures may be of seconds.
-        let format = if self.captured.is_some() { "%F %H:%M:%S" } else { "%F %H:%M" };
-        let local = |at| self.calendar.local(at).strftime(format).to_string();
+        let local = |at| self.calendar.local(at).strftime(&format!("%F {}", self.clock())).to_string();
         let zone = self.calendar.local(self.to).strftime("%Z").to_string();
         format!("{} to {} ({zone})", local(self.from), local(self.to))
     }

@@ -129,7 +129,8 @@ fn arp_is_read_as_tshark_reads_it() {
         let ends = [2, 0, 0, 0, 0, 1, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 2];
         framed(0x0806, &[&[0, 1, 8, 0, 6, 4, 0, operation][..], &ends].concat())
     };
-    let path = made::file(directory.path(), "arp.pcap", LinkType::ETHERNET, &[arp(1), arp(2), framed(0x88cc, &[0; 46])]);
+    let path =
+        made::file(directory.path(), "arp.pcap", LinkType::ETHERNET, &[arp(1), arp(2), framed(0x88cc, &[0; 46])]);
     let said = assert_same(&path, 3);
     assert_eq!(insides(&said), ["ARP 1 10.0.0.1 10.0.0.2", "ARP 2 10.0.0.1 10.0.0.2", "other"]);
 }

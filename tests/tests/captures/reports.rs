@@ -90,8 +90,13 @@ fn every_format_is_written() {
     assert!(table.code == Some(0) && table.stdout.contains("traffic.pcap: hosts"), "{table:?}");
     assert!(table.stdout.contains("10.0.1.3") && !table.stdout.contains("this month"), "{table:?}");
     let by_time = report(&path, "--every 1s --zone UTC");
-    assert!(by_time.stdout.contains("protocols by second") && by_time.stdout.contains("2026-11-25 20:30:02"), "{by_time:?}");
-    for (ending, begin) in [("csv", "start,end,kind,"), ("html", "<!doctype html>"), ("svg", "<svg "), ("png", "\u{fffd}PNG")] {
+    assert!(
+        by_time.stdout.contains("protocols by second") && by_time.stdout.contains("2026-11-25 20:30:02"),
+        "{by_time:?}"
+    );
+    for (ending, begin) in
+        [("csv", "start,end,kind,"), ("html", "<!doctype html>"), ("svg", "<svg "), ("png", "\u{fffd}PNG")]
+    {
         let file = directory.path().join(format!("report.{ending}"));
         let ended = report(&path, &format!("--output {}", file.display()));
         assert_eq!(ended.code, Some(0), "{ended:?}");
@@ -110,7 +115,10 @@ fn captures_come_from_a_pipe_and_what_is_broken_is_told_after_what_could_be_read
     let cut = Ended::shell("", &format!("head -c 100000 {} | \"$NBW\" report --read - --format csv", path.display()));
     assert_eq!(cut.code, Some(1), "{cut:?}");
     assert!(cut.stdout.lines().count() > 3, "{cut:?}");
-    assert!(cut.stderr.contains("cannot read standard input from packet ") && cut.stderr.contains("cut off"), "{cut:?}");
+    assert!(
+        cut.stderr.contains("cannot read standard input from packet ") && cut.stderr.contains("cut off"),
+        "{cut:?}"
+    );
     assert_eq!(cut.stderr.lines().count(), 1, "{cut:?}");
     let none = Ended::shell("", "\"$NBW\" report --read /etc/hostname");
     assert!(none.code == Some(1) && none.stderr.contains("it is no capture: give a pcap or pcapng file"), "{none:?}");

@@ -49,7 +49,10 @@ pub(super) fn tshark(path: &Path) -> Vec<Said> {
     command.args(["-n", "-T", "fields"]).args(OPTIONS).args(fields).arg("-r").arg(path);
     let output = command.output().expect("tshark");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).lines().map(|line| said(&FIELDS.into_iter().zip(line.split('\t')).collect())).collect()
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|line| said(&FIELDS.into_iter().zip(line.split('\t')).collect()))
+        .collect()
 }
 
 fn said(fields: &Fields) -> Said {
@@ -90,7 +93,8 @@ fn fragment(fields: &Fields) -> Fragment {
 fn transport(fields: &Fields, fragment: Fragment) -> String {
     let of = |name| last(fields, name);
     let innermost = fields["frame.protocols"];
-    let has = |name: &str| innermost.rsplit(':').take_while(|one| !matches!(*one, "ip" | "ipv6")).any(|one| one == name);
+    let has =
+        |name: &str| innermost.rsplit(':').take_while(|one| !matches!(*one, "ip" | "ipv6")).any(|one| one == name);
     if fragment == Fragment::Later {
         "-".into()
     } else if has("tcp") {
@@ -127,9 +131,13 @@ fn own(facts: &Facts) -> Said {
 
 fn own_transport(ip: &nbw_detect::Ip) -> String {
     match ip.transport {
-        Transport::Tcp { source, destination, flags, payload } => format!("TCP {source} {destination} {flags} {payload}"),
+        Transport::Tcp { source, destination, flags, payload } => {
+            format!("TCP {source} {destination} {flags} {payload}")
+        }
         // tshark tells the length of the whole datagram, nbw what is in this fragment.
-        Transport::Udp { source, destination, .. } if ip.fragment == Fragment::First => format!("UDP {source} {destination} "),
+        Transport::Udp { source, destination, .. } if ip.fragment == Fragment::First => {
+            format!("UDP {source} {destination} ")
+        }
         Transport::Udp { source, destination, payload } => format!("UDP {source} {destination} {payload}"),
         Transport::Icmp { kind, code, .. } => format!("ICMP {kind} {code}"),
         Transport::Other => "-".into(),

@@ -21,10 +21,12 @@ const LENGTHS: [u64; 6] = [1, 2, 10, 60, 300, 900];
 const MOST_OF_TIME: u64 = 4_000;
 /// What cannot be told from a broken clock: five years and more.
 const MOST_OF_ALL_TIME: u64 = 200_000;
-/// Of subjects that are told apart; beyond, the less busy half goes to the rest. 4,096 hosts of a scan cost the busy ones nothing.
-const MOST_SUBJECTS: usize = 16_384;
+/// Of subjects that are told apart; beyond, the less busy half goes to the rest.
+const MOST_SUBJECTS: usize = 65_536;
 /// Of all subjects together: about 70 MB.
 const MOST_CELLS: usize = 1_000_000;
+/// Of a report, subjects times parts: about 80 MB.
+const MOST_POINTS: usize = 1_000_000;
 
 /// Addresses are chosen by attackers.
 type Hasher = foldhash::fast::RandomState;
@@ -120,7 +122,8 @@ impl Tally {
         let length = self.lengths[0];
         let mut subjects: Vec<(Who, Cells)> = self.subjects.drain().collect();
         subjects.sort_unstable_by_key(|(who, cells)| (std::cmp::Reverse(cells.bytes()), *who));
-        for (_, cells) in subjects.drain(top.unwrap_or(usize::MAX).min(subjects.len())..) {
+        let room = (MOST_POINTS / layout.parts.len().max(1)).max(1);
+        for (_, cells) in subjects.drain(top.unwrap_or(room).min(room).min(subjects.len())..) {
             self.rest.merge(cells);
         }
         let named = subjects.into_iter().map(|(who, cells)| (who.subject(by), cells));

@@ -92,7 +92,7 @@ fn cells(report: &Report, total: &Total) -> Vec<Cell> {
 }
 
 fn when(report: &Report, at: Option<Timestamp>) -> Cell {
-    let text = at.map(|at| report.calendar.local(at).strftime("%F %H:%M").to_string());
+    let text = at.map(|at| report.calendar.local(at).strftime(&format!("%F {}", report.clock())).to_string());
     Cell { text: text.unwrap_or_default(), value: at.map_or(0.0, |at| at.as_second() as f64) }
 }
 
