@@ -8,13 +8,22 @@ use serde_json::Value;
 
 use super::made;
 
-fn capture(directory: &Path) -> PathBuf {
+/// So many times all packets, and an answer to one of them.
+fn capture(directory: &Path, times: usize) -> PathBuf {
     let mut packets: Vec<Vec<u8>> = Vec::new();
-    for _ in 0..200 {
+    for _ in 0..times {
         packets.extend(made::packets().iter().map(made::Packet::frame));
+        packets.push(answer(packets[0].clone()));
     }
     packets.push(made::framed(0x88cc, &[0; 46]));
     made::file(directory, "traffic.pcap", LinkType::ETHERNET, &packets)
+}
+
+/// The same frame with its IPv4 addresses the other way round.
+fn answer(mut frame: Vec<u8>) -> Vec<u8> {
+    let (source, destination) = frame[26..34].split_at_mut(4);
+    source.swap_with_slice(destination);
+    frame
 }
 
 fn report(path: &Path, options: &str) -> Ended {
@@ -41,7 +50,7 @@ fn capinfos(path: &Path, option: &str) -> u64 {
 #[test]
 fn all_packets_and_bytes_are_in_each_report() {
     let directory = tempfile::tempdir().expect("a directory");
-    let path = capture(directory.path());
+    let path = capture(directory.path(), 200);
     let (packets, bytes) = (capinfos(&path, "-c"), capinfos(&path, "-d"));
     for (by, times) in [("protocol", 1), ("pair", 1), ("port", 1)] {
         let totals = totals(&path, by);
@@ -71,7 +80,8 @@ fn ordered((name, [left_bytes, right_bytes, left, right]): (String, [u64; 4])) -
 #[test]
 fn pairs_are_tsharks_conversations() {
     let directory = tempfile::tempdir().expect("a directory");
-    let path = capture(directory.path());
+    // From 10 kB on tshark rounds.
+    let path = capture(directory.path(), 9);
     let said = ["ip", "ipv6"].map(|kind| run(&format!("tshark -n -r {} -q -z conv,{kind}", path.display()))).concat();
     let theirs = said.lines().filter(|line| line.contains("<->")).filter_map(conversation).map(ordered);
     let mut theirs: Vec<_> = theirs.collect();
@@ -85,7 +95,7 @@ fn pairs_are_tsharks_conversations() {
 #[test]
 fn every_format_is_written() {
     let directory = tempfile::tempdir().expect("a directory");
-    let path = capture(directory.path());
+    let path = capture(directory.path(), 200);
     let table = report(&path, "--by host --zone UTC");
     assert!(table.code == Some(0) && table.stdout.contains("traffic.pcap: hosts"), "{table:?}");
     assert!(table.stdout.contains("10.0.1.3") && !table.stdout.contains("this month"), "{table:?}");
@@ -109,7 +119,7 @@ fn every_format_is_written() {
 #[test]
 fn captures_come_from_a_pipe_and_what_is_broken_is_told_after_what_could_be_read() {
     let directory = tempfile::tempdir().expect("a directory");
-    let path = capture(directory.path());
+    let path = capture(directory.path(), 200);
     let whole = Ended::shell("", &format!("gzip -c {} | \"$NBW\" report --read - --format csv", path.display()));
     assert!(whole.code == Some(0) && whole.stderr.is_empty(), "{whole:?}");
     let cut = Ended::shell("", &format!("head -c 100000 {} | \"$NBW\" report --read - --format csv", path.display()));

@@ -98,7 +98,8 @@ fn transport(fields: &Fields, fragment: Fragment) -> String {
     if fragment == Fragment::Later {
         "-".into()
     } else if has("tcp") {
-        let flags = u16::from_str_radix(of("tcp.flags").trim_start_matches("0x"), 16).expect("flags");
+        // A header that was cut off in front of its flags says nothing of use.
+        let Ok(flags) = u16::from_str_radix(of("tcp.flags").trim_start_matches("0x"), 16) else { return "-".into() };
         format!("TCP {} {} {flags} {}", of("tcp.srcport"), of("tcp.dstport"), of("tcp.len"))
     } else if has("udp") {
         let length: u32 = of("udp.length").parse().expect("a length");
