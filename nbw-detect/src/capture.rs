@@ -16,12 +16,14 @@ mod source;
 mod unpack;
 mod writer;
 
+pub use decode::protocol_name;
 pub use error::{Fault, ReadError};
 pub use link::LinkType;
 pub use packet::{Packet, Record};
 pub use reader::Reader;
 pub use writer::Writer;
 
+<<<<<<< HEAD
 use crate::Body;
 
 /// What a packet is, of which `bytes` are there and `original_length` were on the wire: for packets that come from elsewhere
@@ -31,3 +33,7 @@ use crate::Body;
 pub fn body(link_type: LinkType, bytes: &[u8], original_length: u32) -> Body {
     decode::packet(link_type, bytes, original_length).body
 }
+=======
+#[cfg(test)]
+mod tests;
+>>>>>>> d1-captures
