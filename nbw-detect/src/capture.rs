@@ -13,6 +13,8 @@ mod pcap;
 mod pcapng;
 mod reader;
 mod source;
+#[cfg(test)]
+mod tests;
 mod unpack;
 mod writer;
 
@@ -23,7 +25,6 @@ pub use packet::{Packet, Record};
 pub use reader::Reader;
 pub use writer::Writer;
 
-<<<<<<< HEAD
 use crate::Body;
 
 /// What a packet is, of which `bytes` are there and `original_length` were on the wire: for packets that come from elsewhere
@@ -33,7 +34,3 @@ use crate::Body;
 pub fn body(link_type: LinkType, bytes: &[u8], original_length: u32) -> Body {
     decode::packet(link_type, bytes, original_length).body
 }
-=======
-#[cfg(test)]
-mod tests;
->>>>>>> d1-captures

@@ -5,11 +5,7 @@ use anyhow::{Result, bail};
 use crate::{apt::Apt, installer, paths, progress::Progress, toolchain::Toolchain};
 
 /// The programs that the privileged tests call, each with the Debian package that has it. The only such list.
-<<<<<<< HEAD
-const TEST_TOOLS: [(&str, &str); 27] = [
-=======
-const TEST_TOOLS: [(&str, &str); 26] = [
->>>>>>> d1-captures
+const TEST_TOOLS: [(&str, &str); 28] = [
     // podman looks for it here, in no search path.
     ("/usr/lib/podman/netavark", "netavark"),
     ("bpftool", "bpftool"),

@@ -36,7 +36,12 @@ impl Detector {
     /// The digests that a frame gives; none if the kernel refuses to make a packet of it.
     fn run(&mut self, program: &str, frame: &Frame) -> Option<Vec<Digest>> {
         let link_header = if frame.start == Start::Ethernet { 14 } else { 0 };
-        hook::set(&mut self.object, maps::LINK_IDENTS, LO, LinkIdent { ifindex: LO, link_header, ..LinkIdent::default() });
+        hook::set(
+            &mut self.object,
+            maps::LINK_IDENTS,
+            LO,
+            LinkIdent { ifindex: LO, link_header, ..LinkIdent::default() },
+        );
         let options = TestRunOptions { data_in: Some(&frame.bytes), ..TestRunOptions::new() };
         let loaded: &mut SchedClassifier = self.object.program(program).expect("a program");
         let result = loaded.test_run(options).ok()?;

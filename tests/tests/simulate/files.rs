@@ -55,7 +55,8 @@ fn tshark_finds_nothing_malformed() {
     // Of most protocols, a scan of all of them sends no header: that is what nmap does, and it is malformed.
     for scenario in all.filter(|scenario| scenario.name != "port-scan-protocol") {
         write(scenario.name, SHORT, &file);
-        let filter = "_ws.malformed || _ws.expert.severity == error || ip.checksum.status == 0 || tcp.checksum.status == 0";
+        let filter =
+            "_ws.malformed || _ws.expert.severity == error || ip.checksum.status == 0 || tcp.checksum.status == 0";
         let found = tshark(&file, filter);
         assert_eq!(found, "", "{}", scenario.name);
         assert_ne!(tshark(&file, "frame.number == 1"), "", "{}: there is nothing in it", scenario.name);
@@ -68,7 +69,8 @@ fn tshark(file: &Path, filter: &str) -> String {
     for option in ["ip.check_checksum:TRUE", "tcp.check_checksum:TRUE", "udp.check_checksum:TRUE"] {
         command.args(["-o", option]);
     }
-    let output = command.arg("-r").arg(file).args(["-Y", filter]).output().expect("tshark (cargo xtask test installs it)");
+    let output =
+        command.arg("-r").arg(file).args(["-Y", filter]).output().expect("tshark (cargo xtask test installs it)");
     assert!(output.status.success(), "{output:?}");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }

@@ -14,7 +14,8 @@ fn text(path: &Path) -> &str {
 #[test]
 fn what_is_learnt_finds_the_attack_and_nothing_in_what_is_normal() {
     let directory = TempDir::new().expect("a directory");
-    let [attack, normal, learnt] = ["the attack.pcap", "normal.pcap", "learnt.toml"].map(|name| directory.path().join(name));
+    let [attack, normal, learnt] =
+        ["the attack.pcap", "normal.pcap", "learnt.toml"].map(|name| directory.path().join(name));
     for (name, alike) in [("host-sweep-tcp", "crawler"), ("icmp-flood", "monitoring"), ("udp-flood", "video-call")] {
         write(name, &["--duration", "3s"], &attack);
         write(alike, &["--duration", "10s"], &normal);

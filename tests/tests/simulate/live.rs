@@ -18,7 +18,8 @@ fn every_attack_is_detected_live_and_what_is_harmless_is_not() {
             continue;
         }
         assert!(row.split_whitespace().nth(1) == Some("found"), "{row}");
-        let after: f64 = row.split_whitespace().nth(2).and_then(|time| time.trim_end_matches('s').parse().ok()).expect("a time");
+        let after: f64 =
+            row.split_whitespace().nth(2).and_then(|time| time.trim_end_matches('s').parse().ok()).expect("a time");
         assert!(after <= attack.within.as_secs_f64(), "{row}");
     }
     for alike in look_alikes() {

@@ -46,7 +46,10 @@ impl Running {
 /// The named namespaces of simulations.
 fn names() -> Vec<String> {
     let entries = fs::read_dir("/run/netns").into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| name.starts_with("nbw-sim-")).collect()
+    entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| name.starts_with("nbw-sim-"))
+        .collect()
 }
 
 /// What the kernel has counted on the inside, received and sent.
@@ -70,8 +73,10 @@ fn the_kernel_counts_what_it_says_and_nothing_of_its_own() {
     let counted = thread::spawn(move || {
         nix::sched::setns(&held, nix::sched::CloneFlags::CLONE_NEWNET).expect("setns");
         let line = fs::read_to_string("/proc/thread-self/net/dev").expect("the counters");
-        let line = line.lines().find(|line| line.trim_start().starts_with(INTERFACE)).expect("the interface").to_owned();
-        let numbers: Vec<u64> = line.split_whitespace().skip(1).map(|number| number.parse().expect("a count")).collect();
+        let line =
+            line.lines().find(|line| line.trim_start().starts_with(INTERFACE)).expect("the interface").to_owned();
+        let numbers: Vec<u64> =
+            line.split_whitespace().skip(1).map(|number| number.parse().expect("a count")).collect();
         numbers[1] + numbers[9]
     });
     assert_eq!(counted.join().expect("the thread"), sent, "{said}");
