@@ -4,7 +4,13 @@ fn main() {
     let signatures = Signatures::built_in();
     for file in std::env::args().skip(1) {
         let mut engine = Engine::new(&signatures, Limits::default());
-        let mut reader = Reader::open(file.as_ref()).unwrap();
+        let mut reader = match Reader::open(file.as_ref()) {
+            Ok(r) => r,
+            Err(e) => {
+                println!("{e}");
+                continue;
+            }
+        };
         let start = std::time::Instant::now();
         let mut n = 0u64;
         while let Some(facts) = reader.next_facts() {

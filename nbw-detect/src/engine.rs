@@ -184,7 +184,7 @@ impl Engine {
         if now.abs_diff(self.swept) >= SWEEP_EVERY {
             self.swept = now;
             self.watch.advance(now);
-            self.incidents.advance(now);
+            self.incidents.advance(now, self.trackers.arp());
         }
     }
 
@@ -239,8 +239,10 @@ impl Engine {
         recent.pop();
         let before = if begins { entry.main(&main).unwrap_or(0) } else { 0 };
         let signature = &board.signature;
-        let number =
-            self.incidents.report(Report { signature, board: at, sight, first, recent, before, evidence, margin });
+        let number = self.incidents.report(
+            Report { signature, board: at, sight, first, recent, before, evidence, margin },
+            self.trackers.arp(),
+        );
         if let Some(entry) = board.entry(sight) {
             entry.is_incident(number, self.clock);
         }
@@ -273,7 +275,7 @@ impl Engine {
 
     /// Events that are over, once each, for whoever asks for nothing else.
     pub fn take_ended(&mut self) -> Vec<Event> {
-        self.incidents.take_ended(self.trackers.arp())
+        self.incidents.take_ended()
     }
 
     /// The end: all events that were not taken as ended, each once, final, by the time they were first seen.

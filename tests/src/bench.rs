@@ -4,6 +4,7 @@ pub mod alerts;
 pub mod capture;
 mod clock;
 pub mod connections;
+pub mod detect;
 pub mod history;
 pub mod kernel;
 pub mod peer;

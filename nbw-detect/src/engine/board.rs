@@ -85,7 +85,7 @@ pub(crate) struct Board {
     watch: Vec<Test>,
     table: Lru<Subject, Entry>,
     most: u32,
-    /// Counters that begin an entry: the attack's own, and those that ask for watching. Others only add to one.
+    /// Counters that begin an entry; others only add to one.
     founders: u32,
     /// Whether sources or targets are not in the key, so that recent ones have to be remembered.
     remembers: bool,
@@ -114,6 +114,12 @@ impl Board {
     /// What it counts, as bits.
     pub(crate) fn mask(&self) -> u64 {
         self.all
+    }
+
+    /// How many entries there are.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.table.len()
     }
 
     /// Whether something that has happened is to be seen from the other side too.
@@ -196,10 +202,12 @@ impl Board {
     }
 }
 
+/// As bits: the attack's own, those that ask for watching, and those by which others are divided.
 fn founders(signature: &Signature) -> u32 {
-    let asks = |counter: &Counter| signature.watch.iter().any(|it| it.value == counter.name && it.at_least.is_some());
-    let founders = signature.count.iter().enumerate().filter(|(at, counter)| *at == 0 || asks(counter));
-    founders.fold(0, |founders, (at, _)| founders | 1 << at)
+    let asks = signature.watch.iter().filter(|it| it.at_least.is_some()).map(|it| &it.value);
+    let names: Vec<&String> = asks.chain(signature.when.iter().filter_map(|it| it.per.as_ref())).collect();
+    let founds = |(at, counter): &(usize, &Counter)| *at == 0 || names.contains(&&counter.name);
+    signature.count.iter().enumerate().filter(founds).fold(0, |founders, (at, _)| founders | 1 << at)
 }
 
 fn evidence_name(condition: &Condition) -> String {

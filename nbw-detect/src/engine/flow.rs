@@ -124,6 +124,11 @@ impl<T> Timers<T> {
         Self { waits, most, queue: VecDeque::new() }
     }
 
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
     pub(crate) fn start(&mut self, now: u64, what: T) {
         self.queue.push_back((now.saturating_add(self.waits), what));
     }

@@ -34,6 +34,11 @@ impl Icmp {
         Self { pairs: lru(most), unanswered: Timers::new(ANSWER_WITHIN, most as usize / 2) }
     }
 
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> (usize, usize) {
+        (self.pairs.len(), self.unanswered.len())
+    }
+
     pub(crate) fn see(&mut self, packet: &Packet, now: u64, out: &mut Vec<Sight>) {
         let what = match (packet.protocol, packet.flags) {
             (1, 8) | (58, 128) => return self.asked(packet, now, out),

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// After so long without anything that counts, an attack is over.
-const QUIET: u64 = 60_000_000_000;
+const QUIET: u64 = 300_000_000_000;
 
 /// Attacks at a time; beyond, those that were longest not heard of are over.
 const MOST: usize = 1_024;
@@ -43,7 +43,8 @@ struct Incident {
     evidence: BTreeMap<String, f64>,
     margin: f64,
     changed: bool,
-    ended: bool,
+    /// What was said of it when it ended.
+    ended: Option<Event>,
 }
 
 /// All incidents, by their numbers.
@@ -69,23 +70,23 @@ pub(crate) struct Report<'a> {
 
 impl Incidents {
     /// The incident that a report is about, by its number.
-    pub(crate) fn report(&mut self, report: Report<'_>) -> u64 {
+    pub(crate) fn report(&mut self, report: Report<'_>, arp: &Arp) -> u64 {
         let about = about(report.signature, report.sight);
-        let known = self.list.iter().position(|it| it.about == about && !it.ended);
-        let at = known.unwrap_or_else(|| self.begin(about, &report));
+        let known = self.list.iter().position(|it| it.about == about && it.ended.is_none());
+        let at = known.unwrap_or_else(|| self.begin(about, &report, arp));
         self.list[at].take(report);
         self.list[at].number
     }
 
-    fn begin(&mut self, about: About, report: &Report<'_>) -> usize {
+    fn begin(&mut self, about: About, report: &Report<'_>, arp: &Arp) -> usize {
         if self.list.len() >= MOST
-            && let Some(oldest) = self.list.iter_mut().filter(|it| !it.ended).min_by_key(|it| (it.last, it.number))
+            && let Some(oldest) =
+                self.list.iter_mut().filter(|it| it.ended.is_none()).min_by_key(|it| (it.last, it.number))
         {
-            oldest.ended = true;
-            oldest.changed = true;
+            oldest.end(arp);
         }
         if self.list.len() >= 2 * MOST {
-            let ended = self.list.iter().position(|it| it.ended).unwrap_or(0);
+            let ended = self.list.iter().position(|it| it.ended.is_some()).unwrap_or(0);
             self.list.remove(ended);
         }
         self.next += 1;
@@ -102,7 +103,7 @@ impl Incidents {
             evidence: BTreeMap::new(),
             margin: 1.0,
             changed: true,
-            ended: false,
+            ended: None,
         });
         self.list.len() - 1
     }
@@ -111,15 +112,15 @@ impl Incidents {
     pub(crate) fn goes(&mut self, number: u64, board: usize, sight: &Sight) -> bool {
         let Ok(at) = self.list.binary_search_by_key(&number, |it| it.number) else { return false };
         let incident = &mut self.list[at];
-        if !incident.ended {
+        if incident.ended.is_none() {
             incident.add(sight, board);
         }
-        !incident.ended
+        incident.ended.is_none()
     }
 
     /// Asks for the counts of those that go on.
     pub(crate) fn refresh(&mut self, evidence: impl Fn(usize, &Sight) -> (Vec<(String, f64)>, f64)) {
-        for incident in self.list.iter_mut().filter(|it| !it.ended) {
+        for incident in self.list.iter_mut().filter(|it| it.ended.is_none()) {
             let (board, sight) = incident.origin;
             let (values, margin) = evidence(board, &sight);
             incident.weigh(values, margin);
@@ -127,36 +128,35 @@ impl Incidents {
     }
 
     /// What was not heard of for long is over.
-    pub(crate) fn advance(&mut self, now: u64) {
-        for incident in self.list.iter_mut().filter(|it| !it.ended) {
+    pub(crate) fn advance(&mut self, now: u64, arp: &Arp) {
+        for incident in self.list.iter_mut().filter(|it| it.ended.is_none()) {
             let quiet = QUIET.max(incident.signature.window.saturating_mul(1_000_000_000));
             if now.saturating_sub(incident.last) > quiet {
-                incident.ended = true;
-                incident.changed = true;
+                incident.end(arp);
             }
         }
     }
 
     /// Those that are new or have changed; those that have ended are forgotten.
     pub(crate) fn take(&mut self, arp: &Arp) -> Vec<Event> {
-        let news = self.list.iter_mut().filter_map(|it| std::mem::take(&mut it.changed).then(|| it.event(arp)));
+        let news = self.list.iter_mut().filter_map(|it| std::mem::take(&mut it.changed).then(|| it.told(arp)));
         let events = news.collect();
-        self.list.retain(|it| !it.ended);
+        self.list.retain(|it| it.ended.is_none());
         events
     }
 
     /// Those that have ended, which are forgotten.
-    pub(crate) fn take_ended(&mut self, arp: &Arp) -> Vec<Event> {
-        let events = self.list.iter().filter(|it| it.ended).map(|it| it.event(arp)).collect();
-        self.list.retain(|it| !it.ended);
+    pub(crate) fn take_ended(&mut self) -> Vec<Event> {
+        let events = self.list.iter().filter_map(|it| it.ended.clone()).collect();
+        self.list.retain(|it| it.ended.is_none());
         events
     }
 
     /// All that there are, ended, by the time they were first seen.
     pub(crate) fn finish(mut self, arp: &Arp) -> Vec<Event> {
         self.list.sort_by_key(|it| (it.first, it.number));
-        self.list.iter_mut().for_each(|it| it.ended = true);
-        self.list.iter().map(|it| it.event(arp)).collect()
+        self.list.iter_mut().filter(|it| it.ended.is_none()).for_each(|it| it.end(arp));
+        self.take_ended()
     }
 }
 
@@ -172,6 +172,13 @@ fn about(signature: &Signature, sight: &Sight) -> About {
 impl Incident {
     fn take(&mut self, report: Report<'_>) {
         self.first = self.first.min(report.first);
+        // Of several signatures that see the same, the one that is surest has the word.
+        let weight = |signature: &Signature| (signature.severity, (signature.confidence * 1000.0) as u32);
+        if weight(report.signature) > weight(&self.signature) {
+            self.signature = report.signature.clone();
+            self.origin = (report.board, *report.sight);
+            (self.margin, self.evidence, self.links) = (1.0, BTreeMap::new(), BTreeMap::new());
+        }
         let counted: u64 = report.recent.iter().map(|sight| sight.count).sum();
         for sight in &report.recent {
             self.add(sight, report.board);
@@ -218,6 +225,15 @@ impl Incident {
         self.targets.add(sight.target, sight.target_port, sight.count);
     }
 
+    fn end(&mut self, arp: &Arp) {
+        self.changed = true;
+        self.ended = Some(Event { ongoing: false, ..self.event(arp) });
+    }
+
+    fn told(&self, arp: &Arp) -> Event {
+        self.ended.clone().unwrap_or_else(|| self.event(arp))
+    }
+
     fn event(&self, arp: &Arp) -> Event {
         let signature = &self.signature;
         Event {
@@ -237,7 +253,7 @@ impl Incident {
             evidence: self.all_evidence(),
             advice: signature.advice.trim().to_owned(),
             concerned: Vec::new(),
-            ongoing: !self.ended,
+            ongoing: true,
         }
     }
 

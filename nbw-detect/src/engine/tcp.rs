@@ -61,6 +61,11 @@ impl Tcp {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> (usize, usize) {
+        (self.connections.len(), self.unanswered.len() + self.silent.len())
+    }
+
     pub(crate) fn see(&mut self, packet: &Packet, now: u64, watch: &Watch, out: &mut Vec<Sight>) {
         let flags = packet.flags & (SYN | ACK | FIN | RST);
         match flags {

@@ -1,1 +1,117 @@
+//! Each signature just above and just below its threshold, and what must be true of any packets.
 
+mod make;
+mod properties;
+mod thresholds;
+
+use self::make::Tape;
+use super::*;
+
+/// What is said of packets, at their end.
+fn events(facts: &[Facts]) -> Vec<Event> {
+    let mut engine = Engine::new(&Signatures::built_in(), Limits::default());
+    facts.iter().for_each(|facts| engine.observe(facts));
+    engine.finish()
+}
+
+fn names(events: &[Event]) -> Vec<&str> {
+    events.iter().map(|event| event.signature.as_str()).collect()
+}
+
+#[test]
+fn an_event_says_who_whom_and_when() {
+    let mut tape = Tape::new();
+    for port in 0..100 {
+        tape.refused("192.0.2.7", 40_000, "198.51.100.9", 2_000 + port);
+    }
+    let events = events(&tape.facts);
+    let [event] = &events[..] else { panic!("{:?}", names(&events)) };
+    assert_eq!((event.kind, event.signature.as_str()), (crate::Kind::PortScan, "port-scan-syn"));
+    assert_eq!((event.sources.as_slice(), event.source_count), (&["192.0.2.7".to_owned()][..], 1));
+    assert_eq!((event.targets.as_slice(), event.target_count), (&["198.51.100.9".to_owned()][..], 1));
+    assert_eq!((event.evidence["failed_ports"], event.ongoing), (100.0, false));
+    assert_eq!(event.first_seen, tape.facts[1].time.timestamp());
+    assert_eq!(event.last_seen, tape.facts.last().unwrap().time.timestamp());
+}
+
+#[test]
+fn an_attack_is_one_event_that_is_updated() {
+    let mut tape = Tape::new();
+    for number in 0..3_000 {
+        tape.tcp("192.0.2.7", 1_000 + number, "198.51.100.9", 80, 2, 0).wait(10);
+    }
+    let mut engine = Engine::new(&Signatures::built_in(), Limits::default());
+    let mut told = Vec::new();
+    for part in tape.facts.chunks(500) {
+        part.iter().for_each(|facts| engine.observe(facts));
+        told.extend(engine.take_events());
+    }
+    assert!(told.len() > 2 && told.iter().all(|event| event.id == told[0].id && event.ongoing));
+    assert!(told.windows(2).all(|pair| pair[0].last_seen < pair[1].last_seen));
+    // What has not changed is not told again, but for its end.
+    assert!(engine.take_events().is_empty());
+    engine.advance(Time(tape.facts.last().unwrap().time.0 + 400_000_000_000));
+    let over = engine.take_events();
+    assert_eq!((over.len(), over[0].id == told[0].id, over[0].ongoing), (1, true, false));
+    assert!(engine.finish().is_empty());
+}
+
+#[test]
+fn the_same_packets_on_two_links_are_one_event() {
+    let mut tape = Tape::new();
+    for number in 0..400 {
+        tape.tcp("192.0.2.7", 1_000 + number, "198.51.100.9", 80, 2, 0).wait(1);
+    }
+    let one = events(&tape.facts);
+    let twice: Vec<Facts> =
+        tape.facts.iter().flat_map(|facts| [1, 2].map(|link| Facts { link, ..facts.clone() })).collect();
+    let two = events(&twice);
+    assert_eq!((one.len(), two.len()), (1, 1));
+    assert_eq!(one[0].evidence["counted"], two[0].evidence["counted"]);
+}
+
+#[test]
+fn a_flood_is_counted_by_weight() {
+    let mut tape = Tape::new();
+    for _ in 0..20 {
+        tape.icmp("192.0.2.7", "198.51.100.9", 8, 56).wait(10);
+        tape.facts.last_mut().unwrap().weight = 64;
+    }
+    assert_eq!(names(&events(&tape.facts)), ["icmp-flood"]);
+}
+
+#[test]
+fn what_is_not_watched_is_ignored() {
+    let mut tape = Tape::new();
+    for number in 0..50 {
+        tape.tcp("192.0.2.7", 1_000, "198.51.100.9", 80, 16, number).wait(10);
+    }
+    let mut engine = Engine::new(&Signatures::built_in(), Limits::default());
+    tape.facts.iter().for_each(|facts| engine.observe(facts));
+    assert_eq!((engine.batch.len(), engine.watched().len(), engine.watch_generation()), (0, 0, 0));
+}
+
+#[test]
+fn an_endpoint_is_watched_while_it_is_suspected() {
+    let mut tape = Tape::new();
+    for number in 0..30 {
+        tape.tcp("192.0.2.7", 1_000 + number, "198.51.100.9", 80, 2, 0).wait(10);
+    }
+    let mut engine = Engine::new(&Signatures::built_in(), Limits::default());
+    tape.facts.iter().for_each(|facts| engine.observe(facts));
+    engine.advance(Time(tape.now));
+    assert_eq!(engine.watched(), [("198.51.100.9".parse().unwrap(), 80)]);
+    let generation = engine.watch_generation();
+    engine.advance(Time(tape.now + 600_000_000_000));
+    assert!(engine.watched().is_empty() && engine.watch_generation() > generation);
+}
+
+#[test]
+fn what_is_usual_makes_an_exfiltration() {
+    for (bytes, expected) in [(100_000_000, &["exfiltration-volume"][..]), (99_999_999, &[])] {
+        let mut engine = Engine::new(&Signatures::built_in(), Limits::default());
+        let (source, target) = ("10.0.0.5".parse().unwrap(), "198.51.100.1".parse().unwrap());
+        engine.volume(&Volume { time: Time(1), source, target, bytes, usual: 10_000_000 });
+        assert_eq!(names(&engine.finish()), expected);
+    }
+}

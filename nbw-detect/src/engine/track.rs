@@ -53,6 +53,13 @@ impl Trackers {
         }
     }
 
+    /// How much is remembered, and how much is waited for.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> (usize, usize) {
+        let all = [self.tcp.len(), self.udp.len(), self.icmp.len()];
+        all.iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+    }
+
     /// What has not come by now.
     pub(crate) fn advance(&mut self, now: u64, out: &mut Vec<Sight>) {
         self.tcp.advance(now, out);

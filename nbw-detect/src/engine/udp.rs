@@ -32,6 +32,11 @@ impl Udp {
         Self { flows: lru(most), unanswered: Timers::new(ANSWER_WITHIN, most as usize / 2) }
     }
 
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> (usize, usize) {
+        (self.flows.len(), self.unanswered.len())
+    }
+
     pub(crate) fn see(&mut self, packet: &Packet, now: u64, out: &mut Vec<Sight>) {
         // Nobody answers from an address that stands for several: there is nothing to wait for.
         if packet.target.is_group() {
