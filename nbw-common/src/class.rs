@@ -86,31 +86,30 @@ pub enum Sampling {
     Conversations(u32),
 }
 
-impl Class {
-    /// As good as never: of a class that is sampled by conversations, no packet is chosen by chance besides.
-    const NEVER: u32 = 31;
+/// As good as never: of a class that is sampled by conversations, no packet is chosen by chance besides.
+const NEVER: u32 = 31;
 
-    /// The class whose pace this one has, together with all others that have the same: those that belong to the same
-    /// conversations. Received and sent have one pace, too.
-    #[inline(always)]
-    pub const fn paced_as(self) -> Self {
-        match self {
-            Self::Established | Self::SynAck | Self::Fin | Self::Rst => Self::Syn,
-            other => other,
-        }
-    }
+/// The class, by its number, whose pace this one has, together with all others that have the same: those that belong to the
+/// same conversations. Received and sent have one pace, too.
+#[inline(always)]
+pub const fn paced_as(class: u32) -> u32 {
+    // TCP's are the first.
+    if class < Class::OddFlags as u32 { Class::Syn as u32 } else { class }
+}
 
-    /// How it is sampled. UDP in general is not by conversations: one that is a large part of all traffic would be taken for
-    /// many when it is chosen.
-    #[inline(always)]
-    pub const fn sampling(self) -> Sampling {
-        match self {
-            Self::Syn => Sampling::Conversations(4),
-            // Whose SYN was not seen says nothing, or the wrong thing.
-            Self::Established | Self::SynAck | Self::Fin | Self::Rst => Sampling::Conversations(Self::NEVER),
-            Self::Reflector => Sampling::Conversations(1),
-            _ => Sampling::Packets,
-        }
+/// How a class, by its number, is sampled. UDP in general is not by conversations: one that is a large part of all traffic
+/// would be taken for many when it is chosen.
+#[inline(always)]
+pub const fn sampling(class: u32) -> Sampling {
+    if class == Class::Syn as u32 {
+        Sampling::Conversations(4)
+    } else if class < Class::OddFlags as u32 {
+        // Whose SYN was not seen says nothing, or the wrong thing.
+        Sampling::Conversations(NEVER)
+    } else if class == Class::Reflector as u32 {
+        Sampling::Conversations(1)
+    } else {
+        Sampling::Packets
     }
 }
 
@@ -274,6 +273,14 @@ mod tests {
         for (position, class) in Class::ALL.iter().enumerate() {
             assert_eq!(*class as usize, position);
         }
+    }
+
+    #[test]
+    fn what_belongs_to_a_tcp_connection_has_one_pace() {
+        let alike: Vec<Class> = Class::ALL.into_iter().filter(|class| paced_as(*class as u32) == Class::Syn as u32).collect();
+        assert_eq!(alike, [Class::Established, Class::Syn, Class::SynAck, Class::Fin, Class::Rst]);
+        assert!(alike.iter().all(|class| matches!(sampling(*class as u32), Sampling::Conversations(_))));
+        assert_eq!(sampling(Class::Udp as u32), Sampling::Packets);
     }
 
     #[test]

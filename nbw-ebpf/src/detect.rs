@@ -21,18 +21,18 @@ use crate::{
     wire::{self, Direction, Packet},
 };
 
-/// Looks at a packet of the interface that `ctx` belongs to.
+/// Looks at a packet of the interface that `ctx` belongs to; `special` is what it was counted as, if it is not just its length.
 #[inline(always)]
-pub fn look(ctx: &TcContext, direction: Direction) {
+pub fn look(ctx: &TcContext, direction: Direction, special: u64) {
     let skb = ctx.skb.skb;
     // SAFETY: the context of a running program.
     let slot = link::slot(unsafe { (*skb).ifindex });
     let Some(ident) = LINK_IDENTS.get(slot) else { return };
-    let seen = if ident.link_header == 0 { view::network(ctx) } else { view::ethernet(ctx) };
-    match seen {
-        Some(Glance { class: Class::Established, .. }) if control(CONTROL_WATCHED) == 0 => {}
-        Some(Glance { class, conversation }) => suspect(skb, slot, direction, class, conversation),
-        None => unclear(skb, slot, direction),
+    let network = ident.link_header == 0;
+    let seen = if network { view::network(ctx) } else { view::ethernet(ctx) };
+    let Glance { class, conversation } = seen.unwrap_or_else(|| unclear(skb, network).into());
+    if class != Class::Established || control(CONTROL_WATCHED) != 0 {
+        suspect(skb, slot, what(direction, class, network), conversation, special);
     }
 }
 
@@ -43,39 +43,60 @@ pub fn control(word: u32) -> u64 {
     DETECT_CONTROL.get_ptr(word).map_or(0, |word| unsafe { core::ptr::read_volatile(word) })
 }
 
-/// Where packets of the interface with that slot begin.
-#[inline(always)]
-pub fn start(slot: u32) -> Start {
-    match LINK_IDENTS.get(slot) {
-        Some(ident) if ident.link_header == 0 => Start::Network,
-        Some(_) | None => Start::Ethernet,
-    }
+/// The class of a packet that cannot be seen at a glance.
+#[inline(never)]
+fn unclear(skb: *mut __sk_buff, network: bool) -> Class {
+    let start = if network { Start::Network } else { Start::Ethernet };
+    class::of(&Packet(&SkBuff::new(skb)), start)
 }
 
-/// A packet whose class cannot be seen at a glance.
-#[inline(never)]
-fn unclear(skb: *mut __sk_buff, slot: u32, direction: Direction) {
-    let class = class::of(&Packet(&SkBuff::new(skb)), start(slot));
-    if class != Class::Established || control(CONTROL_WATCHED) != 0 {
-        suspect(skb, slot, direction, class, 0);
+/// What is known of a packet, in one word: functions in the kernel have five arguments.
+#[derive(Clone, Copy)]
+pub struct What(u32);
+
+#[inline(always)]
+fn what(direction: Direction, class: Class, network: bool) -> What {
+    What(class as u32 | u32::from(direction == Direction::Tx) << 8 | u32::from(network) << 9)
+}
+
+impl What {
+    /// Number of its class.
+    #[inline(always)]
+    pub fn class(self) -> u32 {
+        self.0 & 0xff
+    }
+
+    /// Whether it is one of these classes.
+    #[inline(always)]
+    pub fn is(self, class: Class) -> bool {
+        self.class() == class as u32
+    }
+
+    /// Whether it is sent.
+    #[inline(always)]
+    pub fn outgoing(self) -> bool {
+        self.0 & 0x100 != 0
+    }
+
+    /// Whether it begins at the IP header.
+    #[inline(always)]
+    pub fn network(self) -> bool {
+        self.0 & 0x200 != 0
     }
 }
 
 /// A packet that may be of interest: of a class that is, or established TCP while somebody is watched.
 #[inline(never)]
-fn suspect(skb: *mut __sk_buff, slot: u32, direction: Direction, class: Class, conversation: u64) {
-    if direction == Direction::Rx && wire::is_own_echo(skb) {
+fn suspect(skb: *mut __sk_buff, slot: u32, what: What, conversation: u64, special: u64) {
+    if !what.outgoing() && wire::is_own_echo(skb) {
         return;
     }
-    let conversation = match class {
-        Class::Established => watched::conversation(skb, start(slot)),
-        _ => conversation,
-    };
-    if class == Class::Established && conversation == 0 {
+    let conversation = if what.is(Class::Established) { watched::conversation(skb, what.network()) } else { conversation };
+    if what.is(Class::Established) && conversation == 0 {
         return;
     }
-    let weight = sample::of_link(slot, direction, class, conversation);
+    let weight = sample::of_link(slot, what, conversation);
     if weight > 0 {
-        digest::hand_over(skb, slot, direction, class, weight);
+        digest::hand_over(skb, what, weight, special);
     }
 }

@@ -5,31 +5,22 @@ use aya_ebpf::{
     helpers::{bpf_ktime_get_ns, bpf_skb_load_bytes},
 };
 use core::arch::asm;
-use nbw_common::{
-    abi::{Digest, HEAD, Trouble, packed},
-    class::Class,
-    packet::Start,
-};
+use nbw_common::abi::{Digest, HEAD, Trouble, packed};
 
-use crate::{
-    detect, health, link,
-    maps::DIGESTS,
-    wire::{self, Direction},
-};
+use crate::{detect::What, health, maps::DIGESTS, wire};
 
 /// Hands it over; it stands for `weight` packets. Nobody is woken: the ring is read at short intervals, since a system call
 /// for each packet is what a flood must not get.
 #[inline(always)]
-pub fn hand_over(skb: *mut __sk_buff, slot: u32, direction: Direction, class: Class, weight: u32) {
-    // Before the reservation: the helpers that this calls would not know what to do with it.
-    let amount = link::amount(skb, slot, direction);
-    let ethernet = u8::from(detect::start(slot) == Start::Ethernet);
+pub fn hand_over(skb: *mut __sk_buff, what: What, weight: u32, special: u64) {
     let Some(mut entry) = DIGESTS.reserve::<Digest>(0) else {
         health::note(Trouble::RingFull);
         return;
     };
     let digest = entry.as_mut_ptr();
-    let captured = captured(wire::length(skb));
+    let length = wire::length(skb);
+    let amount = if special == 0 { wire::single(length) } else { special };
+    let captured = captured(length);
     // SAFETY: the reservation is as large as the digest, and the context that of a running program.
     let loaded = unsafe {
         (*digest).time = bpf_ktime_get_ns();
@@ -37,10 +28,10 @@ pub fn hand_over(skb: *mut __sk_buff, slot: u32, direction: Direction, class: Cl
         (*digest).weight = weight;
         (*digest).bytes = packed::bytes(amount) as u32;
         (*digest).frames = packed::packets(amount) as u32;
-        (*digest).length = wire::length(skb);
-        (*digest).class = class as u8;
-        (*digest).outgoing = u8::from(direction == Direction::Tx);
-        (*digest).ethernet = ethernet;
+        (*digest).length = length;
+        (*digest).class = what.class() as u8;
+        (*digest).outgoing = u8::from(what.outgoing());
+        (*digest).ethernet = u8::from(!what.network());
         (*digest).captured = captured as u8;
         bpf_skb_load_bytes(skb.cast(), 0, (&raw mut (*digest).head).cast(), captured as u32)
     };

@@ -56,16 +56,16 @@ pub fn nbw_tc_egress(ctx: TcContext) -> i32 {
 /// As [`nbw_tc_ingress`], where attacks are looked for too.
 #[classifier]
 pub fn nbw_detect_ingress(ctx: TcContext) -> i32 {
-    link::count(&ctx, Direction::Rx);
-    detect::look(&ctx, Direction::Rx);
+    let special = link::count(&ctx, Direction::Rx);
+    detect::look(&ctx, Direction::Rx, special);
     TC_ACT_UNSPEC
 }
 
 /// As [`nbw_tc_egress`], where attacks are looked for too.
 #[classifier]
 pub fn nbw_detect_egress(ctx: TcContext) -> i32 {
-    link::count(&ctx, Direction::Tx);
-    detect::look(&ctx, Direction::Tx);
+    let special = link::count(&ctx, Direction::Tx);
+    detect::look(&ctx, Direction::Tx, special);
     TC_ACT_UNSPEC
 }
 

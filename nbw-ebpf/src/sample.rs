@@ -4,32 +4,31 @@
 use aya_ebpf::helpers::bpf_get_prandom_u32;
 use nbw_common::{
     abi::{CONTROL_ERA, CONTROL_SEED, ClassCell, cell},
-    class::{Class, Sampling},
+    class::{self, Sampling},
     pace,
 };
 
 use crate::{
     add::add_alone,
     count,
-    detect::control,
+    detect::{What, control},
     knob,
     maps::{CLASS_CELLS, LINK_IDENTS},
-    wire::Direction,
 };
 
 /// Counts a packet of the interface with that slot. For how many it stands, if it is to be looked at; else 0.
 #[inline(always)]
-pub fn of_link(slot: u32, direction: Direction, class: Class, conversation: u64) -> u32 {
+pub fn of_link(slot: u32, what: What, conversation: u64) -> u32 {
     let Some(row) = LINK_IDENTS.get(slot).map(|ident| ident.detect_row) else { return 0 };
     let cpu = count::cpu();
-    let counted = cell(cpu, row, direction == Direction::Tx, class as u32);
-    let paced = cell(cpu, row, false, class.paced_as() as u32);
+    let counted = cell(cpu, row, what.outgoing(), what.class());
+    let paced = cell(cpu, row, false, class::paced_as(what.class()));
     let Some(counted) = CLASS_CELLS.get_ptr_mut(counted) else { return 0 };
     let Some(paced) = CLASS_CELLS.get_ptr_mut(paced) else { return 0 };
     // SAFETY: pointers from array look-ups are valid while the program runs, and TC runs with bottom halves off.
     unsafe {
         add_alone(&raw mut (*counted).count, 1);
-        let weight = weight(next_rate(paced), class, conversation);
+        let weight = weight(next_rate(paced), what.class(), conversation);
         (*paced).handed += u64::from(weight > 0);
         weight
     }
@@ -55,12 +54,12 @@ unsafe fn next_rate(paced: *mut ClassCell) -> u32 {
 
 /// What the packet stands for, if it is chosen; else 0. On average that is 1.
 #[inline(always)]
-fn weight(rate: u32, class: Class, conversation: u64) -> u32 {
+fn weight(rate: u32, class: u32, conversation: u64) -> u32 {
     if rate == 0 {
         return 1;
     }
     let weight: u32 = 1 << rate;
-    match class.sampling() {
+    match class::sampling(class) {
         Sampling::Conversations(share) if conversation != 0 => {
             if mixed(conversation) & (weight - 1) == 0 {
                 // What is chosen by chance besides makes up for the rest.

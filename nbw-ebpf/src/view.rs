@@ -3,6 +3,7 @@
 
 use aya_ebpf::programs::TcContext;
 use nbw_common::{
+    abi::{Endpoint, mapped},
     class::{self, Class, Sampling},
     packet::{ethertype, protocol},
 };
@@ -157,7 +158,7 @@ fn transport<const HEADER: usize>(packet: &View, number: u8) -> Option<Glance> {
         // It may be an extension header.
         _ => return None,
     };
-    let conversation = match (class, class.sampling()) {
+    let conversation = match (class, class::sampling(class as u32)) {
         // Nearly always nobody asks.
         (Class::Established, _) | (_, Sampling::Packets) => 0,
         // SAFETY: asked by the caller.
@@ -182,4 +183,48 @@ unsafe fn conversation<const HEADER: usize>(packet: &View) -> u64 {
     } else {
         class::conversation6(four(8), four(24), ports)
     }
+}
+
+/// The ends of a TCP packet, source first, if they can be seen.
+#[inline(always)]
+pub fn ends(ctx: &TcContext, network: bool) -> Option<[Endpoint; 2]> {
+    let packet = View { at: ctx.data() + if network { 0 } else { ETHERNET }, end: ctx.data_end() };
+    if !packet.has(IPV4 + PORTS) {
+        return None;
+    }
+    // SAFETY: asked.
+    if unsafe { packet.u8(0) } >> 4 == 4 {
+        // SAFETY: asked.
+        return Some(unsafe { ends4(&packet) });
+    }
+    if !packet.has(IPV6 + PORTS) {
+        return None;
+    }
+    // SAFETY: asked.
+    Some(unsafe { ends6(&packet) })
+}
+
+/// # Safety
+/// [`View::has`] was asked for the header and the ports behind it.
+#[inline(always)]
+unsafe fn ends4(packet: &View) -> [Endpoint; 2] {
+    // SAFETY: the caller's promise.
+    let end = |address, port| unsafe {
+        Endpoint { address: mapped(packet.u32(address)), port: packet.u16(IPV4 + port).into() }
+    };
+    [end(12, 0), end(16, 2)]
+}
+
+/// # Safety
+/// As for [`ends4`].
+#[inline(always)]
+unsafe fn ends6(packet: &View) -> [Endpoint; 2] {
+    // SAFETY: the caller's promise.
+    let word = |offset| unsafe { packet.u32(offset) };
+    // SAFETY: as above.
+    let end = |at, port| unsafe {
+        let address = [word(at), word(at + 4), word(at + 8), word(at + 12)];
+        Endpoint { address, port: packet.u16(IPV6 + port).into() }
+    };
+    [end(8, 0), end(24, 2)]
 }

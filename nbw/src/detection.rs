@@ -7,16 +7,17 @@ mod clock;
 mod concern;
 mod endpoint;
 mod facts;
+mod leaving;
 mod netns;
 mod owners;
 mod pace;
 
 use std::{net::SocketAddr, time::Duration};
 
-use nbw_detect::{Engine, Event, Limits, Signatures};
+use nbw_detect::{Engine, Event, Limits, Signatures, Volume};
 
 use self::pace::Pace;
-pub use self::{clock::Clock, concern::Concerns, facts::facts};
+pub use self::{clock::Clock, concern::Concerns, facts::facts, leaving::leaving};
 use crate::{bpf::Kernel, failure::Failure};
 
 /// How often the ring is to be read: often enough that a flood's first second gives many eras of sampling.
@@ -50,6 +51,11 @@ impl Feed {
         self.read(kernel);
         self.watch(kernel)?;
         Ok(self.pace.due(self.engine.take_events()))
+    }
+
+    /// Takes in what the host has sent, by its own counters: see [`leaving`]. What comes of it the next [`Self::poll`] tells.
+    pub fn sent(&mut self, volumes: &[Volume]) {
+        volumes.iter().for_each(|volume| self.engine.volume(volume));
     }
 
     fn read(&mut self, kernel: &mut Kernel) {

@@ -38,7 +38,7 @@ pub const CONTROL_SEED: u32 = 2;
 pub struct ClassCell {
     /// Packets since the programs were loaded, each as the kernel has it: one of several segments counts once.
     pub count: u64,
-    /// How thin they, and those that are [paced alike](Class::paced_as), are sampled: a [`pace`](crate::pace).
+    /// How thin they, and those that are [paced alike](crate::class::paced_as), are sampled: a [`pace`](crate::pace).
     pub pace: u64,
     /// Digests handed over in this era.
     pub handed: u64,

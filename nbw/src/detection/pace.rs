@@ -59,3 +59,48 @@ impl Pace {
         self.going_on.into_values().filter_map(|told| told.since).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nbw_detect::{Kind, Severity, event::SCHEMA};
+
+    use super::*;
+
+    fn event(id: &str, ongoing: bool) -> Event {
+        Event {
+            schema: SCHEMA,
+            id: id.into(),
+            kind: Kind::SynFlood,
+            signature: "syn-flood".into(),
+            first_seen: jiff::Timestamp::UNIX_EPOCH,
+            last_seen: jiff::Timestamp::UNIX_EPOCH,
+            sources: Vec::new(),
+            source_count: 0,
+            targets: Vec::new(),
+            target_count: 0,
+            severity: Severity::Critical,
+            confidence: 1.0,
+            technique: None,
+            evidence: [].into(),
+            advice: String::new(),
+            concerned: Vec::new(),
+            ongoing,
+        }
+    }
+
+    fn ids(events: &[Event]) -> Vec<(&str, bool)> {
+        events.iter().map(|event| (event.id.as_str(), event.ongoing)).collect()
+    }
+
+    #[test]
+    fn beginnings_and_ends_are_told_at_once_and_the_rest_now_and_then() {
+        let mut pace = Pace::default();
+        assert_eq!(ids(&pace.due(vec![event("a", true)])), [("a", true)]);
+        assert!(pace.due(vec![event("a", true)]).is_empty());
+        pace.going_on.get_mut("a").unwrap().at -= EVERY;
+        assert_eq!(ids(&pace.due(Vec::new())), [("a", true)]);
+        assert!(pace.due(vec![event("a", true)]).is_empty());
+        assert_eq!(ids(&pace.due(vec![event("a", false), event("b", true)])), [("a", false), ("b", true)]);
+        assert!(pace.rest().is_empty(), "nothing is held back of what is over");
+    }
+}
