@@ -17,7 +17,8 @@ use crate::event::Kind;
 
 pub(super) const ATTACKS: &[Attack] = &[
     tunnel("dns-tunnel", "data in long names that are asked for, and in the answers", 40.0, |_| Box::new(dns_tunnel)),
-    tunnel("dns-tunnel-flow", "the same in shorter names, from one socket", 40.0, |_| Box::new(dns_flow)),
+    tunnel("dns-tunnel-long", "the same in names that are always as long as can be", 40.0, |_| Box::new(dns_full)),
+    tunnel("dns-tunnel-flow", "data in shorter names, from one socket", 40.0, |_| Box::new(dns_flow)),
     Attack {
         each: 3,
         ..tunnel("dns-tunnel-stream", "answers that nobody has asked for among those to questions", 40.0, |_| {
@@ -87,8 +88,13 @@ fn ask(x: &mut Exchange<'_>, port: u16, name: &str, most: usize) {
 }
 
 fn dns_tunnel(x: &mut Exchange<'_>, _: u64) {
-    let last = x.rng.usize(10..=60);
-    let (port, name) = (x.port(), carrying(x, &[60, 60, last]));
+    let last = x.rng.usize(8..=34);
+    let (port, name) = (x.port(), carrying(x, &[40, last]));
+    ask(x, port, &name, 900);
+}
+
+fn dns_full(x: &mut Exchange<'_>, _: u64) {
+    let (port, name) = (x.port(), carrying(x, &[60, 60, 60, 40]));
     ask(x, port, &name, 900);
 }
 

@@ -29,6 +29,10 @@ const fn near(sweep: Attack, within: Duration) -> Attack {
 pub(super) const ATTACKS: &[Attack] = &[
     sweep("host-sweep-tcp", "who listens for telnet? one SYN to each host", 100.0, 5, |_| Box::new(telnet)),
     sweep("host-sweep-udp", "who speaks SIP? one datagram to each host", 100.0, 5, |_| Box::new(sip)),
+    sweep("host-sweep-tcp-any", "the same, of a port that no service is known by", 200.0, 5, |_| Box::new(back_door)),
+    sweep("host-sweep-udp-any", "one datagram to each host, to a port that no service is known by", 200.0, 5, |_| {
+        Box::new(any_datagram)
+    }),
     sweep("host-sweep-icmp", "who is there? one echo request to each host", 100.0, 5, |_| Box::new(echo)),
     slow(sweep("host-sweep-tcp-slow", "a host every three seconds, below what is seen at a glance", 0.39, 140, |_| {
         Box::new(telnet)
@@ -41,13 +45,18 @@ pub(super) const ATTACKS: &[Attack] = &[
         |_| Box::new(echo),
     )),
     near(
-        sweep("arp-scan-quick", "who is on this network? one ARP request for each address", 100.0, 5, |_| {
-            Box::new(arp)
+        sweep("arp-scan-quick", "who is on this small network? one ARP request for each address", 100.0, 5, |_| {
+            Box::new(|x, n| arp(x, n % SMALL))
         }),
         SOON,
     ),
     // A hundred addresses at eight a second.
-    near(sweep("arp-scan", "the same, less hastily", 8.0, 20, |_| Box::new(arp)), Duration::from_secs(15)),
+    near(
+        sweep("arp-scan", "who is on this large network? the same, less hastily", 8.0, 20, |_| {
+            Box::new(|x, n| arp(x, n % LARGE))
+        }),
+        Duration::from_secs(15),
+    ),
 ];
 
 /// Nobody is at most addresses. Of the others, most refuse.
@@ -56,8 +65,16 @@ fn is_there(host: Host) -> bool {
 }
 
 fn telnet(x: &mut Exchange<'_>, n: u64) {
+    ask(x, n, 23);
+}
+
+fn back_door(x: &mut Exchange<'_>, n: u64) {
+    ask(x, n, 50_777);
+}
+
+fn ask(x: &mut Exchange<'_>, n: u64, service: u16) {
     let (host, port) = (inside_nth(n), x.port());
-    let syn = tcp::syn(x, port, 23);
+    let syn = tcp::syn(x, port, service);
     x.tcp(ATTACKER, host, syn.clone(), &[]);
     if is_there(host) {
         x.wait_about(200);
@@ -79,6 +96,11 @@ fn sip(x: &mut Exchange<'_>, n: u64) {
     }
 }
 
+fn any_datagram(x: &mut Exchange<'_>, n: u64) {
+    let port = x.port();
+    x.udp(ATTACKER, inside_nth(n), (port, 50_777), b"who?");
+}
+
 fn echo(x: &mut Exchange<'_>, n: u64) {
     let (host, number) = (inside_nth(n), (0x3039, n as u16));
     x.ping(ATTACKER, host, number, &[0; 32]);
@@ -88,8 +110,13 @@ fn echo(x: &mut Exchange<'_>, n: u64) {
     }
 }
 
+/// Hosts of a network of 64 addresses.
+const SMALL: u64 = 62;
+/// Hosts of one of 256.
+const LARGE: u64 = 254;
+
 fn arp(x: &mut Exchange<'_>, n: u64) {
-    let wanted = (n % 254) as u8 + 1;
+    let wanted = n as u8 + 1;
     if wanted == VICTIM.ip.octets()[3] {
         x.who_has(NEIGHBOUR, VICTIM);
         x.wait_about(50);

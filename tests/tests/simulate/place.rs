@@ -63,8 +63,9 @@ fn packets(namespace: &str) -> u64 {
 fn the_kernel_counts_what_it_says_and_nothing_of_its_own() {
     let running = Running::start("icmp-flood --rate 2000 --duration 3s");
     let namespace = running.namespace();
-    // Sent it is, and the namespace is still there: its name is held open by this thread.
-    let held = fs::File::open(format!("/run/netns/{namespace}")).expect("the namespace");
+    // Both ends are held open, so that they are still there when it has ended.
+    let open = |name: &str| fs::File::open(format!("/run/netns/{name}")).expect("the namespace");
+    let (held, _other) = (open(&namespace), open(&namespace.replace("inside", "outside")));
     let (code, said) = running.ended();
     assert_eq!(code, Some(0), "{said}");
     let sent = said.lines().last().and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
