@@ -13,9 +13,12 @@ mod pcap;
 mod pcapng;
 mod reader;
 mod source;
+#[cfg(test)]
+mod tests;
 mod unpack;
 mod writer;
 
+pub use decode::protocol_name;
 pub use error::{Fault, ReadError};
 pub use link::LinkType;
 pub use packet::{Packet, Record};

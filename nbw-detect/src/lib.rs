@@ -7,7 +7,9 @@ pub mod capture;
 pub mod engine;
 pub mod event;
 pub mod facts;
+pub mod learn;
 pub mod signature;
+pub mod simulate;
 
 pub use engine::{Engine, Limits, Volume};
 pub use event::{Event, Kind, Severity};

@@ -10,6 +10,7 @@ mod insight;
 mod live;
 mod lookout;
 mod report;
+mod simulate;
 mod status;
 mod top;
 
@@ -22,7 +23,8 @@ use tokio::{
 
 pub use self::check::{check, check_failed};
 pub use self::{
-    agent::agent, detect::detect, import::import, insight::insight, report::report, status::status, top::top,
+    agent::agent, detect::detect, import::import, insight::insight, report::report, simulate::simulate, status::status,
+    top::top,
 };
 use self::{
     alerts::Alerts,

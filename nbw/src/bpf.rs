@@ -21,7 +21,7 @@ use nbw_common::abi::{HEALTH_STRIDE, Trouble, maps};
 
 use self::{attach::Attachments, shared::Words};
 pub use self::{
-    attach::Hook,
+    attach::{Hook, is_watched},
     connection_slots::{ConnectionSlots, SlotEvent},
     detect::{Classes, DetectOptions, Digests},
     group_slots::GroupSlots,

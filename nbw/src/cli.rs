@@ -6,6 +6,7 @@ mod detect;
 mod import;
 mod insight;
 mod report;
+mod simulate;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -19,6 +20,7 @@ pub use self::{
     import::{ImportArgs, ImportFrom, VnstatArgs},
     insight::InsightArgs,
     report::{Chart, Compare, ReportArgs, ReportFormat},
+    simulate::SimulateArgs,
 };
 use crate::{bpf::Hook, sink::Format, snapshot::By, units::Units, view::Sort};
 
@@ -64,6 +66,8 @@ pub enum Command {
     Detect(Box<DetectArgs>),
     /// Take over what others remember of this host's traffic
     Import(ImportArgs),
+    /// Generate an attack, into a capture or into network namespaces of its own, to see that it is recognised
+    Simulate(SimulateArgs),
 }
 
 impl Cli {
@@ -86,6 +90,7 @@ impl Command {
             Self::Insight(args) => args.verbose,
             Self::Detect(args) => args.verbose,
             Self::Import(_) => false,
+            Self::Simulate(args) => args.verbose,
         }
     }
 }

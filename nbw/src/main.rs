@@ -49,6 +49,7 @@ fn main() -> ExitCode {
         Command::Insight(args) => runtime.block_on(app::insight(args)),
         Command::Detect(args) => runtime.block_on(app::detect(*args)),
         Command::Import(args) => runtime.block_on(app::import(args)),
+        Command::Simulate(args) => runtime.block_on(app::simulate(args)),
     };
     // Files can hang, and whoever reads one is not waited for.
     runtime.shutdown_background();

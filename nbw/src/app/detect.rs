@@ -1,5 +1,6 @@
 //! The wiring of `nbw detect`.
 
+mod learn;
 mod live;
 mod offline;
 mod pick;
@@ -24,6 +25,9 @@ pub async fn detect(args: DetectArgs) -> Result<(), Failure> {
     let signatures = set::signatures(&args.signatures)?;
     if args.list {
         return list(&signatures, args.format);
+    }
+    if let (Some(attack), Some(normal)) = (&args.learn, &args.normal) {
+        return learn::run(attack, normal, args.output.as_deref());
     }
     match (&args.explain, &args.read) {
         (Some(name), _) => explain(&signatures, name, args.format),

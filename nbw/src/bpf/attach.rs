@@ -26,6 +26,13 @@ pub enum Hook {
     Clsact,
 }
 
+/// Whether somebody has attached programs to both directions of an interface of this network namespace, as TCX links; always
+/// so on a kernel that has none.
+pub fn is_watched(name: &str) -> bool {
+    let watched = |direction| SchedClassifier::query_tcx(name, direction).map_or(true, |(_, all)| !all.is_empty());
+    [TcAttachType::Ingress, TcAttachType::Egress].into_iter().all(watched)
+}
+
 /// What is attached.
 pub(super) struct Attachments {
     works: Option<Hook>,

@@ -34,6 +34,9 @@ pub struct DetectArgs {
     /// A capture of what is normal
     #[arg(long, value_name = "FILE", requires = "learn", help_heading = "Captures")]
     pub normal: Option<PathBuf>,
+    /// Where --learn writes [default: standard output]
+    #[arg(short, long, value_name = "FILE", requires = "learn", help_heading = "Captures")]
+    pub output: Option<PathBuf>,
     /// Watch only this interface (repeatable) [default: every interface that is up]
     #[arg(short, long, value_name = "NAME|GLOB", conflicts_with_all = ["read", "learn"], help_heading = "Live")]
     pub interface: Vec<String>,
