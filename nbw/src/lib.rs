@@ -46,6 +46,7 @@ pub mod snapshot;
 pub mod surroundings;
 pub mod tally;
 pub mod text;
+pub mod tool;
 pub mod top;
 pub mod totals;
 pub mod units;

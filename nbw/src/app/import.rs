@@ -4,11 +4,10 @@ use std::{
     fs::File,
     io::{self, Read, Write},
     path::Path,
-    process::Stdio,
     time::Duration,
 };
 
-use tokio::{io::AsyncReadExt, process::Command, time::timeout};
+use tokio::process::Command;
 
 use crate::{
     cli::{ImportArgs, ImportFrom, VnstatArgs},
@@ -17,7 +16,9 @@ use crate::{
         Database,
         vnstat::{self, Dump, Outcome},
     },
-    text, units,
+    text,
+    tool::{self, Unprinted},
+    units,
 };
 
 /// No vnStat has more to tell.
@@ -54,8 +55,8 @@ async fn vnstat(args: &VnstatArgs) -> Result<(), Failure> {
         }
     };
     let dump = Dump::parse(&bytes).map_err(|error| Failure::running(&error))?;
-    let mut database = Database::open_as_it_is(&args.data_dir).map_err(|error| Failure::running(&error))?;
-    let outcomes = vnstat::import(&mut database, &dump, args.month_begins).map_err(|error| Failure::running(&error))?;
+    let mut database = Database::open_as_it_is(&args.data_dir)?;
+    let outcomes = vnstat::import(&mut database, &dump, args.month_begins)?;
     tell(&outcomes).map_err(Failure::output)
 }
 
@@ -63,42 +64,26 @@ fn read(from: impl Read, name: &str) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let read = from.take(MOST + 1).read_to_end(&mut bytes);
     read.map_err(|error| Failure::Running(format!("cannot read {name}: {error}")))?;
-    bounded(bytes, name).map_err(Failure::Running)
-}
-
-fn bounded(bytes: Vec<u8>, name: &str) -> Result<Vec<u8>, String> {
     if bytes.len() as u64 > MOST {
-        return Err(format!("{name} has more than {}: that is not of vnStat", units::volume(MOST)));
+        return Err(Failure::Running(too_long(name)));
     }
     Ok(bytes)
 }
 
-/// What vnStat prints, or why that is nothing. It is ended when it takes too long, and when nobody waits for it any more.
-async fn printed(mut command: Command, deadline: Duration) -> Result<Vec<u8>, String> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
-    let cannot = |error: io::Error| format!("vnstat cannot be run ({error}): {HELP}");
-    let mut child = command.spawn().map_err(cannot)?;
-    let mut bytes = Vec::new();
-    let ended = timeout(deadline, async {
-        if let Some(output) = child.stdout.take() {
-            output.take(MOST + 1).read_to_end(&mut bytes).await?;
+fn too_long(name: &str) -> String {
+    format!("{name} has more than {}: that is not of vnStat", units::volume(MOST))
+}
+
+/// What vnStat prints, or a sentence why that is nothing.
+async fn printed(command: Command, deadline: Duration) -> Result<Vec<u8>, String> {
+    tool::printed(command, deadline, MOST).await.map_err(|unprinted| match unprinted {
+        Unprinted::Cannot(error) => format!("vnstat cannot be run ({error}): {HELP}"),
+        Unprinted::Slow => format!("`vnstat --json` has not ended after {}s: {HELP}", deadline.as_secs()),
+        Unprinted::TooLong => too_long("the output of `vnstat --json`"),
+        Unprinted::Failed(status, said) => {
+            format!("`vnstat --json` failed ({status}: {}): {HELP}", text::clean_bytes(said.trim_ascii()))
         }
-        child.wait().await
-    });
-    let status = match ended.await {
-        Ok(status) => status.map_err(cannot)?,
-        Err(_) => {
-            // It may have ended by itself.
-            let _ = child.kill().await;
-            return Err(format!("`vnstat --json` has not ended after {}s: {HELP}", deadline.as_secs()));
-        }
-    };
-    let bytes = bounded(bytes, "the output of `vnstat --json`")?;
-    if status.success() {
-        return Ok(bytes);
-    }
-    let said = text::clean_bytes(bytes.trim_ascii());
-    Err(format!("`vnstat --json` failed ({status}: {said}): {HELP}"))
+    })
 }
 
 fn tell(outcomes: &[Outcome]) -> io::Result<()> {

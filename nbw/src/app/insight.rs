@@ -57,7 +57,7 @@ async fn advise(args: &InsightArgs) -> Result<(), Failure> {
             tracing::warn!("no history in {}: watching for {USUALLY:?}", args.data_dir.display());
             watch(args, USUALLY, None).await?
         }
-        (None, Err(error)) => return Err(Failure::running(&error)),
+        (None, Err(error)) => return Err(error.into()),
     };
     let advice = Advice {
         from: evidence.from,
@@ -79,7 +79,7 @@ async fn remember(args: &InsightArgs, history: &Reader) -> Result<Evidence, Fail
     let (first, to) = history.span().map_or((now, now), |(first, last)| (first, last.min(now)));
     let from = to.checked_sub(args.last.unwrap_or(LAST)).map_err(|error| Failure::running(&error))?.max(first.min(to));
     let facts = facts::read().await?;
-    Evidence::remembered(history, (from, to), TimeZone::system(), facts).map_err(|error| Failure::running(&error))
+    Ok(Evidence::remembered(history, (from, to), TimeZone::system(), facts)?)
 }
 
 /// Watches for some time.

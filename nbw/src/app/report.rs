@@ -77,7 +77,7 @@ fn of_history(args: &ReportArgs, format: ReportFormat, colour: bool) -> Result<V
     // Nobody reads fractions of a second. Up to the next one: what was moved in this one is not to be cut.
     let now = Timestamp::from_second(Timestamp::now().as_second() + 1).map_err(|error| Failure::running(&error))?;
     let request = request::request(args, format, now, host)?;
-    let source = Reader::open(&args.data_dir).map_err(|error| Failure::running(&error))?;
+    let source = Reader::open(&args.data_dir)?;
     let progress = Progress::start(request.steps());
     let report = build::build(&source, request, &progress)?;
     if report.is_empty() {

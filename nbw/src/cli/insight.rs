@@ -6,10 +6,10 @@ use clap::Args;
 use jiff::SignedDuration;
 
 use super::KernelArgs;
-use crate::insight::show::Format;
-
-/// Where the agent keeps its history.
-const DATA_DIR: &str = "/var/lib/nbw";
+use crate::{
+    history::{DATA_DIR, settings::whole_seconds},
+    insight::show::Format,
+};
 
 /// What is said after less watching is chance; after more, the agent's history says it better.
 const SHORTEST: Duration = Duration::from_secs(2);
@@ -42,9 +42,10 @@ pub struct InsightArgs {
 }
 
 fn last(text: &str) -> Result<SignedDuration, String> {
-    let wrong = || "expected a time with its unit, such as 24h, 7d or 4w".to_owned();
+    let wrong = || "expected a time with its unit, such as 24h, 7d, 4w, 6mo or 1y".to_owned();
     let span: jiff::Span = text.parse().map_err(|_| wrong())?;
-    let length = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
+    let seconds = whole_seconds(span).and_then(|seconds| i64::try_from(seconds).ok()).ok_or_else(wrong)?;
+    let length = SignedDuration::from_secs(seconds);
     if length < SignedDuration::from_hours(1) || length > SignedDuration::from_hours(24 * 366 * 5) {
         return Err("it lies between 1h and five years".to_owned());
     }
@@ -79,6 +80,7 @@ mod tests {
     fn times_have_units_and_bounds() {
         assert_eq!(parsed(&["--last", "7d"]).last, Some(SignedDuration::from_hours(168)));
         assert_eq!(parsed(&["--last", "4w"]).last, Some(SignedDuration::from_hours(672)));
+        assert_eq!(parsed(&["--last", "1y"]).last, Some(SignedDuration::from_hours(365 * 24)));
         assert_eq!(parsed(&["--live"]).live, Some(Duration::from_secs(30)));
         assert_eq!(parsed(&["--live", "5m"]).live, Some(Duration::from_secs(300)));
         assert_eq!((parsed(&[]).last, parsed(&[]).live), (None, None));

@@ -77,7 +77,7 @@ pub struct ReportArgs {
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
     /// Where `nbw agent` keeps the history
-    #[arg(long, value_name = "DIR", default_value = "/var/lib/nbw")]
+    #[arg(long, value_name = "DIR", default_value = crate::history::DATA_DIR)]
     pub data_dir: PathBuf,
     /// Say more on standard error
     #[arg(short, long, display_order = 100)]

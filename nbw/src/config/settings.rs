@@ -52,7 +52,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             interval: Duration::from_secs(1),
-            data_dir: PathBuf::from("/var/lib/nbw"),
+            data_dir: PathBuf::from(history::DATA_DIR),
             time_zone: Spanned::new(0..0, String::new()),
             month_begins: 1,
             filter: FilterTable::default(),

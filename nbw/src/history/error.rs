@@ -1,9 +1,14 @@
 //! What can go wrong with the history, as sentences.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use rusqlite::ErrorCode;
 use thiserror::Error;
+
+use crate::failure::Failure;
 
 /// Why the history cannot be opened, written or read.
 #[derive(Debug, Error)]
@@ -61,6 +66,9 @@ pub enum HistoryError {
         /// Why.
         source: io::Error,
     },
+    /// Another process holds it.
+    #[error("another process has locked {}: try again when it is done", .0.display())]
+    Locked(PathBuf),
     /// SQLite says no.
     #[error("{}: {source}", path.display())]
     Sqlite {
@@ -72,6 +80,16 @@ pub enum HistoryError {
 }
 
 impl HistoryError {
+    /// What SQLite says while a database is read.
+    pub(super) fn of_reading(path: &Path, source: rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        match source.sqlite_error_code() {
+            _ if is_damage(&source) => Self::Damaged { path, what: in_short(&source) },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked(path),
+            _ => Self::Sqlite { path, source },
+        }
+    }
+
     /// Whether the file itself is damaged, so that trying again is of no use.
     pub fn is_damage(&self) -> bool {
         match self {
@@ -94,6 +112,26 @@ impl HistoryError {
     }
 }
 
+/// SQLite's own sentence, without its number and what that stands for.
+fn in_short(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqliteFailure(_, Some(sentence)) => sentence.clone(),
+        other => other.to_string(),
+    }
+}
+
+impl From<HistoryError> for Failure {
+    fn from(error: HistoryError) -> Self {
+        match &error {
+            HistoryError::File { path, source } if source.kind() == io::ErrorKind::PermissionDenied => {
+                Self::Lacking(format!("{}: permission denied: run this as root (sudo)", path.display()))
+            }
+            error if error.is_of_question() => Self::Usage(error.to_string()),
+            error => Self::running(error),
+        }
+    }
+}
+
 /// Whether SQLite found the file to be no database, or a damaged one. No statement of ours violates a constraint or stumbles
 /// over a type where tables and indices are what they should be.
 pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
@@ -108,4 +146,34 @@ pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
 /// that is not there (`SQLITE_ERROR`), it was changed.
 pub(super) fn is_damage_when_opened(error: &rusqlite::Error) -> bool {
     is_damage(error) || error.sqlite_error_code() == Some(ErrorCode::Unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::history::{Reader, schema};
+
+    fn said(dir: &Path) -> String {
+        Reader::open(dir).map(|_| ()).map_err(Failure::from).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_what_helps() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(schema::FILE);
+        fs::write(&path, "this is no database, whatever its name says".repeat(30)).unwrap();
+        let expected = format!("{} is damaged (file is not a database): start the agent again", path.display());
+        assert!(said(dir.path()).starts_with(&expected), "{}", said(dir.path()));
+        let locked =
+            HistoryError::of_reading(&path, rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(5), None));
+        assert_eq!(
+            locked.to_string(),
+            format!("another process has locked {}: try again when it is done", path.display())
+        );
+        let denied = HistoryError::File { path: path.clone(), source: io::ErrorKind::PermissionDenied.into() };
+        let Failure::Lacking(sentence) = Failure::from(denied) else { unreachable!("it is a privilege") };
+        assert_eq!(sentence, format!("{}: permission denied: run this as root (sudo)", path.display()));
+    }
 }

@@ -119,7 +119,7 @@ impl Reader {
     }
 
     fn because(&self, source: rusqlite::Error) -> HistoryError {
-        HistoryError::Sqlite { path: self.path.clone(), source }
+        HistoryError::of_reading(&self.path, source)
     }
 }
 

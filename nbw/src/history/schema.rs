@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::{HistoryError, error};
 use crate::data_dir;
@@ -77,7 +77,10 @@ pub(super) fn open_for_reading(dir: &Path) -> Result<Connection, HistoryError> {
         Err(source) => return Err(HistoryError::File { path, source }),
         Ok(_) => {}
     }
-    let sqlite = |source| HistoryError::Sqlite { path: path.clone(), source };
+    if let Err(errno) = nix::unistd::eaccess(&path, nix::unistd::AccessFlags::R_OK) {
+        return Err(HistoryError::File { path, source: errno.into() });
+    }
+    let sqlite = |source| HistoryError::of_reading(&path, source);
     let connection = open_to_read(&path).map_err(sqlite)?;
     let found = version(&connection).map_err(sqlite)?;
     match found {
@@ -93,8 +96,10 @@ fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(READING_PATIENCE)?;
-    if version(&connection).is_ok() || path.with_extension("db-wal").exists() {
-        return settle(connection);
+    match version(&connection) {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => return Err(error),
+        Err(_) if !path.with_extension("db-wal").exists() => {}
+        _ => return settle(connection),
     }
     let mut uri = String::from("file:");
     uri.extend(

@@ -92,7 +92,8 @@ fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> 
         .ok_or_else(|| D::Error::custom(format_args!("{text:?} is no time with its unit, such as 10s, 5m, 60d or 2y")))
 }
 
-fn whole_seconds(span: Span) -> Option<u64> {
+/// The whole seconds of a span, a month taken for 30 days and a year for 365. None where it is negative or too long.
+pub fn whole_seconds(span: Span) -> Option<u64> {
     let days = i64::from(span.get_years()) * 365
         + i64::from(span.get_months()) * 30
         + i64::from(span.get_weeks()) * 7

@@ -266,10 +266,7 @@ fn last_part(answer: &Answer) -> Answer {
 
 impl Source for Reader {
     fn ask(&self, query: &Query) -> Result<Answer, Failure> {
-        Self::ask(self, query).map_err(|error| match error.is_of_question() {
-            true => Failure::Usage(error.to_string()),
-            false => Failure::running(&error),
-        })
+        Ok(Self::ask(self, query)?)
     }
 
     fn span(&self) -> Option<(Timestamp, Timestamp)> {

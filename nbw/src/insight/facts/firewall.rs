@@ -4,15 +4,19 @@
 mod iptables;
 mod nft;
 
-use std::{collections::HashMap, process::Stdio, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use ring::digest::{SHA256, digest};
 use tokio::process::Command;
 
 use super::{Counter, counter};
+use crate::tool;
 
 /// A tool that takes longer (100,000 rules) is not waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Rulesets that are longer (some 50,000 rules) are not read.
+const MOST_BYTES: u64 = 8 << 20;
 
 /// Where the tools are; nobody else's `PATH` is looked at.
 const PATH: &str = "/usr/sbin:/sbin:/usr/bin:/bin:/usr/local/sbin";
@@ -110,7 +114,7 @@ pub(super) async fn read(least: u64) -> (Vec<Verdict>, Vec<Counter>) {
     let (v4, v6, nft) = tokio::join!(
         run("iptables-save", &["-c"]),
         run("ip6tables-save", &["-c"]),
-        run("nft", &["-j", "list", "ruleset"])
+        run("nft", &["-t", "-j", "list", "ruleset"])
     );
     let mut all: Vec<Counted> = Vec::new();
     let tables = [("iptables", &v4), ("ip6tables", &v6)].map(|(tool, text)| {
@@ -128,14 +132,12 @@ pub(super) async fn read(least: u64) -> (Vec<Verdict>, Vec<Counter>) {
     (all.into_iter().map(|(verdict, ..)| verdict).collect(), counters)
 }
 
-/// What a tool prints; nothing if it is not there, fails, or takes too long.
+/// What a tool prints; nothing if it is not there, fails, takes too long or has too much to say.
 async fn run(program: &str, arguments: &[&str]) -> String {
     let mut command = Command::new(program);
-    command.args(arguments).env_clear().env("PATH", PATH).stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-    match tokio::time::timeout(PATIENCE, command.output()).await {
-        Ok(Ok(output)) if output.status.success() => String::from_utf8_lossy(&output.stdout).into_owned(),
-        _ => String::new(),
-    }
+    command.args(arguments).env_clear().env("PATH", PATH);
+    let bytes = tool::printed(command, PATIENCE, MOST_BYTES).await.unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

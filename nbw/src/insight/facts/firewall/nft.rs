@@ -1,4 +1,4 @@
-//! `nft -j list ruleset`.
+//! `nft -t -j list ruleset`: without the elements of sets.
 
 use serde_json::Value;
 
