@@ -16,8 +16,12 @@ mod source;
 mod unpack;
 mod writer;
 
+pub use decode::protocol_name;
 pub use error::{Fault, ReadError};
 pub use link::LinkType;
 pub use packet::{Packet, Record};
 pub use reader::Reader;
 pub use writer::Writer;
+
+#[cfg(test)]
+mod tests;
