@@ -72,9 +72,10 @@ pub(super) fn of_sums(report: &Report) -> Vec<Column> {
         column("rx p95", Value::RxP95, 19),
         column("tx p95", Value::TxP95, 19),
         column("p95", Value::P95, 16),
-        column("this month", Value::Month, 17),
-        column("estimate", Value::Estimate, 15),
     ]);
+    if report.has_month() {
+        columns.extend([column("this month", Value::Month, 17), column("estimate", Value::Estimate, 15)]);
+    }
     columns.extend(report.quota.map(|_| column("quota", Value::Quota, 11)));
     columns
 }
