@@ -16,6 +16,7 @@ mod source;
 mod unpack;
 mod writer;
 
+pub use decode::protocol_name;
 pub use error::{Fault, ReadError};
 pub use link::LinkType;
 pub use packet::{Packet, Record};
@@ -31,3 +32,6 @@ use crate::Body;
 pub fn body(link_type: LinkType, bytes: &[u8], original_length: u32) -> Body {
     decode::packet(link_type, bytes, original_length).body
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod calendar;
+pub mod capture;
 pub mod chart;
 pub mod csv;
 mod events;
@@ -90,6 +91,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The attacks of the span, by when they began.
     pub events: Vec<Event>,
+    /// What is to be said of the capture that it is of; none where it is of the history.
+    pub captured: Option<capture::Captured>,
 }
 
 /// A way of writing a report down.
@@ -114,12 +117,33 @@ impl Report {
             Some(What::Top) => format!(", the busiest {}s", calendar::word(self.every)),
             Some(_) => format!(" by {}", calendar::word(self.every)),
         };
-        format!("{}: {}{parts}", self.host, plural(self.kind))
+        format!("{}: {}{parts}", self.host, self.subjects())
+    }
+
+    /// How times of a day are written: captures may be of seconds.
+    pub fn clock(&self) -> &'static str {
+        if self.captured.is_some() { "%H:%M:%S" } else { "%H:%M" }
+    }
+
+    /// The word for all that it is about.
+    pub fn subjects(&self) -> &'static str {
+        if self.captured.is_some() && self.kind == Kind::Host { "hosts" } else { plural(self.kind) }
+    }
+
+    /// What is to be said where it cannot be known what was received and what was sent: nothing where it can.
+    pub fn undirected(&self) -> &'static str {
+        let unknown = self.captured.is_some_and(|captured| captured.undirected) && self.kind == Kind::Protocol;
+        if unknown { "; the capture does not say which way packets went: rx is all of them" } else { "" }
+    }
+
+    /// Whether there is a month that is: captures are of the past.
+    pub fn has_month(&self) -> bool {
+        self.captured.is_none()
     }
 
     /// The span, as it is on the wall: `2026-11-24 22:00 to 2026-11-25 21:30 (CET)`.
     pub fn span(&self) -> String {
-        let local = |at| self.calendar.local(at).strftime("%F %H:%M").to_string();
+        let local = |at| self.calendar.local(at).strftime(&format!("%F {}", self.clock())).to_string();
         let zone = self.calendar.local(self.to).strftime("%Z").to_string();
         format!("{} to {} ({zone})", local(self.from), local(self.to))
     }
@@ -147,6 +171,9 @@ pub fn plural(kind: Kind) -> &'static str {
         Kind::Unit => "units",
         Kind::Process => "processes",
         Kind::Remote => "remote hosts",
+        Kind::Protocol => "protocols",
+        Kind::Pair => "pairs of hosts",
+        Kind::Port => "ports",
     }
 }
 
@@ -161,5 +188,8 @@ pub fn singular(kind: Kind) -> &'static str {
         Kind::Unit => "unit",
         Kind::Process => "process",
         Kind::Remote => "remote host",
+        Kind::Protocol => "protocol",
+        Kind::Pair => "pair",
+        Kind::Port => "port",
     }
 }

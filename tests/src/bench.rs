@@ -1,6 +1,7 @@
 //! Benches: ratios within one run, printed as a table or as one JSON object.
 
 pub mod alerts;
+pub mod capture;
 mod clock;
 pub mod connections;
 pub mod detect;

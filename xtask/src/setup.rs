@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use crate::{apt::Apt, installer, paths, progress::Progress, toolchain::Toolchain};
 
 /// The programs that the privileged tests call, each with the Debian package that has it. The only such list.
-const TEST_TOOLS: [(&str, &str); 27] = [
+const TEST_TOOLS: [(&str, &str); 28] = [
     // podman looks for it here, in no search path.
     ("/usr/lib/podman/netavark", "netavark"),
     ("bpftool", "bpftool"),
@@ -33,6 +33,7 @@ const TEST_TOOLS: [(&str, &str); 27] = [
     ("sysctl", "procps"),
     ("systemd-run", "systemd"),
     ("tmux", "tmux"),
+    ("tshark", "tshark"),
     ("vnstatd", "vnstat"),
 ];
 

@@ -14,3 +14,8 @@ pub(super) use link::{Decoded, packet};
 
 /// Headers of one packet around each other (VLAN tags, tunnels) that are followed; what is in more of them is not looked at.
 const DEPTH: u8 = 16;
+
+/// The short name of an IP protocol, as IANA has it (`TCP`, `IPv6-ICMP`); none of numbers that have none.
+pub fn protocol_name(number: u8) -> Option<&'static str> {
+    etherparse::IpNumber(number).keyword_str()
+}

@@ -52,7 +52,7 @@ impl Clock {
     fn new(resolution: u8, offset: i64) -> Self {
         let (base, exponent) = if resolution & 0x80 == 0 { (10u128, resolution) } else { (2, resolution & 0x7f) };
         let per_second = base.checked_pow(exponent.into()).unwrap_or(u128::MAX);
-        let factor = (offset == 0 && SECOND % per_second == 0).then(|| (SECOND / per_second) as u64);
+        let factor = (offset == 0 && SECOND.is_multiple_of(per_second)).then(|| (SECOND / per_second) as u64);
         Self { factor, per_second, offset: i128::from(offset) * SECOND as i128 }
     }
 

@@ -128,6 +128,9 @@ impl PcapNg {
             _ => return Err(unreadable(head)),
         };
         let (link, interface) = self.of(raw.interface)?;
+        if !interface.link_type.is_known() {
+            return Err(Fault::LinkType(interface.link_type));
+        }
         self.time = raw.units.map_or(self.time, |units| interface.clock.time(units));
         let start = source.consume(head.length as usize);
         let Raw { original_length, direction, bytes, .. } = raw;

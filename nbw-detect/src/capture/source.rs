@@ -82,10 +82,12 @@ impl Source {
         start
     }
 
-    /// Goes on behind `length` bytes, however many; whether there were so many.
+    /// Goes on behind `length` bytes, however many; whether there were so many. If not, the offset stays that of the first.
     pub(super) fn skip(&mut self, mut length: u64) -> io::Result<bool> {
+        let begin = self.offset;
         while length > 0 {
             if !self.fill(1)? {
+                self.offset = begin;
                 return Ok(false);
             }
             let step = self.unread.len().min(usize::try_from(length).unwrap_or(usize::MAX));

@@ -18,6 +18,8 @@ use rusqlite::Connection;
 
 pub use self::counters::Increases;
 use self::{chosen::Chosen, coverage::Coverage, layout::Layout, parts::Parts, samples::Percentiles};
+pub use percentile::p95;
+
 use super::{
     HistoryError, Kind,
     query::{Answer, Part, Query, Series, Whole},

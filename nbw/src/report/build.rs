@@ -119,6 +119,7 @@ pub fn build(source: &impl Source, request: Request, progress: &Progress) -> Res
         quota: request.quota,
         rows: request.rows,
         units: request.units,
+        captured: None,
     };
     Ok(report)
 }

@@ -72,7 +72,7 @@ impl Format for Html {
             findings: &report.findings,
             // What went by two interfaces may be the same packet.
             stacked: !matches!(report.kind, Kind::Interface | Kind::Host),
-            subjects: super::plural(report.kind),
+            subjects: report.subjects(),
             columns: totals::columns(report),
             totals: totals::rows(report),
             samples: report.answer.sample_seconds,

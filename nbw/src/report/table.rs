@@ -181,6 +181,7 @@ impl Drawing<'_> {
         let samples = self.report.answer.sample_seconds;
         let note =
             format!("p95: 95th percentile of samples of {samples} s (in, out; the larger is what carriers bill)");
+        let note = format!("{note}{}", self.report.undirected());
         let lines = textwrap::wrap(&note, self.table.width.max(1));
         let style = |line: &str| {
             if self.table.colour { console::style(line).dim().force_styling(true).to_string() } else { line.to_owned() }

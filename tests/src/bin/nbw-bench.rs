@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use nbw_tests::bench::{
-    alerts,
+    alerts, capture,
     connections::{self, load},
     detect, history, kernel, poll,
 };
@@ -28,6 +28,8 @@ enum Bench {
     History(history::Options),
     /// What `nbw detect` finds in captures ($NBW_CAPTURES), and how fast it reads them
     Detect(detect::Options),
+    /// What reading and decoding captures costs, beside tshark and capinfos
+    Capture(capture::Options),
     /// One of the processes that make the connections
     #[command(subcommand, hide = true)]
     Load(load::Side),
@@ -41,6 +43,7 @@ fn main() -> Result<()> {
         Bench::Alerts(options) => alerts::run(&options),
         Bench::History(options) => history::run(&options),
         Bench::Detect(options) => detect::run(&options),
+        Bench::Capture(options) => capture::run(&options),
         Bench::Load(side) => load::run(&side),
     }
 }
