@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(told(&begun), [("syn-flood", Change::Firing)]);
         assert_eq!(begun[0].actions, ["ops".into()]);
         let other = Event { sources: vec!["192.0.2.1".into()], source_count: 9, ..flood() };
-        assert!(deliver.take(&[other.clone()]).is_empty());
+        assert!(deliver.take(std::slice::from_ref(&other)).is_empty());
         let ended = deliver.take(&[over(other)]);
         assert_eq!(told(&ended), [("syn-flood", Change::Resolved)]);
         assert_eq!(ended[0].alert.state, State::Resolved);

@@ -124,6 +124,7 @@ impl Read {
             rows: wanted.rows,
             units: args.units,
             findings: Vec::new(),
+            events: Vec::new(),
             captured: Some(Captured { undirected: self.undirected }),
         })
     }
