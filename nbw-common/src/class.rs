@@ -164,10 +164,7 @@ pub const fn udp(source: u16, destination: u16) -> Class {
 
 /// quotd, chargen, DNS, TFTP, portmap, NTP, NetBIOS, SNMP, CLDAP, RIP, SSDP, WS-Discovery, mDNS, CoAP, memcached, Quake.
 const fn is_reflector(port: u16) -> bool {
-    matches!(
-        port,
-        17 | 19 | 53 | 69 | 111 | 123 | 137 | 161 | 389 | 520 | 1900 | 3702 | 5353 | 5683 | 11211 | 27960
-    )
+    matches!(port, 17 | 19 | 53 | 69 | 111 | 123 | 137 | 161 | 389 | 520 | 1900 | 3702 | 5353 | 5683 | 11211 | 27960)
 }
 
 /// The class of an ICMP packet of this type.
@@ -277,7 +274,8 @@ mod tests {
 
     #[test]
     fn what_belongs_to_a_tcp_connection_has_one_pace() {
-        let alike: Vec<Class> = Class::ALL.into_iter().filter(|class| paced_as(*class as u32) == Class::Syn as u32).collect();
+        let alike: Vec<Class> =
+            Class::ALL.into_iter().filter(|class| paced_as(*class as u32) == Class::Syn as u32).collect();
         assert_eq!(alike, [Class::Established, Class::Syn, Class::SynAck, Class::Fin, Class::Rst]);
         assert!(alike.iter().all(|class| matches!(sampling(*class as u32), Sampling::Conversations(_))));
         assert_eq!(sampling(Class::Udp as u32), Sampling::Packets);

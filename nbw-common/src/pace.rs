@@ -27,7 +27,10 @@ pub const fn next(word: u64, era: u32, budget: u32) -> (u64, u32) {
     };
     let now = beyond(count, budget);
     let rate = if now > began { now } else { began };
-    (count as u64 | ((era & ERA) as u64) << ERA_AT | (began as u64) << RATE_AT, if rate < THINNEST { rate } else { THINNEST })
+    (
+        count as u64 | ((era & ERA) as u64) << ERA_AT | (began as u64) << RATE_AT,
+        if rate < THINNEST { rate } else { THINNEST },
+    )
 }
 
 /// Whether it was not much less than what the rate is for: a rate that went up and down with each era would tear conversations

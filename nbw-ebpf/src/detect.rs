@@ -91,7 +91,8 @@ fn suspect(skb: *mut __sk_buff, slot: u32, what: What, conversation: u64, specia
     if !what.outgoing() && wire::is_own_echo(skb) {
         return;
     }
-    let conversation = if what.is(Class::Established) { watched::conversation(skb, what.network()) } else { conversation };
+    let conversation =
+        if what.is(Class::Established) { watched::conversation(skb, what.network()) } else { conversation };
     if what.is(Class::Established) && conversation == 0 {
         return;
     }

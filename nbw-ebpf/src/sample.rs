@@ -68,7 +68,13 @@ fn weight(rate: u32, class: u32, conversation: u64) -> u32 {
             let one_in = u64::from(weight) << share;
             if u64::from(chance()) & (one_in - 1) == 0 { weight } else { 0 }
         }
-        Sampling::Packets | Sampling::Conversations(_) => if chance() & (weight - 1) == 0 { weight } else { 0 },
+        Sampling::Packets | Sampling::Conversations(_) => {
+            if chance() & (weight - 1) == 0 {
+                weight
+            } else {
+                0
+            }
+        }
     }
 }
 

@@ -1,10 +1,6 @@
 //! What leaves the host, by its own counters: for the signatures that go by volume.
 
-use std::{
-    collections::HashSet,
-    net::IpAddr,
-    time::Duration,
-};
+use std::{collections::HashSet, net::IpAddr, time::Duration};
 
 use nbw_detect::{Time, Volume};
 
@@ -16,7 +12,8 @@ use crate::snapshot::{Connection, Snapshot};
 /// nothing can be said of it. It is asked once for each address in a tick, and counted once.
 pub fn leaving(snapshot: &Snapshot, mut usual: impl FnMut(IpAddr, Duration) -> Option<u64>) -> Vec<Volume> {
     let time = Time(u64::try_from(snapshot.time.as_nanosecond()).unwrap_or(0));
-    let mut rows: Vec<&Connection> = snapshot.rows.connections.iter().flatten().filter(|row| row.tx.bytes > 0).collect();
+    let mut rows: Vec<&Connection> =
+        snapshot.rows.connections.iter().flatten().filter(|row| row.tx.bytes > 0).collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.tx.bytes));
     let mut asked = HashSet::new();
     let mut volumes = Vec::new();

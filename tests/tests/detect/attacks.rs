@@ -113,7 +113,7 @@ fn a_syn_flood_from_one_source() {
 
 #[test]
 fn a_udp_flood() {
-    flood("hping3 -q --udp --flood -p 9999", Kind::UdpFlood, "udp-flood", ":9999").run(71);
+    flood("hping3 -q --udp --flood -d 64 -p 9999", Kind::UdpFlood, "udp-flood", ":9999").run(71);
 }
 
 #[test]

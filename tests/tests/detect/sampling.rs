@@ -6,7 +6,7 @@ use nbw::bpf::{DetectOptions, Kernel, LoadOptions};
 use nbw_common::class::Class;
 use nbw_tests::lab::{Netns, Totals, TwoHosts};
 
-use crate::watcher::tool;
+use crate::watcher::{Watcher, tool};
 
 const POLL: Duration = Duration::from_millis(100);
 
@@ -110,6 +110,23 @@ fn what_the_ring_has_no_room_for_is_counted() {
     assert!(read.digests > 300 && lost > 10_000, "{} read, {lost} lost", read.digests);
     // Of other classes there may have been a few, too.
     assert!((read.digests + lost).abs_diff(syns) < 100, "{} read and {lost} lost of {syns}", read.digests);
+}
+
+/// All that is kept of sources is kept in tables of a fixed size, which are full after moments.
+#[test]
+fn hundreds_of_thousands_of_sources_take_no_more_memory_than_some() {
+    let hosts = hosts(97);
+    let watcher = Watcher::start(&hosts.right);
+    let mut attack = hosts.left.command("timeout");
+    attack.args(["15", "hping3", "-q", "-S", "--flood", "--rand-source", "-p", "80", &hosts.cable.v4.1]);
+    let mut attack = attack.stderr(std::process::Stdio::null()).spawn().expect("hping3 starts");
+    std::thread::sleep(Duration::from_secs(5));
+    let early = watcher.resident();
+    attack.wait().expect("its end");
+    let late = watcher.resident();
+    let sent = hosts.left.kernel_counters(&hosts.cable.a).tx_packets;
+    assert!(sent > 200_000, "not much of a flood: {sent}");
+    assert!(late < early + 4_096, "{early} KiB after 5 s, {late} KiB after 15 s and {sent} sources");
 }
 
 fn totals(kernel: &Kernel, index: u32) -> Totals {

@@ -44,6 +44,13 @@ impl Watcher {
         Self { child, lines }
     }
 
+    /// Memory that it has in use, in KiB.
+    pub(crate) fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("its status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
     /// Runs an attack, and the events that came of it, until it is over and nbw was told to end. Each once, as it was told
     /// first, and how long after the attack's start that was.
     pub(crate) fn during(mut self, attack: &mut Command) -> Vec<(Duration, Event)> {

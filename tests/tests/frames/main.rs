@@ -5,6 +5,7 @@
 //! put a VLAN tag beside the packet: that is for the tests with real traffic.
 
 mod context;
+mod conversations;
 mod counting;
 mod digests;
 mod expected;

@@ -28,7 +28,7 @@ fn port(number: u32) -> u16 {
 
 /// Answers from a service, to questions that nobody has asked.
 fn reflected(number: u32, service: u16, tape: &mut Tape) {
-    tape.udp(&many(number % 50), service, V, 40_000 + (number % 1_000) as u16, 400);
+    tape.udp(&many(number % 100), service, V, 40_000 + (number % 1_000) as u16, 400);
 }
 
 const FLOODS: [Case; 14] = [
@@ -38,7 +38,9 @@ const FLOODS: [Case; 14] = [
     ("backscatter-syn-ack", 64, |n, tape| (0..n).for_each(|i| done(tape.tcp(V, 80, A, port(i), SYN | ACK, 0)))),
     ("backscatter-reset", 256, |n, tape| (0..n).for_each(|i| done(tape.tcp(V, 80, A, port(i), RST | ACK, 0)))),
     ("udp-flood", 2_500, |n, tape| (0..n).for_each(|i| done(tape.udp(A, 40_000 + i as u16, V, 9_999, 10)))),
-    ("udp-flood-spoofed", 2_500, |n, tape| (0..n).for_each(|i| done(tape.udp(&many(i), 1_024, V, port(i), 10)))),
+    ("udp-flood-spoofed", 2_500, |n, tape| {
+        (0..n).for_each(|i| done(tape.udp(&many(i), 40_000 + i as u16, V, port(i), 10)))
+    }),
     ("udp-flood-stream", 50_000, |n, tape| (0..n).for_each(|_| done(tape.udp(A, 1_024, V, 9_999, 1_000)))),
     ("udp-flood-empty", 256, |n, tape| (0..n).for_each(|i| done(tape.udp(A, port(i), V, 9_999, 0)))),
     ("icmp-flood", 1_250, |n, tape| (0..n).for_each(|_| done(tape.icmp(A, V, 8, 56)))),
