@@ -17,8 +17,9 @@ pub use self::form::{Condition, Counter, Field, Group, Key, Measure, Scope, Sign
 
 /// The files that are built in, by what they are about.
 const BUILT_IN: [&str; 7] = [
-    include_str!("../signatures/floods.toml"),
+    // What is amplification is no ordinary flood: the first that explains something has the word.
     include_str!("../signatures/amplification.toml"),
+    include_str!("../signatures/floods.toml"),
     include_str!("../signatures/scans.toml"),
     include_str!("../signatures/sweeps.toml"),
     include_str!("../signatures/arp.toml"),

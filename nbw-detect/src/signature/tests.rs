@@ -89,3 +89,15 @@ fn what_is_written_is_read_again() {
         assert_eq!(&serde_json::from_str::<Signature>(&text).unwrap(), signature);
     }
 }
+
+#[test]
+fn the_documentation_is_about_these_signatures() {
+    let text = fs::read_to_string(pages().join("../detection.md")).unwrap();
+    for signature in Signatures::built_in().iter() {
+        assert!(text.contains(&format!("(signatures/{}.md)", signature.name)), "{}", signature.name);
+    }
+    let example = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let mut signatures = Signatures::default();
+    signatures.extend(example).unwrap();
+    assert_eq!(signatures.iter().len(), 1);
+}

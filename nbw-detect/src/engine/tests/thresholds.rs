@@ -27,8 +27,8 @@ fn port(number: u32) -> u16 {
 }
 
 /// Answers from a service, to questions that nobody has asked.
-fn reflected(number: u32, service: u16, tape: &mut Tape) {
-    tape.udp(&many(number % 100), service, V, 40_000 + (number % 1_000) as u16, 400);
+fn reflected(number: u32, service: u16, payload: u32, tape: &mut Tape) {
+    tape.udp(&many(number % 100), service, V, 40_000 + (number % 1_000) as u16, payload);
 }
 
 const FLOODS: [Case; 14] = [
@@ -55,30 +55,34 @@ const FLOODS: [Case; 14] = [
     }),
 ];
 
-const AMPLIFICATIONS: [Case; 9] = [
+const AMPLIFICATIONS: [Case; 11] = [
+    ("dns-amplification-large", 100, |n, tape| (0..n).for_each(|i| reflected(i, 53, 1_000, tape))),
+    ("backscatter-reflection", 500, |n, tape| {
+        (0..n).for_each(|i| done(tape.tcp(&many(i), 80, V, port(i), SYN | ACK, 0)));
+    }),
     ("fragment-flood-endless", 1_250, |n, tape| (0..n).for_each(|_| done(tape.fragment(A, V, Fragment::First, 1_500)))),
-    ("dns-amplification", 500, |n, tape| (0..n).for_each(|i| reflected(i, 53, tape))),
-    ("ntp-amplification", 100, |n, tape| (0..n).for_each(|i| reflected(i, 123, tape))),
-    ("ssdp-amplification", 500, |n, tape| (0..n).for_each(|i| reflected(i, 1_900, tape))),
-    ("snmp-amplification", 100, |n, tape| (0..n).for_each(|i| reflected(i, 161, tape))),
-    ("memcached-amplification", 100, |n, tape| (0..n).for_each(|i| reflected(i, 11_211, tape))),
-    ("cldap-amplification", 100, |n, tape| (0..n).for_each(|i| reflected(i, 389, tape))),
-    ("udp-amplification", 500, |n, tape| (0..n).for_each(|i| reflected(i, 19, tape))),
+    ("dns-amplification", 500, |n, tape| (0..n).for_each(|i| reflected(i, 53, 400, tape))),
+    ("ntp-amplification", 100, |n, tape| (0..n).for_each(|i| reflected(i, 123, 400, tape))),
+    ("ssdp-amplification", 500, |n, tape| (0..n).for_each(|i| reflected(i, 1_900, 400, tape))),
+    ("snmp-amplification", 100, |n, tape| (0..n).for_each(|i| reflected(i, 161, 400, tape))),
+    ("memcached-amplification", 100, |n, tape| (0..n).for_each(|i| reflected(i, 11_211, 400, tape))),
+    ("cldap-amplification", 100, |n, tape| (0..n).for_each(|i| reflected(i, 389, 400, tape))),
+    ("udp-amplification", 500, |n, tape| (0..n).for_each(|i| reflected(i, 19, 400, tape))),
     ("amplification-reflector", 250, |n, tape| {
         (0..n).for_each(|_| done(tape.udp(V, 80, A, 53, 40).udp(A, 53, V, 80, 1_200)));
     }),
 ];
 
 const SCANS: [Case; 12] = [
-    ("port-scan-syn", 15, |n, tape| (0..n).for_each(|i| done(tape.refused(A, 40_000, V, port(i))))),
-    ("port-scan-connect", 15, |n, tape| (0..n).for_each(|i| done(tape.refused(A, 40_000 + i as u16, V, port(i))))),
+    ("port-scan-syn", 10, |n, tape| (0..n).for_each(|i| done(tape.refused(A, 40_000, V, port(i))))),
+    ("port-scan-connect", 10, |n, tape| (0..n).for_each(|i| done(tape.refused(A, 40_000 + i as u16, V, port(i))))),
     ("port-scan-services", 20, |n, tape| (0..n).for_each(|i| done(tape.opened(A, 40_000, V, 1 + i as u16)))),
     ("port-scan-slow", 20, |n, tape| (0..n).for_each(|i| done(tape.refused(A, 40_000, V, port(i)).wait(150_000)))),
     ("port-scan-fin", 10, |n, tape| (0..n).for_each(|i| done(tape.tcp(A, 40_000, V, port(i), 1, 0)))),
     ("port-scan-null", 10, |n, tape| (0..n).for_each(|i| done(tape.tcp(A, 40_000, V, port(i), 0, 0)))),
     ("port-scan-xmas", 10, |n, tape| (0..n).for_each(|i| done(tape.tcp(A, 40_000, V, port(i), 0x29, 0)))),
     ("port-scan-ack", 15, |n, tape| (0..n).for_each(|i| done(tape.tcp(V, port(i), A, 40_000, RST, 0)))),
-    ("port-scan-udp", 20, |n, tape| (0..n).for_each(|i| done(tape.udp(A, 40_000, V, port(i), 8)))),
+    ("port-scan-udp", 12, |n, tape| (0..n).for_each(|i| done(tape.udp(A, 40_000, V, port(i), 8)))),
     ("port-scan-udp-slow", 30, |n, tape| (0..n).for_each(|i| done(tape.udp(A, 40_000, V, port(i), 8).wait(100_000)))),
     ("port-scan-protocol", 8, |n, tape| (0..n).for_each(|i| done(tape.other(A, V, 100 + i as u8)))),
     ("host-sweep-tcp", 25, |n, tape| (0..n).for_each(|i| done(tape.refused(A, 40_000, &many(i), 23)))),
