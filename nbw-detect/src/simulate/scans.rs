@@ -26,7 +26,9 @@ const fn scan(name: &'static str, about: &'static str, rate: f64, seconds: u64, 
 
 const fn slow(scan: Attack) -> Attack {
     // Twenty or thirty ports at a rate below what the quick ones are told by, and a few seconds.
-    Attack { within: scan.scenario.duration, ..scan }
+    // By the clock, as nmap -T1: chance would bring some close together.
+    let scenario = Scenario { regular: true, ..scan.scenario };
+    Attack { within: scenario.duration, scenario, ..scan }
 }
 
 pub(super) const ATTACKS: &[Attack] = &[
