@@ -13,8 +13,6 @@ mod pcap;
 mod pcapng;
 mod reader;
 mod source;
-#[cfg(test)]
-mod tests;
 mod unpack;
 mod writer;
 
@@ -34,3 +32,6 @@ use crate::Body;
 pub fn body(link_type: LinkType, bytes: &[u8], original_length: u32) -> Body {
     decode::packet(link_type, bytes, original_length).body
 }
+
+#[cfg(test)]
+mod tests;

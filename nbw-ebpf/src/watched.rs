@@ -2,11 +2,11 @@
 
 use aya_ebpf::{bindings::__sk_buff, programs::TcContext};
 use nbw_common::{
-    abi::{Endpoint, is_mapped},
+    abi::{Endpoint, is_mapped, port_bit},
     class,
 };
 
-use crate::{maps::WATCHED, view};
+use crate::{detect::control, maps::WATCHED, view};
 
 /// The number of the conversation that this TCP packet belongs to, if one of its ends is watched; else 0. Packets with tags
 /// inside the frame, options of IPv4 or extension headers of IPv6 are not found to be anybody's.
@@ -25,8 +25,10 @@ pub fn conversation(skb: *mut __sk_buff, network: bool) -> u64 {
     }
 }
 
+/// Whether it is watched. Of most ports nobody is, which costs less to see than that it is not in the table.
 #[inline(always)]
 fn is_known(end: &Endpoint) -> bool {
+    let (word, bit) = port_bit(end.port as u16);
     // SAFETY: nobody writes to the values.
-    unsafe { WATCHED.get(end) }.is_some()
+    control(word) >> bit & 1 != 0 && unsafe { WATCHED.get(end) }.is_some()
 }

@@ -24,13 +24,22 @@ pub const MOST_WATCHED: u32 = 1_024;
 pub const BUDGET: u32 = 2_048;
 
 /// Entries of the array of words that userspace controls detection by.
-pub const CONTROLS: u32 = 3;
+pub const CONTROLS: u32 = CONTROL_PORTS + PORT_WORDS;
 /// The control word that userspace raises each time it has read the ring.
 pub const CONTROL_ERA: u32 = 0;
 /// The control word that says how many endpoints are watched.
 pub const CONTROL_WATCHED: u32 = 1;
 /// The control word that decides which conversations are chosen: by chance, once, so that nobody outside can know.
 pub const CONTROL_SEED: u32 = 2;
+/// The first of the control words whose bits say of ports, by [`port_bit`], whether an endpoint with one is watched.
+pub const CONTROL_PORTS: u32 = 3;
+const PORT_WORDS: u32 = 64;
+
+/// The control word, and the bit in it, that a port has; several ports have the same.
+#[inline(always)]
+pub const fn port_bit(port: u16) -> (u32, u32) {
+    (CONTROL_PORTS + (port as u32 >> 6) % PORT_WORDS, port as u32 % 64)
+}
 
 /// What one CPU has seen of one class of packets of one interface in one direction.
 #[repr(C)]

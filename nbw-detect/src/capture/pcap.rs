@@ -1,5 +1,7 @@
 //! The classic format.
 
+use std::ops::Range;
+
 use pcap_parser::nom::{Err, IResult, Needed};
 use pcap_parser::{LegacyPcapBlock, PcapError, PcapHeader, parse_pcap_header, pcap};
 
@@ -47,28 +49,39 @@ impl Pcap {
             match (self.parse)(available) {
                 Ok((rest, block)) => {
                     let (length, captured) = (available.len() - rest.len(), block.data.len());
-                    let time = Time(u64::from(block.ts_sec) * SECOND + u64::from(block.ts_usec) * self.unit);
-                    let original_length = block.origlen;
+                    let (time, original_length) = (self.time(&block), block.origlen);
                     let end = source.consume(length) + length;
-                    let (link, direction, link_type) = (0, Direction::Unknown, self.link_type);
-                    let bytes = end - captured..end;
-                    return Ok(Some(Found { time, link_type, original_length, link, direction, bytes }));
+                    return Ok(Some(self.found(time, original_length, end - captured..end)));
                 }
                 Err(Err::Incomplete(needed)) => {
-                    let missing = missing(needed)?;
-                    let (there, is_end) = (available.len(), available.is_empty());
-                    if !source.fill(there + missing).map_err(Fault::Io)? {
-                        return if is_end && source.available().is_empty() {
-                            Ok(None)
-                        } else {
-                            Err(Fault::CutOff("a packet"))
-                        };
+                    if !more(source, needed)? {
+                        return Ok(None);
                     }
                 }
                 Err(_) => return Err(Fault::Broken("a packet's header cannot be read".into())),
             }
         }
     }
+
+    #[inline]
+    fn time(&self, block: &LegacyPcapBlock<'_>) -> Time {
+        Time(u64::from(block.ts_sec) * SECOND + u64::from(block.ts_usec) * self.unit)
+    }
+
+    #[inline]
+    fn found(&self, time: Time, original_length: u32, bytes: Range<usize>) -> Found {
+        Found { time, link_type: self.link_type, original_length, link: 0, direction: Direction::Unknown, bytes }
+    }
+}
+
+/// Reads what is missing of a packet; false where there is no packet any more.
+#[cold]
+fn more(source: &mut Source, needed: Needed) -> Result<bool, Fault> {
+    let there = source.available().len();
+    if source.fill(there + missing(needed)?).map_err(Fault::Io)? {
+        return Ok(true);
+    }
+    if source.available().is_empty() { Ok(false) } else { Err(Fault::CutOff("a packet")) }
 }
 
 fn parser(header: &PcapHeader) -> Parser {

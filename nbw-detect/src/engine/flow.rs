@@ -133,11 +133,11 @@ impl<T> Timers<T> {
         self.queue.push_back((now.saturating_add(self.waits), what));
     }
 
-    /// The next one that is due; without room, the oldest is so early.
+    /// The next one that is due, and since when; without room, the oldest is so early.
     pub(crate) fn due(&mut self, now: u64) -> Option<(u64, T)> {
         let (due, _) = self.queue.front()?;
         if *due <= now || self.queue.len() > self.most {
-            return self.queue.pop_front();
+            return self.queue.pop_front().map(|(due, what)| (due.min(now), what));
         }
         None
     }

@@ -1,5 +1,6 @@
 //! Each signature just above and just below its threshold, and what must be true of any packets.
 
+mod benign;
 mod make;
 mod properties;
 mod thresholds;

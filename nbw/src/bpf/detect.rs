@@ -9,8 +9,8 @@ use std::{
 use aya::maps::{HashMap as BpfHashMap, MapData, RingBuf};
 use nbw_common::{
     abi::{
-        BUDGET, CONTROL_ERA, CONTROL_SEED, CONTROL_WATCHED, CONTROLS, ClassCell, DETECT_ROWS, Digest, Endpoint,
-        MOST_WATCHED, RING_BYTES, ROW_CELLS, cell, maps,
+        BUDGET, CONTROL_ERA, CONTROL_PORTS, CONTROL_SEED, CONTROL_WATCHED, CONTROLS, ClassCell, DETECT_ROWS, Digest,
+        Endpoint, MOST_WATCHED, RING_BYTES, ROW_CELLS, cell, maps, port_bit,
     },
     class::Class,
 };
@@ -115,9 +115,21 @@ impl Digests {
         for new in wanted.difference(&self.known) {
             self.watched.insert(endpoint(*new), 0, 0).map_err(|error| Failure::running(&error))?;
         }
+        self.tell_ports(&wanted);
         self.control.store(CONTROL_WATCHED as usize, wanted.len() as u64);
         self.known = wanted;
         Ok(())
+    }
+
+    fn tell_ports(&self, wanted: &HashSet<SocketAddr>) {
+        let mut words = [0; CONTROLS as usize];
+        for endpoint in wanted {
+            let (word, bit) = port_bit(endpoint.port());
+            words[word as usize] |= 1 << bit;
+        }
+        for (at, word) in words.into_iter().enumerate().skip(CONTROL_PORTS as usize) {
+            self.control.store(at, word);
+        }
     }
 
     /// The counts of a row.

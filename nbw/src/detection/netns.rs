@@ -31,10 +31,10 @@ pub(super) struct Socket {
 
 /// All that have processes, nbw's own first.
 pub(super) fn all() -> Vec<Home> {
-    let own = inode("self".as_ref());
+    let own = inode("self");
     let mut pids = BTreeMap::new();
     for process in procfs::process::all_processes().into_iter().flatten().flatten() {
-        if let Some(inode) = inode(process.pid.to_string().as_ref()) {
+        if let Some(inode) = inode(&process.pid.to_string()) {
             pids.entry(inode).or_insert(process.pid);
         }
     }

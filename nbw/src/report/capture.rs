@@ -83,7 +83,7 @@ impl Read {
                 Some(Err(fault)) => return Ok(Some(fault)),
                 None => return Ok(None),
             }
-            if reader.packets() % LOOK == 0 {
+            if reader.packets().is_multiple_of(LOOK) {
                 progress.at(reader.position());
             }
         }

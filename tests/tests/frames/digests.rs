@@ -11,13 +11,72 @@ use nbw_common::{
     class::{self, Class},
     packet::Start,
 };
-use nbw_detect::capture::{LinkType, body};
+use nbw_detect::{
+    Body, Fragment, Transport,
+    capture::{LinkType, body},
+};
 
 use crate::{
     frame::{self, Frame},
     hook,
     machine::{LO, turn},
 };
+
+/// Frames whose class is not that of what they decode to: what a tunnel carries is for userspace to find; and of more tags and
+/// extension headers than anybody sends the kernel side follows fewer. It does not look at the lengths that headers of TCP and
+/// IPv6's authentication state, either.
+const BEYOND: &[&str] = &[
+    "ipv4-6in4",
+    "ipv4-ah",
+    "ipv4-gre",
+    "ipv4-ipip",
+    "ipv4-vxlan",
+    "ipv6-4in6",
+    "ipv6-ah-short",
+    "ipv6-chain-9",
+    "ipv6-in-ipv6",
+    "mpls",
+    "pppoe",
+    "tcp-doff-0",
+    "tcp-doff-4",
+    "tun-tcp-doff-4",
+    "vlan-5-tags",
+];
+
+#[test]
+fn classes_are_those_of_what_frames_decode_to() {
+    let class_of = |frame: &Frame| class::of(frame.bytes.as_slice(), frame.start);
+    let differs = |frame: &Frame| (class_of(frame) != decoded(frame)).then(|| frame.name.clone());
+    let different: Vec<String> = frame::all().iter().filter_map(differs).collect();
+    assert_eq!(different, BEYOND);
+}
+
+/// The class of a frame by what etherparse says of its headers.
+fn decoded(frame: &Frame) -> Class {
+    let Body::Ip(ip) = (match whole(frame) {
+        Body::Arp(_) => return Class::Arp,
+        other => other,
+    }) else {
+        return Class::Other;
+    };
+    match (ip.fragment, ip.transport) {
+        (Fragment::First | Fragment::Later, _) => Class::Fragment,
+        (_, Transport::Tcp { flags, .. }) => class::tcp(flags),
+        (_, Transport::Udp { source, destination, .. }) => class::udp(source, destination),
+        (_, Transport::Icmp { kind, .. }) if ip.protocol == 1 => class::icmp(kind),
+        (_, Transport::Icmp { kind, .. }) => class::icmpv6(kind),
+        (_, Transport::Other) => Class::Other,
+    }
+}
+
+/// What is known of the frame, when all of it is there.
+fn whole(frame: &Frame) -> Body {
+    body(link_type(frame), &frame.bytes, frame.bytes.len() as u32)
+}
+
+fn link_type(frame: &Frame) -> LinkType {
+    if frame.start == Start::Ethernet { LinkType::ETHERNET } else { LinkType::RAW }
+}
 
 /// The programs, and the ring.
 struct Detector {
@@ -79,13 +138,11 @@ fn check(frame: &Frame, digest: &Digest, class: Class) {
     let (name, length) = (&frame.name, frame.bytes.len() as u32);
     assert_eq!(u32::from(digest.class), class as u32, "{name}: its class");
     assert_eq!((digest.length, digest.bytes, digest.frames, digest.weight), (length, length, 1, 1), "{name}");
-    let link_type = if frame.start == Start::Ethernet { LinkType::ETHERNET } else { LinkType::RAW };
-    let whole = body(link_type, &frame.bytes, length);
     let seen = &frame.bytes[..frame.bytes.len().min(HEAD)];
     let facts = facts(digest, &Clock::now());
-    assert_eq!(facts.body, body(link_type, seen, length), "{name}");
+    assert_eq!(facts.body, body(link_type(frame), seen, length), "{name}");
     // All but chains of extension headers that no host sends fit.
     if frame.expect.is_ok_and(|headers| (headers.link + headers.network + headers.transport) as usize <= HEAD) {
-        assert_eq!(facts.body, whole, "{name}: a digest is enough");
+        assert_eq!(facts.body, whole(frame), "{name}: a digest is enough");
     }
 }

@@ -70,33 +70,11 @@ fn words(words: &[u32]) -> Vec<u8> {
 /// Two of three packets are TCP's, the third is UDP's.
 fn fill(packet: &mut [u8], number: u64) {
     let connection = (number % u64::from(CONNECTIONS)) as u32;
-    let is_udp = connection % 3 == 0;
-    let length = (packet.len() - ETHERNET.len()) as u16;
+    let (is_udp, length) = (connection.is_multiple_of(3), (packet.len() - ETHERNET.len()) as u16);
     packet[..14].copy_from_slice(&ETHERNET);
-    packet[14..34].copy_from_slice(&[
-        0x45,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0x40,
-        0,
-        64,
-        if is_udp { 17 } else { 6 },
-        0,
-        0,
-        10,
-        0,
-        0,
-        0,
-        192,
-        0,
-        2,
-        1,
-    ]);
+    packet[14..26].copy_from_slice(&[0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, if is_udp { 17 } else { 6 }, 0, 0]);
+    packet[26..34].copy_from_slice(&[10, 0, 0, (connection / 100) as u8, 192, 0, 2, 1]);
     packet[16..18].copy_from_slice(&length.to_be_bytes());
-    packet[28..30].copy_from_slice(&((connection / 100) as u16).to_be_bytes());
     packet[34..36].copy_from_slice(&(10_000 + connection as u16).to_be_bytes());
     packet[36..38].copy_from_slice(&if is_udp { 53u16 } else { 443 }.to_be_bytes());
     if is_udp {

@@ -1,6 +1,6 @@
 //! The TC programs with detection on: quiet, under a flood that is sampled, and where each packet is handed over.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context as _, Result, ensure};
 use aya::maps::{Array, MapData};
@@ -12,8 +12,8 @@ use super::{Field, frames};
 /// The interface that test runs say that packets belong to.
 const LO: u32 = 1;
 
-/// An endpoint that no packet is from or to.
-const ELSEWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 3)), 80);
+/// Where no packet is from or to.
+const ELSEWHERE: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 3);
 
 /// Bytes of an entry in the ring besides the digest.
 const ENTRY_HEADER: usize = 8;
@@ -28,8 +28,8 @@ pub(super) struct Reader {
 #[derive(Clone, Copy)]
 enum Expected {
     None,
-    /// None, though somebody else is watched.
-    NoneWhileWatching,
+    /// None, though somebody else is watched, at this port.
+    NoneWhileWatching(u16),
     Some,
     Each(usize),
 }
@@ -43,7 +43,7 @@ impl Reader {
             all += read;
         }
         let right = match self.expected {
-            Expected::None | Expected::NoneWhileWatching => all == 0,
+            Expected::None | Expected::NoneWhileWatching(_) => all == 0,
             Expected::Some => all > 0,
             Expected::Each(count) => all == count,
         };
@@ -60,8 +60,10 @@ pub(super) fn add(field: &mut Field, repeat: u32) -> Result<()> {
         (Some("tc-detect-ipv6"), programs::DETECT_EGRESS, frames::TCP_IPV6.as_slice()),
     ];
     add_object(field, DetectOptions::default(), Expected::None, &quiet)?;
-    let others = [(Some("tc-detect-watching"), programs::DETECT_INGRESS, frames::TCP.as_slice())];
-    add_object(field, DetectOptions::default(), Expected::NoneWhileWatching, &others)?;
+    for (row, port) in [("tc-detect-watching", 80), ("tc-detect-watching-port", frames::TCP_PORT)] {
+        let others = [(Some(row), programs::DETECT_INGRESS, frames::TCP.as_slice())];
+        add_object(field, DetectOptions::default(), Expected::NoneWhileWatching(port), &others)?;
+    }
     let flood = [
         (Some("tc-detect-syn"), programs::DETECT_EGRESS, frames::SYN.as_slice()),
         (Some("tc-detect-syn-ingress"), programs::DETECT_INGRESS, frames::SYN.as_slice()),
@@ -89,8 +91,8 @@ fn add_object(
     let ident = LinkIdent { ifindex: LO, link_header: 14, ..LinkIdent::default() };
     Array::<&mut MapData, LinkIdent>::try_from(map)?.set(LO, ident, 0)?;
     let mut digests = Digests::open(&mut object)?;
-    if matches!(expected, Expected::NoneWhileWatching) {
-        digests.watch([ELSEWHERE])?;
+    if let Expected::NoneWhileWatching(port) = expected {
+        digests.watch([SocketAddr::from((ELSEWHERE, port))])?;
     }
     field.readers.insert(field.objects.len(), Reader { digests, expected });
     field.add_with_frames(object.into_ebpf(), rows)

@@ -12,6 +12,9 @@ pub(super) const TCP: [u8; 64] = frame(
       \x9c\x40\x13\x88\0\0\0\x01\0\0\0\x01\x50\x18\xff\xff\0\0\0\0",
 );
 
+/// The port that it goes to.
+pub(super) const TCP_PORT: u16 = 5_000;
+
 /// The same of IPv6.
 pub(super) const TCP_IPV6: [u8; 84] = frame(
     b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x86\xdd\x60\0\0\0\0\x1e\x06\x40\
