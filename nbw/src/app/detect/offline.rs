@@ -42,9 +42,12 @@ pub(super) fn run(args: &DetectArgs, signatures: &Signatures, file: &Path) -> Re
     read.map_err(|error| Failure::running(&error))
 }
 
+/// Writes an event.
+type Write = Box<dyn FnMut(&Event) -> io::Result<()>>;
+
 /// Where events go.
 struct Found {
-    write: Box<dyn FnMut(&Event) -> io::Result<()>>,
+    write: Write,
     /// Those whose packets are to be written.
     kept: Option<Vec<Event>>,
     many: u64,
