@@ -13,8 +13,6 @@ mod pcap;
 mod pcapng;
 mod reader;
 mod source;
-#[cfg(test)]
-mod tests;
 mod unpack;
 mod writer;
 

@@ -231,13 +231,12 @@ impl Engine {
     fn attack(&mut self, at: usize, sight: &Sight) {
         let board = &mut self.boards[at];
         let (evidence, margin) = board.evidence(sight);
-        let main = board.signature.count[0].clone();
         let Some(entry) = board.entry(sight) else { return };
         let begins = entry.incident.is_none();
         let (first, mut recent) = (entry.first().unwrap_or(sight.time), entry.take_recent());
         // The last of them is the one at hand.
         recent.pop();
-        let before = if begins { entry.main(&main).unwrap_or(0) } else { 0 };
+        let before = if begins { entry.seen() } else { 0 };
         let signature = &board.signature;
         let number = self.incidents.report(
             Report { signature, board: at, sight, first, recent, before, evidence, margin },

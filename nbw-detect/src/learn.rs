@@ -20,8 +20,11 @@ pub struct Sample<'a> {
     /// What the signature's page calls it.
     pub name: String,
     /// Reads it, from its beginning to its end.
-    pub read: Box<dyn Fn(&mut dyn FnMut(&Facts)) -> Result<(), ReadError> + 'a>,
+    pub read: Box<Read<'a>>,
 }
+
+/// Shows each packet of a capture to somebody.
+pub type Read<'a> = dyn Fn(&mut dyn FnMut(&Facts)) -> Result<(), ReadError> + 'a;
 
 /// What was learnt.
 #[derive(Debug, Clone)]

@@ -12,17 +12,17 @@ const BEGINNING: u64 = 1_767_225_600_000_000_000;
 
 /// What the engine says of a scenario, as of a capture.
 fn events(scenario: &Scenario, plan: &Plan) -> Vec<Event> {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("capture.pcap");
-    let mut writer = Writer::create(&file, LinkType::ETHERNET).unwrap();
+    let mut writer = Writer::create(&file, LinkType::ETHERNET).expect("a capture");
     for timed in scenario.traffic(plan) {
         let time = Time(BEGINNING + timed.at.as_nanos() as u64);
-        writer.write(time, timed.frame.len() as u32, &timed.frame).unwrap();
+        writer.write(time, timed.frame.len() as u32, &timed.frame).expect("a capture");
     }
-    writer.finish().unwrap();
-    let mut reader = Reader::open(&file).unwrap();
+    writer.finish().expect("a capture");
+    let mut reader = Reader::open(&file).expect("a capture");
     let mut engine = Engine::new(&Signatures::built_in(), Limits::default());
-    while let Some(packet) = reader.next_packet().unwrap() {
+    while let Some(packet) = reader.next_packet().expect("a packet") {
         engine.observe(&packet.facts());
     }
     engine.finish()

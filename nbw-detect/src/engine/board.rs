@@ -7,7 +7,7 @@ use super::{
     happening::Sight,
     who::Who,
 };
-use crate::signature::{Condition, Counter, Key, Measure, Signature};
+use crate::signature::{Condition, Counter, Key, Signature};
 
 /// What happened before it was clear that it is an attack: so much of it is remembered, to name those concerned.
 const RECENT: usize = 16;
@@ -39,6 +39,8 @@ pub(crate) struct Entry {
     half: u64,
     /// The first thing that counted, in this half and in the one before.
     first: [Option<u64>; 2],
+    /// How often the attack itself was seen, likewise.
+    seen: [u64; 2],
     cells: Box<[Cell]>,
     recent: Vec<Sight>,
     /// The incident that it is, and when that is to be judged again.
@@ -249,7 +251,7 @@ fn subject(key: Key, sight: &Sight) -> Subject {
 impl Entry {
     fn new(signature: &Signature, half: u64) -> Self {
         let cells = signature.count.iter().map(|counter| Cell::new(counter.measure)).collect();
-        Self { half, first: [None; 2], cells, recent: Vec::new(), incident: None }
+        Self { half, first: [None; 2], seen: [0; 2], cells, recent: Vec::new(), incident: None }
     }
 
     fn clear(&mut self, signature: &Signature, half: u64) {
@@ -257,6 +259,7 @@ impl Entry {
             *cell = Cell::new(counter.measure);
         }
         self.first = [None; 2];
+        self.seen = [0; 2];
         self.recent.clear();
         self.incident = None;
         self.half = half;
@@ -268,6 +271,7 @@ impl Entry {
         for _ in 0..passed.min(2) {
             self.cells.iter_mut().for_each(Cell::rotate);
             self.first = [None, self.first[0]];
+            self.seen = [0, self.seen[0]];
         }
         if passed > 1 {
             self.recent.clear();
@@ -286,6 +290,7 @@ impl Entry {
         }
         let first = self.first[0].get_or_insert(sight.time);
         *first = sight.time.min(*first);
+        self.seen[0] = self.seen[0].saturating_add(sight.count);
         if self.incident.is_none() && (remembers || self.recent.is_empty()) {
             if self.recent.len() == RECENT {
                 self.recent.remove(0);
@@ -304,12 +309,9 @@ impl Entry {
         std::mem::take(&mut self.recent)
     }
 
-    /// How many there were of what the attack consists of.
-    pub(crate) fn main(&self, counter: &Counter) -> Option<u64> {
-        match (&self.cells[0], counter.measure) {
-            (Cell::Sum([now, before]), Measure::Count) => Some(now + before),
-            _ => None,
-        }
+    /// How often the attack itself was seen.
+    pub(crate) fn seen(&self) -> u64 {
+        self.seen[0].saturating_add(self.seen[1])
     }
 
     /// It is an incident, and not judged again for a moment.

@@ -29,5 +29,6 @@ pub(super) fn file(learnt: &Learnt) -> String {
 }
 
 fn told(outcome: &Outcome) -> String {
-    format!("{} events, in {} of {} windows", outcome.events, outcome.hits, outcome.windows)
+    let events = if outcome.events == 1 { "event" } else { "events" };
+    format!("{} {events}, in {} of {} windows", outcome.events, outcome.hits, outcome.windows)
 }

@@ -33,6 +33,7 @@ struct Protocol {
 }
 
 const DNS: Protocol = Protocol { port: 53, question: dns_question, answers: dns_answers };
+const SHORT_DNS: Protocol = Protocol { answers: |rng| vec![dns::texts(rng.u16(..), ABUSED_NAME, 1, rng)], ..DNS };
 const NTP: Protocol = Protocol { port: 123, question: ntp_question, answers: ntp_answers };
 const SSDP: Protocol = Protocol { port: 1900, question: ssdp_question, answers: ssdp_answers };
 const SNMP: Protocol = Protocol { port: 161, question: snmp_question, answers: snmp_answers };
@@ -43,7 +44,8 @@ const CLDAP: Protocol = Protocol { port: 389, question: cldap_question, answers:
 const IKE: Protocol = Protocol { port: 500, question: ike, answers: |rng| vec![ike(rng); 4] };
 
 pub(super) const ATTACKS: &[Attack] = &[
-    victim("dns-amplification", "long answers of open resolvers to one who has not asked", |_| reflected(&DNS)),
+    victim("dns-amplification", "answers of open resolvers to one who has not asked", |_| reflected(&SHORT_DNS)),
+    victim("dns-amplification-large", "long answers of open resolvers, some in fragments", |_| reflected(&DNS)),
     victim("ntp-amplification", "lists of clients of time servers to one who has not asked", |_| reflected(&NTP)),
     victim("ssdp-amplification", "descriptions of home routers to one who has not searched", |_| reflected(&SSDP)),
     victim("snmp-amplification", "whole tables of printers and switches to one who has not asked", |_| {

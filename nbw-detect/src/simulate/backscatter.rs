@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     attack::{Attack, Named, attack},
     exchange::Exchange,
-    host::{Host, SERVER, VICTIM, inside_nth},
+    host::{Host, SERVER, VICTIM, inside_nth, one_of},
     tcp,
     traffic::{Plan, Scenario, Step},
 };
@@ -13,6 +13,11 @@ use crate::event::Kind;
 
 pub(super) const ATTACKS: &[Attack] = &[
     scatter("backscatter-syn-ack", "a flooded server answers SYNs that nobody here has sent", syn_acks),
+    Attack {
+        source: Named::Many,
+        target: Named::One("10.20.0.10"),
+        ..scatter("backscatter-reflection", "servers everywhere answer SYNs in this host's name", reflections)
+    },
     Attack {
         target: Named::One("10.20.0.10"),
         ..scatter("backscatter-reset", "a flooded server refuses connections that this host has not begun", resets)
@@ -36,6 +41,17 @@ fn syn_acks(_: &Plan) -> Step {
             x.wait_about(100);
             x.tcp(borrower, SERVER, tcp::reset(&answer), &[]);
         }
+    })
+}
+
+fn reflections(_: &Plan) -> Step {
+    Box::new(|x, _| {
+        let (_, syn) = borrowed(x);
+        let answer = tcp::syn_ack(x, &syn);
+        let server = one_of(x.rng, 2_000);
+        x.tcp(server, VICTIM, answer.clone(), &[]);
+        x.wait_about(100);
+        x.tcp(VICTIM, server, tcp::reset(&answer), &[]);
     })
 }
 

@@ -26,7 +26,9 @@ const fn scan(name: &'static str, about: &'static str, rate: f64, seconds: u64, 
 
 const fn slow(scan: Attack) -> Attack {
     // Twenty or thirty ports at a rate below what the quick ones are told by, and a few seconds.
-    Attack { within: scan.scenario.duration, ..scan }
+    // By the clock, as nmap -T1: chance would bring some close together.
+    let scenario = Scenario { regular: true, ..scan.scenario };
+    Attack { within: scenario.duration, scenario, ..scan }
 }
 
 pub(super) const ATTACKS: &[Attack] = &[
@@ -45,14 +47,14 @@ pub(super) const ATTACKS: &[Attack] = &[
     scan("port-scan-ack", "ACKs of no connection: which does a firewall let through?", 200.0, 5, |_| Box::new(acks)),
     scan("port-scan-udp", "empty datagrams to a thousand ports", 200.0, 5, |_| Box::new(datagrams)),
     scan("port-scan-protocol", "empty packets of all IP protocols", 50.0, 5, |_| Box::new(protocols)),
-    slow(scan("port-scan-slow", "a TCP port every five seconds, below what is seen at a glance", 0.22, 100, |_| {
+    slow(scan("port-scan-slow", "a TCP port every seven seconds, below what is seen at a glance", 0.14, 160, |_| {
         Box::new(half_open)
     })),
     slow(scan(
         "port-scan-udp-slow",
-        "a UDP port every three seconds, below what is seen at a glance",
-        0.3,
-        112,
+        "a UDP port every five seconds, below what is seen at a glance",
+        0.18,
+        175,
         |_| Box::new(datagrams),
     )),
 ];

@@ -19,7 +19,8 @@ const fn sweep(name: &'static str, about: &'static str, rate: f64, seconds: u64,
 
 const fn slow(sweep: Attack) -> Attack {
     // Fifty hosts at a rate below what the quick ones are told by, and a few seconds.
-    Attack { within: sweep.scenario.duration, ..sweep }
+    let scenario = Scenario { regular: true, ..sweep.scenario };
+    Attack { within: scenario.duration, scenario, ..sweep }
 }
 
 const fn near(sweep: Attack, within: Duration) -> Attack {

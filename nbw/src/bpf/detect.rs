@@ -127,8 +127,8 @@ impl Digests {
             let (word, bit) = port_bit(endpoint.port());
             words[word as usize] |= 1 << bit;
         }
-        for word in CONTROL_PORTS as usize..words.len() {
-            self.control.store(word, words[word]);
+        for (at, word) in words.into_iter().enumerate().skip(CONTROL_PORTS as usize) {
+            self.control.store(at, word);
         }
     }
 

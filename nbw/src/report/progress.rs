@@ -54,6 +54,11 @@ impl Progress {
         Self { bar, done: Some(done) }
     }
 
+    /// Writes something else, without the bar in between.
+    pub fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.bar.suspend(write)
+    }
+
     /// So much of the file was read.
     pub fn at(&self, position: u64) {
         self.bar.set_position(position);

@@ -51,16 +51,16 @@ impl Server {
 
     /// A packet with these flags from the client, which the server receives.
     fn receives(&mut self, client: Client, flags: u8) {
-        self.run(programs::DETECT_INGRESS, &packet(client, (SERVER, PORT), flags));
+        self.run(programs::DETECT_INGRESS, &packet(client, (SERVER, PORT), flags), 1);
     }
 
     /// A packet with these flags to the client.
     fn sends(&mut self, client: Client, flags: u8) {
-        self.run(programs::DETECT_EGRESS, &packet((SERVER, PORT), client, flags));
+        self.run(programs::DETECT_EGRESS, &packet((SERVER, PORT), client, flags), 1);
     }
 
-    fn run(&mut self, program: &str, frame: &[u8]) {
-        let options = TestRunOptions { data_in: Some(frame), ..TestRunOptions::new() };
+    fn run(&mut self, program: &str, frame: &[u8], repeat: u32) {
+        let options = TestRunOptions { data_in: Some(frame), repeat, ..TestRunOptions::new() };
         let program: &mut SchedClassifier = self.object.program(program).expect("a program");
         program.test_run(options).expect("a test run");
     }
@@ -128,7 +128,7 @@ fn a_flood_of_the_very_same_packet_is_seen() {
     let mut floods = 0;
     for client in clients(16) {
         let mut server = Server::new(256);
-        (0..20_000).for_each(|_| server.receives(client, SYN));
+        server.run(programs::DETECT_INGRESS, &packet(client, (SERVER, PORT), SYN), 20_000);
         let late: Vec<u32> =
             server.read().iter().map(|&(_, _, weight)| weight).filter(|&weight| weight >= 16).collect();
         assert!(!late.is_empty(), "{client:?}: nothing of the flood is seen once it is sampled");

@@ -23,7 +23,8 @@ use crate::{
 };
 
 /// Frames whose class is not that of what they decode to: what a tunnel carries is for userspace to find; and of more tags and
-/// extension headers than anybody sends the kernel side follows fewer.
+/// extension headers than anybody sends the kernel side follows fewer. It does not look at the lengths that headers of TCP and
+/// IPv6's authentication state, either.
 const BEYOND: &[&str] = &[
     "ipv4-6in4",
     "ipv4-ah",
@@ -31,10 +32,14 @@ const BEYOND: &[&str] = &[
     "ipv4-ipip",
     "ipv4-vxlan",
     "ipv6-4in6",
+    "ipv6-ah-short",
     "ipv6-chain-9",
     "ipv6-in-ipv6",
     "mpls",
     "pppoe",
+    "tcp-doff-0",
+    "tcp-doff-4",
+    "tun-tcp-doff-4",
     "vlan-5-tags",
 ];
 

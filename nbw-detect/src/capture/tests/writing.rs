@@ -26,7 +26,7 @@ fn what_is_written_is_read_back() {
     assert_eq!((first.time, first.link_type), (Time(1_700_000_000_123_456_789), LinkType::RAW));
     assert_eq!((first.original_length, first.bytes), (9_000, &*inner()));
     let last = reader.next_packet().unwrap().unwrap().record();
-    assert_eq!(last.time.0 / 1_000_000_000, u32::MAX.into());
+    assert_eq!(last.time.0 / 1_000_000_000, u64::from(u32::MAX));
     assert!(reader.next_packet().unwrap().is_none());
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 }

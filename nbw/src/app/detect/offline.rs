@@ -1,12 +1,7 @@
 //! `nbw detect --read`: a capture on its own clock.
 
-use std::{
-    io,
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{io, path::Path};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use nbw_detect::{
     Engine, Event, Limits, Signatures,
     capture::{ReadError, Reader},
@@ -16,12 +11,13 @@ use super::{pick, show};
 use crate::{
     cli::{DetectArgs, DetectFormat},
     failure::Failure,
+    report::progress::Progress,
 };
 
-/// What is quicker than this needs no bar.
-const QUICK: Duration = Duration::from_millis(500);
+/// Events whose packets are written; of more, only the first.
+const MOST_KEPT: usize = 1_024;
 
-/// Packets between two looks at the clock.
+/// Packets between two looks at what has ended, and how far it is.
 const STRIDE: u64 = 65_536;
 
 /// Reads the capture to its end, or to its first fault, and prints each event once.
@@ -46,22 +42,25 @@ pub(super) fn run(args: &DetectArgs, signatures: &Signatures, file: &Path) -> Re
     read.map_err(|error| Failure::running(&error))
 }
 
+/// Writes an event.
+type Write = Box<dyn FnMut(&Event) -> io::Result<()>>;
+
 /// Where events go.
 struct Found {
-    write: Box<dyn FnMut(&Event) -> io::Result<()>>,
+    write: Write,
     /// Those whose packets are to be written.
     kept: Option<Vec<Event>>,
     many: u64,
 }
 
 impl Found {
-    fn tell(&mut self, events: Vec<Event>, bar: &ProgressBar) -> Result<(), Failure> {
+    fn tell(&mut self, events: Vec<Event>, progress: &Progress) -> Result<(), Failure> {
         for event in &events {
-            bar.suspend(|| (self.write)(event)).map_err(Failure::output)?;
+            progress.suspend(|| (self.write)(event)).map_err(Failure::output)?;
         }
         self.many += events.len() as u64;
         if let Some(kept) = &mut self.kept {
-            kept.extend(events);
+            kept.extend(events.into_iter().take(MOST_KEPT.saturating_sub(kept.len())));
         }
         Ok(())
     }
@@ -70,8 +69,7 @@ impl Found {
 /// Tells of events as they end, and of the rest at the end; what was wrong with the capture is the result.
 fn read(reader: &mut Reader, signatures: &Signatures, found: &mut Found) -> Result<Result<(), ReadError>, Failure> {
     let mut engine = Engine::new(signatures, Limits::default());
-    let bar = bar(reader);
-    let start = Instant::now();
+    let progress = Progress::reading(reader.size());
     let mut next = STRIDE;
     let end = loop {
         match reader.next_facts() {
@@ -81,30 +79,10 @@ fn read(reader: &mut Reader, signatures: &Signatures, found: &mut Found) -> Resu
         }
         if reader.packets() >= next {
             next += STRIDE;
-            found.tell(engine.take_ended(), &bar)?;
-            show_progress(&bar, reader, start);
+            found.tell(engine.take_ended(), &progress)?;
+            progress.at(reader.position());
         }
     };
-    found.tell(engine.finish(), &bar)?;
-    bar.finish_and_clear();
+    found.tell(engine.finish(), &progress)?;
     Ok(end)
-}
-
-fn bar(reader: &Reader) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(reader.size(), ProgressDrawTarget::hidden());
-    let template = match reader.size() {
-        Some(_) => "{spinner} {bar:20} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} eta {eta}",
-        None => "{spinner} {binary_bytes} {binary_bytes_per_sec}",
-    };
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    bar
-}
-
-fn show_progress(bar: &ProgressBar, reader: &Reader, start: Instant) {
-    if bar.is_hidden() && start.elapsed() >= QUICK {
-        bar.set_draw_target(ProgressDrawTarget::stderr());
-    }
-    bar.set_position(reader.position());
 }

@@ -1,6 +1,10 @@
 //! `nbw detect --write`: the packets of what was found, from a second look at the capture.
 
-use std::{collections::HashSet, net::IpAddr, path::Path};
+use std::{
+    collections::HashSet,
+    net::{IpAddr, SocketAddr},
+    path::Path,
+};
 
 use nbw_detect::{
     Arp, Body, Event, Facts, Kind, Time,
@@ -15,9 +19,16 @@ struct Wanted<'a> {
     from: u64,
     to: u64,
     /// None where there are more than the event names.
-    sources: Option<HashSet<String>>,
-    targets: Option<HashSet<String>>,
+    sources: Option<Names>,
+    targets: Option<Names>,
     left: u32,
+}
+
+/// Addresses without ports.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Names {
+    ips: HashSet<IpAddr>,
+    macs: HashSet<[u8; 6]>,
 }
 
 /// Writes at most so many packets of each event: those between its sources and targets, both ways, while it lasted.
@@ -72,32 +83,25 @@ impl<'a> Wanted<'a> {
         if time < self.from || time > self.to {
             return false;
         }
+        let kind = self.event.kind;
         match &facts.body {
-            Body::Ip(ip)
-                if !is_arp(self.event.kind)
-                    && protocols(self.event.kind).is_none_or(|all| all.contains(&ip.protocol)) =>
-            {
-                let (source, target) = (ip.source.to_string(), ip.destination.to_string());
-                self.between(&source, &target) || self.between(&target, &source)
+            Body::Ip(ip) if !is_arp(kind) && protocols(kind).is_none_or(|all| all.contains(&ip.protocol)) => {
+                self.between(ip.source, ip.destination) || self.between(ip.destination, ip.source)
             }
-            Body::Arp(arp) if is_arp(self.event.kind) => {
-                let macs = [arp.sender_mac, arp.target_mac].map(mac);
-                self.sources.as_ref().is_none_or(|sources| macs.iter().any(|mac| sources.contains(mac)))
-                    && self.arp_target(arp)
-            }
+            Body::Arp(arp) if is_arp(kind) => self.has_arp(arp),
             _ => false,
         }
     }
 
-    fn between(&self, source: &str, target: &str) -> bool {
-        let known =
-            |names: &Option<HashSet<String>>, name: &str| names.as_ref().is_none_or(|names| names.contains(name));
+    fn between(&self, source: IpAddr, target: IpAddr) -> bool {
+        let known = |names: &Option<Names>, ip: IpAddr| names.as_ref().is_none_or(|names| names.ips.contains(&ip));
         known(&self.sources, source) && known(&self.targets, target)
     }
 
-    fn arp_target(&self, arp: &Arp) -> bool {
-        let addresses = [arp.sender_ip.to_string(), arp.target_ip.to_string()];
-        self.targets.as_ref().is_none_or(|targets| addresses.iter().any(|address| targets.contains(address)))
+    fn has_arp(&self, arp: &Arp) -> bool {
+        let (macs, ips) = ([arp.sender_mac, arp.target_mac], [arp.sender_ip, arp.target_ip]);
+        self.sources.as_ref().is_none_or(|names| macs.iter().any(|mac| names.macs.contains(mac)))
+            && self.targets.as_ref().is_none_or(|names| ips.iter().any(|ip| names.ips.contains(&IpAddr::V4(*ip))))
     }
 }
 
@@ -115,21 +119,27 @@ fn protocols(kind: Kind) -> Option<&'static [u8]> {
     }
 }
 
-/// The addresses alone, if all of them are named; of ARP the hardware addresses.
-fn addresses(names: &[String], count: u64) -> Option<HashSet<String>> {
+/// The addresses alone, if all of them are named.
+fn addresses(names: &[String], count: u64) -> Option<Names> {
     if count > names.len() as u64 {
         return None;
     }
-    let alone = |name: &String| {
-        let word = name.split_whitespace().last().unwrap_or_default();
-        let with_port = word.parse().ok().map(|socket: std::net::SocketAddr| socket.ip());
-        with_port.map_or_else(|| word.to_owned(), |address: IpAddr| address.to_string())
-    };
-    Some(names.iter().map(alone).collect())
+    let mut all = Names::default();
+    for word in names.iter().flat_map(|name| name.split_whitespace()) {
+        if let Ok(socket) = word.parse::<SocketAddr>() {
+            all.ips.insert(socket.ip());
+        } else if let Ok(ip) = word.parse() {
+            all.ips.insert(ip);
+        } else {
+            all.macs.extend(mac(word));
+        }
+    }
+    Some(all)
 }
 
-fn mac(bytes: [u8; 6]) -> String {
-    bytes.map(|byte| format!("{byte:02x}")).join(":")
+fn mac(text: &str) -> Option<[u8; 6]> {
+    let bytes: Option<Vec<u8>> = text.split(':').map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
+    bytes?.try_into().ok()
 }
 
 #[cfg(test)]
@@ -140,9 +150,10 @@ mod tests {
     fn names_are_addresses_again() {
         let names = ["192.0.2.7:80", "[2001:db8::7]:80", "192.0.2.8", "10.0.0.3 08:00:27:90:93:1c"].map(str::to_owned);
         let all = addresses(&names, 4).unwrap();
-        for name in ["192.0.2.7", "2001:db8::7", "192.0.2.8", "08:00:27:90:93:1c"] {
-            assert!(all.contains(name), "{name}");
+        for name in ["192.0.2.7", "2001:db8::7", "192.0.2.8", "10.0.0.3"] {
+            assert!(all.ips.contains(&name.parse().unwrap()), "{name}");
         }
+        assert_eq!(all.macs.into_iter().collect::<Vec<_>>(), [[8, 0, 0x27, 0x90, 0x93, 0x1c]]);
         assert_eq!(addresses(&names, 5), None);
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn judge(nbw: &Path, directory: &Path, capture: &Capture) -> Result<V
     let kinds = capture.kinds();
     let right = |event: &&Event| kinds.contains(&event.kind);
     let also = |event: &Event| capture.is_attack() && capture.also().contains(&event.kind.as_str());
-    if events.iter().any(|event| !(right(&event) && capture.is_attack()) && !also(event)) {
+    if events.iter().any(|event| !(also(event) || right(&event) && capture.is_attack())) {
         return Ok(Verdict::Wrong(named.join(", ")));
     }
     if !capture.is_attack() {
