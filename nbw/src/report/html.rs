@@ -39,6 +39,7 @@ struct Page<'a> {
     style: &'a str,
     findings: &'a [Finding],
     stacked: bool,
+    undirected: bool,
     subjects: &'a str,
     columns: Vec<HtmlColumn>,
     totals: Vec<HtmlRow>,
@@ -64,6 +65,7 @@ impl Format for Html {
             findings: &report.findings,
             // What went by two interfaces may be the same packet.
             stacked: !matches!(report.kind, Kind::Interface | Kind::Host),
+            undirected: report.is_undirected(),
             subjects: report.subjects(),
             columns: totals::columns(report),
             totals: totals::rows(report),

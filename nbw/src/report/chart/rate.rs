@@ -31,7 +31,8 @@ pub(super) fn draw<B: DrawingBackend>(
     title: &str,
     stacked: bool,
 ) -> Result<(), Failure> {
-    let rect = frame::head(canvas, title, &[&report.span(), "received above, sent below"])?;
+    let sides = if report.is_undirected() { "which way is not known" } else { "received above, sent below" };
+    let rect = frame::head(canvas, title, &[&report.span(), sides])?;
     let rect = legend::draw(canvas, rect, &entries(report))?;
     let rect = Rect { bottom: rect.bottom - LINE, top: rect.top + 4, ..rect };
     let slices = slices(report, rect.width());
