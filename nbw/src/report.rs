@@ -130,10 +130,14 @@ impl Report {
         if self.captured.is_some() && self.kind == Kind::Host { "hosts" } else { plural(self.kind) }
     }
 
-    /// What is to be said where it cannot be known what was received and what was sent: nothing where it can.
+    /// Whether what was received and what was sent cannot be told apart, so that all counts as received.
+    pub fn is_undirected(&self) -> bool {
+        self.captured.is_some_and(|captured| captured.undirected) && self.kind == Kind::Protocol
+    }
+
+    /// What is to be said of [`Self::is_undirected`] behind a sentence: nothing where it is not so.
     pub fn undirected(&self) -> &'static str {
-        let unknown = self.captured.is_some_and(|captured| captured.undirected) && self.kind == Kind::Protocol;
-        if unknown { "; the capture does not say which way packets went: rx is all of them" } else { "" }
+        if self.is_undirected() { "; the capture does not say which way packets went: rx is all of them" } else { "" }
     }
 
     /// Whether there is a month that is: captures are of the past.

@@ -44,6 +44,7 @@ struct Page<'a> {
     attacks: Vec<Attack>,
     more_attacks: usize,
     stacked: bool,
+    undirected: bool,
     subjects: &'a str,
     columns: Vec<HtmlColumn>,
     totals: Vec<HtmlRow>,
@@ -72,6 +73,7 @@ impl Format for Html {
             findings: &report.findings,
             // What went by two interfaces may be the same packet.
             stacked: !matches!(report.kind, Kind::Interface | Kind::Host),
+            undirected: report.is_undirected(),
             subjects: report.subjects(),
             columns: totals::columns(report),
             totals: totals::rows(report),

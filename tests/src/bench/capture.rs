@@ -66,7 +66,9 @@ pub fn run(options: &Options) -> Result<()> {
         let packets = file.write(&path, options.megabytes * 1_000_000)?;
         let measured = Measured { name: file.name, path: &path, bytes: path.metadata()?.len(), packets };
         measured.own(options.rounds, &mut table)?;
-        measured.others(&mut table)?;
+        if file.beside {
+            measured.others(&mut table)?;
+        }
         std::fs::remove_file(&path)?;
     }
     table.print(options.json)
@@ -110,8 +112,8 @@ impl Measured<'_> {
 
     fn add(&self, work: &str, time: Duration, table: &mut Table) {
         let seconds = time.as_secs_f64();
-        table.add(format!("{}-{work}", self.name), self.bytes as f64 / seconds / 1e9, "GB/s");
-        table.add(format!("{}-{work}-packets", self.name), self.packets as f64 / seconds / 1e6, "million/s");
+        table.add(format!("{}-{work}", self.name), self.bytes as f64 / seconds / 1e6, "MB/s");
+        table.add(format!("{}-{work}-packets", self.name), self.packets as f64 / seconds / 1e3, "thousand/s");
     }
 }
 

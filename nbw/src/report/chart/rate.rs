@@ -34,7 +34,8 @@ pub(super) fn draw<B: DrawingBackend>(
     title: &str,
     stacked: bool,
 ) -> Result<(), Failure> {
-    let mut more = vec![report.span(), "received above, sent below".to_owned()];
+    let sides = if report.is_undirected() { "which way is not known" } else { "received above, sent below" };
+    let mut more = vec![report.span(), sides.to_owned()];
     if !report.events.is_empty() {
         more.push("attacks: red, along the upper edge".to_owned());
     }
