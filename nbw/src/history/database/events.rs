@@ -43,8 +43,10 @@ impl Database {
     /// # Errors
     /// When it cannot; then nothing has changed.
     pub fn end_events(&mut self) -> Result<(), HistoryError> {
+        // A row that a disk has changed is not JSON any more: reading says so, and it expires like others.
         let ended = self.connection.execute(
-            "UPDATE event SET event = json_set(event, '$.ongoing', json('false')) WHERE event ->> '$.ongoing'",
+            "UPDATE event SET event = json_set(event, '$.ongoing', json('false'))
+             WHERE CASE WHEN json_valid(event) THEN event ->> '$.ongoing' END",
             [],
         );
         ended.map(drop).map_err(|source| self.because(source))
@@ -100,6 +102,32 @@ mod tests {
         let mut database = Database::open(directory.path(), &Tiers::default()).unwrap();
         database.end_events().unwrap();
         assert_eq!(all(&reader), [over(flood()), over(scan())]);
+    }
+
+    #[test]
+    fn a_row_that_is_no_json_does_not_keep_others_from_ending() {
+        let (directory, mut database, _reader) = begun();
+        database.write_events(&[scan()]).unwrap();
+        let other = rusqlite::Connection::open(directory.path().join(crate::history::FILE)).unwrap();
+        other.execute("INSERT INTO event VALUES ('junk', 0, 0, '{\"ongo')", []).unwrap();
+        database.end_events().unwrap();
+        let ongoing: String =
+            other.query_row("SELECT event FROM event WHERE id <> 'junk'", [], |row| row.get(0)).unwrap();
+        assert_eq!(serde_json::from_str::<Event>(&ongoing).unwrap(), over(scan()));
+        database.write_events(&[flood()]).unwrap();
+    }
+
+    #[test]
+    fn a_history_without_attacks_gets_room_for_them() {
+        let directory = tempfile::tempdir().unwrap();
+        let before = rusqlite::Connection::open(directory.path().join(crate::history::FILE)).unwrap();
+        before.execute_batch(include_str!("../schema/1.sql")).unwrap();
+        before.pragma_update(None, "user_version", 1).unwrap();
+        drop(before);
+        assert_eq!(all(&Reader::open(directory.path()).unwrap()), [], "as it is, it has none");
+        let mut database = Database::open(directory.path(), &Tiers::default()).unwrap();
+        database.write_events(&[flood()]).unwrap();
+        assert_eq!(all(&Reader::open(directory.path()).unwrap()), [flood()]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use rusqlite::params;
 use tracing::warn;
 
 use super::Reader;
-use crate::history::HistoryError;
+use crate::history::{HistoryError, schema};
 
 impl Reader {
     /// The events that anything was seen of from `from` up to `to` (not included), by when they began.
@@ -20,6 +20,9 @@ impl Reader {
     }
 
     fn event_texts(&self, from: i64, to: i64) -> rusqlite::Result<Vec<String>> {
+        if schema::version(&self.connection)? < schema::WITH_EVENTS {
+            return Ok(Vec::new());
+        }
         let mut rows =
             self.connection.prepare("SELECT event FROM event WHERE last >= ?1 AND first < ?2 ORDER BY first, id")?;
         rows.query_map(params![from, to], |row| row.get(0))?.collect()

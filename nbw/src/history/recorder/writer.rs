@@ -189,7 +189,10 @@ impl Writer {
     /// Packs, expires and counts, a little at a time.
     fn look_after(&mut self) {
         let steady = self.shared.pending().steady_since.elapsed() >= STEADY;
-        if let Err(error) = self.tidy(steady) {
+        let tidied = self.tidy(steady);
+        // Upkeep first: what is wrong with one does not keep the other from being done.
+        let events = self.write_events();
+        if let Err(error) = tidied.and(events) {
             if error.is_damage() {
                 match self.begin_anew() {
                     Ok(()) => return,
@@ -217,7 +220,6 @@ impl Writer {
     }
 
     fn tidy(&mut self, steady: bool) -> Result<(), HistoryError> {
-        self.write_events()?;
         let Some(database) = &mut self.database else { return Ok(()) };
         let now = Timestamp::now().as_second();
         database.pack_one(now)?;
