@@ -144,8 +144,10 @@ pub struct LinkIdent {
     pub link_header: u32,
     /// Its row of class counters, where detection is on.
     pub detect_row: u32,
+    /// Not 0 for the loopback device, each of whose packets is sent and received.
+    pub loopback: u32,
     /// Explicit padding.
-    pub reserved: [u32; 2],
+    pub reserved: u32,
 }
 
 /// Key of the index from an identity to its slot. The slow path's only look-up.

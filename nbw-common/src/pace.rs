@@ -10,7 +10,7 @@ pub const ERA: u32 = 0x00ff_ffff;
 const ERA_AT: u32 = 32;
 const RATE_AT: u32 = 56;
 /// The thinnest: one in 2^31.
-const THINNEST: u32 = 31;
+pub const THINNEST: u32 = 31;
 
 /// Takes one more packet in the era: the next word, and the packets that one which is looked at stands for (a power of
 /// two), as its logarithm. `budget` is a logarithm, too.
@@ -61,9 +61,67 @@ pub const fn thinner(handed: u64, budget: u32) -> u32 {
     beyond(handed as u32, enough)
 }
 
+/// Evens out the rates of CPUs, so that what one sees of a conversation is chosen where the other sees the rest of it: each
+/// takes, in an era, at least the highest rate that any had in the one before. `word` is theirs together: the highest rate of
+/// this era so far (8 bits), that of the one before (8 bits), and the era from bit 32 on. Takes what the CPU would go by
+/// alone; gives the next word, and what it goes by. Where two write at once, one of them is heard with its next packet.
+#[inline(always)]
+pub const fn even(word: u64, era: u32, own: u32) -> (u64, u32) {
+    let (highest, before) = (word as u32 & 0xff, word as u32 >> 8 & 0xff);
+    let last = (word >> ERA_AT) as u32 & ERA;
+    let (highest, least) = if last == era & ERA {
+        (highest, before)
+    } else if last == era.wrapping_sub(1) & ERA {
+        (0, highest)
+    } else {
+        (0, 0)
+    };
+    let highest = if own > highest { own } else { highest };
+    let next = highest as u64 | (least as u64) << 8 | ((era & ERA) as u64) << ERA_AT;
+    (next, if own > least { own } else { least })
+}
+
+/// What a packet of a chosen conversation stands for, at `1 << share` times the weight for those that are chosen by chance
+/// besides: on average each packet is 1. `chance` is any number, for what cannot be divided.
+#[inline(always)]
+pub const fn of_chosen(weight: u32, share: u32, chance: u32) -> u32 {
+    let round = chance as u64 & ((1 << share) - 1);
+    weight - ((weight as u64 - 1 + round) >> share) as u32
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn on_average_each_packet_is_one() {
+        for (share, weight) in (0..=4).flat_map(|share| (1..=10).map(move |rate| (share, 1_u32 << rate))) {
+            let kinds = 1_u64 << share;
+            let chosen: u64 = (0..kinds).map(|chance| u64::from(of_chosen(weight, share, chance as u32))).sum();
+            // Of weight * kinds packets, kinds are chosen; of the rest each by chance, one in weight * kinds, for `weight`.
+            let by_chance = u64::from(weight - 1);
+            assert_eq!(chosen + by_chance, u64::from(weight) * kinds, "one in {weight}, share {share}");
+        }
+        assert_eq!(of_chosen(1 << 31, 31, u32::MAX), (1 << 31) - 1);
+    }
+
+    #[test]
+    fn cpus_are_even_after_an_era() {
+        let (mut word, mut words) = (0, [0; 2]);
+        for era in 1..=4 {
+            let mut rates = [0, 0];
+            // The second CPU has four times as many.
+            for packet in 0..40_960 {
+                let cpu = usize::from(packet % 5 != 0);
+                let (next, own) = next(words[cpu], era, 9);
+                words[cpu] = next;
+                (word, rates[cpu]) = even(word, era, own);
+            }
+            assert_eq!(rates[0] == rates[1], era > 1, "era {era}: {rates:?}");
+        }
+        let (_, rate) = even(word, 6, 0);
+        assert_eq!(rate, 0, "after an era without any nothing is left of it");
+    }
 
     /// Looks at packets in so many eras; of each, how many are looked at, and how many they stand for.
     fn looked_at(eras: &[u32], budget: u32) -> Vec<(u32, u64)> {

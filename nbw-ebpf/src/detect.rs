@@ -28,6 +28,10 @@ pub fn look(ctx: &TcContext, direction: Direction, special: u64) {
     // SAFETY: the context of a running program.
     let slot = link::slot(unsafe { (*skb).ifindex });
     let Some(ident) = LINK_IDENTS.get(slot) else { return };
+    // It is received as well.
+    if ident.loopback != 0 && direction == Direction::Tx {
+        return;
+    }
     let network = ident.link_header == 0;
     let seen = if network { view::network(ctx) } else { view::ethernet(ctx) };
     let Glance { class, conversation } = seen.unwrap_or_else(|| unclear(skb, network).into());

@@ -3,7 +3,7 @@
 
 use aya_ebpf::helpers::bpf_get_prandom_u32;
 use nbw_common::{
-    abi::{CONTROL_ERA, CONTROL_SEED, ClassCell, cell},
+    abi::{CONTROL_ERA, CONTROL_SEED, ClassCell, cell, rate_word},
     class::{self, Sampling},
     pace,
 };
@@ -13,7 +13,7 @@ use crate::{
     count,
     detect::{What, control},
     knob,
-    maps::{CLASS_CELLS, LINK_IDENTS},
+    maps::{CLASS_CELLS, DETECT_CONTROL, LINK_IDENTS},
 };
 
 /// Counts a packet of the interface with that slot. For how many it stands, if it is to be looked at; else 0.
@@ -28,7 +28,7 @@ pub fn of_link(slot: u32, what: What, conversation: u64) -> u32 {
     // SAFETY: pointers from array look-ups are valid while the program runs, and TC runs with bottom halves off.
     unsafe {
         add_alone(&raw mut (*counted).count, 1);
-        let weight = weight(next_rate(paced), what.class(), conversation);
+        let weight = weight(next_rate(paced, row, what.class()), what.class(), conversation);
         (*paced).handed += u64::from(weight > 0);
         weight
     }
@@ -39,16 +39,36 @@ pub fn of_link(slot: u32, what: What, conversation: u64) -> u32 {
 /// # Safety
 /// `paced` must be valid, and nobody else's.
 #[inline(always)]
-unsafe fn next_rate(paced: *mut ClassCell) -> u32 {
-    let budget = knob::NBW_DETECT_BUDGET.get();
+unsafe fn next_rate(paced: *mut ClassCell, row: u32, class: u32) -> u32 {
+    let (budget, era) = (knob::NBW_DETECT_BUDGET.get(), control(CONTROL_ERA) as u32);
     // SAFETY: the caller's promise.
-    unsafe {
-        let (word, rate) = pace::next((*paced).pace, control(CONTROL_ERA) as u32, budget);
+    let own = unsafe {
+        let (word, rate) = pace::next((*paced).pace, era, budget);
         (*paced).pace = word;
         if pace::begins(word) {
             (*paced).handed = 0;
         }
-        (rate + pace::thinner((*paced).handed, budget)) & 31
+        rate + pace::thinner((*paced).handed, budget)
+    };
+    let own = if own < pace::THINNEST { own } else { pace::THINNEST };
+    match class::sampling(class) {
+        Sampling::Packets => own,
+        Sampling::Conversations(_) => evened(rate_word(row, class), era, own),
+    }
+}
+
+/// The rate of all CPUs: packets of a conversation come to several.
+#[inline(always)]
+fn evened(word: u32, era: u32, own: u32) -> u32 {
+    let Some(shared) = DETECT_CONTROL.get_ptr_mut(word) else { return own };
+    // SAFETY: from an array look-up; an aligned word is read and written whole. It is written when a rate rises, so seldom.
+    unsafe {
+        let before = core::ptr::read_volatile(shared);
+        let (after, rate) = pace::even(before, era, own);
+        if after != before {
+            core::ptr::write_volatile(shared, after);
+        }
+        rate & pace::THINNEST
     }
 }
 
@@ -63,7 +83,7 @@ fn weight(rate: u32, class: u32, conversation: u64) -> u32 {
         Sampling::Conversations(share) if conversation != 0 => {
             if mixed(conversation) & (weight - 1) == 0 {
                 // What is chosen by chance besides makes up for the rest.
-                return weight - (weight >> share);
+                return pace::of_chosen(weight, share, chance());
             }
             let one_in = u64::from(weight) << share;
             if u64::from(chance()) & (one_in - 1) == 0 { weight } else { 0 }

@@ -55,6 +55,8 @@ const ETHERNET: usize = 14;
 /// Lengths of IP headers without options or extensions.
 const IPV4: usize = 20;
 const IPV6: usize = 40;
+/// What an IPv4 header without options begins with: version 4, five words.
+const PLAIN: u8 = 0x45;
 /// Bytes of a TCP header up to its flags, and of the ports of UDP.
 const TO_FLAGS: usize = 14;
 const PORTS: usize = 4;
@@ -110,8 +112,6 @@ pub fn network(ctx: &TcContext) -> Option<Glance> {
 
 #[inline(always)]
 fn ipv4(packet: &View) -> Option<Glance> {
-    /// Version 4, and five words of header.
-    const PLAIN: u8 = 0x45;
     /// More fragments, and the fragment's offset.
     const FRAGMENT: u16 = 0x3fff;
     if !packet.has(IPV4 + PORTS) {
@@ -189,19 +189,29 @@ unsafe fn conversation<const HEADER: usize>(packet: &View) -> u64 {
 #[inline(always)]
 pub fn ends(ctx: &TcContext, network: bool) -> Option<[Endpoint; 2]> {
     let packet = View { at: ctx.data() + if network { 0 } else { ETHERNET }, end: ctx.data_end() };
-    if !packet.has(IPV4 + PORTS) {
+    if !packet.has(IPV4 + PORTS) || !network && has_tags(ctx) {
         return None;
     }
     // SAFETY: asked.
-    if unsafe { packet.u8(0) } >> 4 == 4 {
+    let first = unsafe { packet.u8(0) };
+    if first == PLAIN {
         // SAFETY: asked.
         return Some(unsafe { ends4(&packet) });
     }
-    if !packet.has(IPV6 + PORTS) {
+    // SAFETY: the header's own bytes, asked for.
+    if first >> 4 != 6 || !packet.has(IPV6 + PORTS) || unsafe { packet.u8(6) } != protocol::TCP {
         return None;
     }
     // SAFETY: asked.
     Some(unsafe { ends6(&packet) })
+}
+
+/// Whether something else than IP is behind the addresses of an Ethernet header.
+#[inline(always)]
+fn has_tags(ctx: &TcContext) -> bool {
+    let frame = View { at: ctx.data(), end: ctx.data_end() };
+    // SAFETY: asked.
+    !frame.has(ETHERNET) || !matches!(unsafe { frame.u16(ETHERNET - 2) }, ethertype::IPV4 | ethertype::IPV6)
 }
 
 /// # Safety

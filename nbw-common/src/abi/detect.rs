@@ -24,7 +24,7 @@ pub const MOST_WATCHED: u32 = 1_024;
 pub const BUDGET: u32 = 2_048;
 
 /// Entries of the array of words that userspace controls detection by.
-pub const CONTROLS: u32 = CONTROL_PORTS + PORT_WORDS;
+pub const CONTROLS: u32 = CONTROL_RATES + DETECT_ROWS * RATES;
 /// The control word that userspace raises each time it has read the ring.
 pub const CONTROL_ERA: u32 = 0;
 /// The control word that says how many endpoints are watched.
@@ -34,6 +34,17 @@ pub const CONTROL_SEED: u32 = 2;
 /// The first of the control words whose bits say of ports, by [`port_bit`], whether an endpoint with one is watched.
 pub const CONTROL_PORTS: u32 = 3;
 const PORT_WORDS: u32 = 64;
+/// The first of the control words by which CPUs go by the same rate: [`rate_word`].
+pub const CONTROL_RATES: u32 = CONTROL_PORTS + PORT_WORDS;
+/// So many for each row: TCP's, and that of services that reflect.
+const RATES: u32 = 2;
+
+/// The control word of a row, in which CPUs [even out](crate::pace::even) how thin they sample conversations of a class, by its
+/// number.
+#[inline(always)]
+pub const fn rate_word(row: u32, class: u32) -> u32 {
+    CONTROL_RATES + row * RATES + (class == Class::Reflector as u32) as u32
+}
 
 /// The control word, and the bit in it, that a port has; several ports have the same.
 #[inline(always)]

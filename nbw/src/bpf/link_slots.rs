@@ -11,6 +11,9 @@ use crate::failure::Failure;
 /// The row of class counters of interfaces that have none of their own.
 const SHARED_ROW: u32 = 0;
 
+/// Index of each network namespace's loopback device (`LOOPBACK_IFINDEX` in the kernel, which has no other one).
+const LOOPBACK: u32 = 1;
+
 /// The table of interface slots.
 pub struct LinkSlots {
     idents: Array<MapData, LinkIdent>,
@@ -47,7 +50,9 @@ impl LinkSlots {
         let generation = self.ident(slot)?.generation;
         let detect_row = self.take_row(index);
         let netns = self.netns;
-        let ident = LinkIdent { netns, ifindex: index, generation, link_header, detect_row, ..LinkIdent::default() };
+        let loopback = u32::from(index == LOOPBACK);
+        let base = LinkIdent { netns, ifindex: index, generation, link_header, ..LinkIdent::default() };
+        let ident = LinkIdent { detect_row, loopback, ..base };
         self.idents.set(slot, ident, 0).map_err(|error| Failure::running(&error))?;
         self.taken.insert(index, slot);
         Ok(())

@@ -14,8 +14,8 @@ use aya::{
     sys::{BpfHelper, is_helper_supported},
 };
 use nbw_common::abi::{
-    DETECT_ROWS, ENDS_TOLD_APART, GROUP_SLOTS, HEALTH_STRIDE, JOURNAL_PER_SLOT, LINK_SLOTS, ROW_CELLS, knobs, maps,
-    programs,
+    DETECT_ROWS, ENDS_TOLD_APART, GROUP_SLOTS, HEALTH_STRIDE, JOURNAL_PER_SLOT, LINK_SLOTS, MOST_WATCHED, ROW_CELLS,
+    knobs, maps, programs,
 };
 
 use super::{attach::Hook, detect::DetectOptions, shared::Words, sockets};
@@ -216,7 +216,10 @@ fn into_kernel(bytes: &[u8], options: &LoadOptions, cpus: u32, netns_helper: boo
     // Maps cannot be empty.
     let connection_slots = options.connection_slots.unwrap_or(1);
     let (ring, budget) = options.detect.map_or((MIN_RING, 0), |detect| (detect.ring_bytes, detect.budget_of_cpu(cpus)));
-    let cells = if options.detect.is_some() { DETECT_ROWS * ROW_CELLS * cpus } else { 1 };
+    let (cells, watched) = match options.detect {
+        Some(_) => (DETECT_ROWS * ROW_CELLS * cpus, MOST_WATCHED),
+        None => (1, 1),
+    };
     EbpfLoader::new()
         // The programs need no relocation against the kernel's types, and parsing those takes longer than all the rest.
         .btf(None)
@@ -228,6 +231,7 @@ fn into_kernel(bytes: &[u8], options: &LoadOptions, cpus: u32, netns_helper: boo
         .override_global(knobs::ENDS_TOLD_APART, &options.ends_told_apart, true)
         .override_global(knobs::DETECT_BUDGET, &budget, true)
         .map_max_entries(maps::CLASS_CELLS, cells)
+        .map_max_entries(maps::WATCHED, watched)
         .map_max_entries(maps::DIGESTS, ring)
         .map_max_entries(maps::LINK_STRIPES, LINK_SLOTS * cpus)
         .map_max_entries(maps::GROUP_STRIPES, options.group_slots * cpus)

@@ -82,6 +82,8 @@ fn link_type(frame: &Frame) -> LinkType {
 struct Detector {
     object: Object,
     digests: Digests,
+    /// As the interface's identity has it.
+    loopback: u32,
 }
 
 impl Detector {
@@ -89,7 +91,7 @@ impl Detector {
         let detect = Some(DetectOptions::default());
         let mut object = Object::load(&LoadOptions { detect, ..LoadOptions::default() }).expect("nbw's object");
         let digests = Digests::open(&mut object).expect("the ring");
-        Self { object, digests }
+        Self { object, digests, loopback: 0 }
     }
 
     /// The digests that a frame gives; none if the kernel refuses to make a packet of it.
@@ -99,7 +101,7 @@ impl Detector {
             &mut self.object,
             maps::LINK_IDENTS,
             LO,
-            LinkIdent { ifindex: LO, link_header, ..LinkIdent::default() },
+            LinkIdent { ifindex: LO, link_header, loopback: self.loopback, ..LinkIdent::default() },
         );
         let options = TestRunOptions { data_in: Some(&frame.bytes), ..TestRunOptions::new() };
         let loaded: &mut SchedClassifier = self.object.program(program).expect("a program");
@@ -132,6 +134,18 @@ fn digests_say_what_the_frames_say() {
         }
     }
     assert!(established > 10 && others > 100, "{established} of established TCP, {others} others");
+}
+
+#[test]
+fn what_the_loopback_device_sends_is_looked_at_once() {
+    let _turn = turn();
+    let mut detector = Detector::new();
+    detector.loopback = 1;
+    let is_udp = |frame: &Frame| class::of(frame.bytes.as_slice(), frame.start) == Class::Udp;
+    let frame = frame::all().into_iter().find(is_udp).expect("a frame of UDP");
+    let of = |program, detector: &mut Detector| detector.run(program, &frame).expect("a packet").len();
+    assert_eq!(of(programs::DETECT_EGRESS, &mut detector), 0);
+    assert_eq!(of(programs::DETECT_INGRESS, &mut detector), 1);
 }
 
 fn check(frame: &Frame, digest: &Digest, class: Class) {
