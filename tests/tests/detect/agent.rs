@@ -5,15 +5,20 @@
 mod by_hand;
 mod receiver;
 
-use std::process::Stdio;
+use std::{
+    io::{BufRead, BufReader},
+    process::Stdio,
+};
 
 use nbw_detect::{Kind, Signatures};
 use nbw_tests::lab::{Ended, KernelObjects, Nbw, TwoHosts, until};
-use nix::sys::signal::Signal;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use serde_json::Value;
 
 use self::{by_hand::Agent, receiver::Receiver};
-use crate::watcher::tool;
 
 fn config(url: &str, enabled: bool) -> String {
     format!(
@@ -23,7 +28,8 @@ fn config(url: &str, enabled: bool) -> String {
 
 /// A scan by a tool that we did not write.
 fn scan(hosts: &TwoHosts) {
-    let output = tool(&hosts.left, &format!("nmap -n -Pn -sS -p1-500 {}", hosts.cable.v4.1)).output();
+    let output =
+        hosts.left.command("timeout").args(["60", "nmap", "-n", "-Pn", "-sS", "-p1-500", &hosts.cable.v4.1]).output();
     assert!(output.expect("nmap starts").status.success(), "nmap ends well");
 }
 
@@ -38,7 +44,7 @@ fn reported(agent: &Agent) -> (Value, String) {
 
 #[test]
 fn a_scan_is_told_shown_and_remembered() {
-    let hosts = TwoHosts::new(95, true);
+    let hosts = TwoHosts::new(91, true);
     let receiver = Receiver::start(&hosts.right);
     let mut agent = Agent::start(&hosts.right, &config(&receiver.url(), true));
     assert_eq!(agent.says()["attacks"]["now"].as_array().map(Vec::len), Some(0), "nothing so far");
@@ -83,7 +89,7 @@ fn a_scan_is_told_shown_and_remembered() {
 
 #[test]
 fn what_is_disabled_is_not_told() {
-    let hosts = TwoHosts::new(96, true);
+    let hosts = TwoHosts::new(92, true);
     let own = "[[signature]]\nname = \"my-scan\"\nkind = \"port-scan\"\ntitle = \"mine\"\nabout = \"mine\"\nseverity = \"critical\"\n\
                confidence = 0.5\nadvice = \"look\"\nkey = \"source\"\nwindow = 60\nevent = \"source\"\n\
                count = [{ name = \"ports\", on = [\"tcp-syn\"], measure = \"distinct\", of = \"target-port\" }]\n\
@@ -107,19 +113,23 @@ fn what_is_disabled_is_not_told() {
 
 #[test]
 fn watch_shows_a_scan_in_its_snapshots() {
-    let hosts = TwoHosts::new(97, true);
+    let hosts = TwoHosts::new(93, true);
     let mut command = hosts.right.command(Nbw::binary().to_str().expect("a path in UTF-8"));
-    command.args(["watch", "--detect", "--format", "json", "--interval", "500ms", "--count", "14"]);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("nbw starts");
+    // So many at the most.
+    command.args(["watch", "--detect", "--format", "json", "--interval", "500ms", "--count", "120"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("nbw starts");
     let pid = child.id();
     until("nbw to be attached", || (KernelObjects::of(pid).links.len() >= 6).then_some(()));
     scan(&hosts);
+    let stdout = BufReader::new(child.stdout.take().expect("its standard output"));
+    let snapshots = stdout.lines().map(|line| serde_json::from_str::<Value>(&line.expect("text")).expect("JSON"));
+    let mut events = snapshots.map(|snapshot| snapshot["events"].as_array().expect("a list in each snapshot").clone());
+    let found = events.find(|events| !events.is_empty()).expect("a snapshot with the scan");
+    assert_eq!((found.len(), &found[0]["signature"]), (1, &"port-scan-syn".into()), "{found:?}");
+    let next = events.next().expect("another snapshot");
+    assert_eq!(next[0]["id"], found[0]["id"], "it goes on");
+    kill(Pid::from_raw(pid as i32), Signal::SIGINT).expect("a signal to nbw");
     let output = child.wait_with_output().expect("its end");
-    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    let snapshots: Vec<Value> = stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    let events = |snapshot: &Value| snapshot["events"].as_array().expect("a list in each snapshot").clone();
-    let all: Vec<_> = snapshots.iter().map(events).collect();
-    let last = all.last().expect("snapshots");
-    assert_eq!((last.len(), &last[0]["signature"]), (1, &"port-scan-syn".into()), "{last:?}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(stderr.contains("nbw: alert firing: warning: port-scan on "), "{stderr}");
 }

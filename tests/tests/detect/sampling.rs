@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use nbw::bpf::{DetectOptions, Kernel, LoadOptions};
-use nbw_common::class::Class;
-use nbw_tests::lab::{Netns, Totals, TwoHosts};
+use nbw_common::{abi::BUDGET, class::Class};
+use nbw_tests::lab::{Netns, Totals, TwoHosts, drops};
 
 use crate::watcher::{Watcher, tool};
 
@@ -84,19 +84,25 @@ fn ring_full(kernel: &Kernel) -> u64 {
 fn a_flood_is_sampled_and_counted_to_the_byte() {
     let hosts = hosts(95);
     let (mut kernel, index) = kernel(&hosts.left, &hosts.cable.a, DetectOptions::default());
+    let dropped = drops(&hosts.left, &hosts.cable.a);
     let before = (totals(&kernel, index), hosts.left.kernel_counters(&hosts.cable.a));
     let read = flood(&hosts, &mut kernel, true);
     let after = (totals(&kernel, index), hosts.left.kernel_counters(&hosts.cable.a));
     let sent = after.0.since(before.0);
-    assert_eq!(sent, after.1.since(before.1), "nbw's counts, and `ip -s link`'s");
+    // What the cable's other end had no room for is not in `ip -s link`'s packets, and has passed nbw.
+    let dropped = drops(&hosts.left, &hosts.cable.a) - dropped;
+    let theirs = after.1.since(before.1);
+    assert_eq!(sent.tx_packets, theirs.tx_packets + dropped, "nbw's count, and `ip -s link`'s");
+    assert!(dropped > 0 || sent == theirs, "{sent:?}, and `ip -s link`: {theirs:?}");
     let syns = syns(&kernel, index);
     assert!(syns > 50_000, "not much of a flood: {syns}");
     assert!(sent.tx_packets.abs_diff(syns) < 100, "{syns} SYNs of {} packets", sent.tx_packets);
     assert_eq!(ring_full(&kernel), 0);
     let off = read.stand_for.abs_diff(syns) as f64 / syns as f64;
     assert!(off < 0.1, "{} digests stand for {} of {syns} SYNs", read.digests, read.stand_for);
-    // However fast it is, an era gives a budget for each doubling at the very most.
-    assert!(read.most_at_once < 40_000 && read.digests < syns, "{} at once", read.most_at_once);
+    // However fast it is, an era gives a budget for each doubling at the very most, and what is chosen by chance besides.
+    let most = u64::from(BUDGET) * u64::from(1 + (syns / u64::from(BUDGET)).ilog2()) * 17 / 16;
+    assert!(read.most_at_once < most && read.digests < syns / 2, "{} at once of {syns}", read.most_at_once);
 }
 
 /// A ring that nobody reads: what it has no room for is counted, packet by packet.
@@ -118,15 +124,30 @@ fn hundreds_of_thousands_of_sources_take_no_more_memory_than_some() {
     let hosts = hosts(97);
     let watcher = Watcher::start(&hosts.right);
     let mut attack = hosts.left.command("timeout");
-    attack.args(["15", "hping3", "-q", "-S", "--flood", "--rand-source", "-p", "80", &hosts.cable.v4.1]);
+    attack.args(["30", "hping3", "-q", "-S", "--flood", "--rand-source", "-p", "80", &hosts.cable.v4.1]);
     let mut attack = attack.stderr(std::process::Stdio::null()).spawn().expect("hping3 starts");
-    std::thread::sleep(Duration::from_secs(5));
-    let early = watcher.resident();
+    let early = settled(&watcher);
     attack.wait().expect("its end");
     let late = watcher.resident();
     let sent = hosts.left.kernel_counters(&hosts.cable.a).tx_packets;
     assert!(sent > 200_000, "not much of a flood: {sent}");
-    assert!(late < early + 4_096, "{early} KiB after 5 s, {late} KiB after 15 s and {sent} sources");
+    assert!(late < early + 4_096, "{early} KiB at first, {late} KiB after 30 s and {sent} sources");
+}
+
+/// The memory in use as soon as it has stood still for two seconds, or after 20.
+fn settled(watcher: &Watcher) -> u64 {
+    let mut last = watcher.resident();
+    let mut still = 0;
+    for _ in 0..40 {
+        std::thread::sleep(Duration::from_millis(500));
+        let now = watcher.resident();
+        still = if now.abs_diff(last) <= 64 { still + 1 } else { 0 };
+        last = now;
+        if still == 4 {
+            break;
+        }
+    }
+    last
 }
 
 fn totals(kernel: &Kernel, index: u32) -> Totals {

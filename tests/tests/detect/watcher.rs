@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jiff::Timestamp;
 use nbw_detect::Event;
 use nbw_tests::lab::{KernelObjects, Nbw, Netns, until};
 use nix::{
@@ -24,7 +25,7 @@ const LINKS: usize = 6;
 /// A running `nbw detect --format json`; killed on drop.
 pub(crate) struct Watcher {
     child: Child,
-    lines: Receiver<(Instant, String)>,
+    lines: Receiver<(Timestamp, String)>,
 }
 
 impl Watcher {
@@ -37,7 +38,7 @@ impl Watcher {
         let (send, lines) = channel();
         // It ends with nbw, or when nobody listens any more.
         thread::spawn(move || {
-            stdout.lines().map_while(Result::ok).try_for_each(|line| send.send((Instant::now(), line)))
+            stdout.lines().map_while(Result::ok).try_for_each(|line| send.send((Timestamp::now(), line)))
         });
         let pid = child.id();
         until("nbw to be attached", || (KernelObjects::of(pid).links.len() >= LINKS).then_some(()));
@@ -52,7 +53,7 @@ impl Watcher {
     }
 
     /// Runs an attack, and the events that came of it, until it is over and nbw was told to end. Each once, as it was told
-    /// first, and how long after the attack's start that was.
+    /// first, and how long after its first packet that was: tools take their time to start where much else runs.
     pub(crate) fn during(mut self, attack: &mut Command) -> Vec<(Duration, Event)> {
         let start = Instant::now();
         let output = attack.output().expect("the tool starts");
@@ -65,7 +66,8 @@ impl Watcher {
         for (at, line) in self.lines.iter() {
             let event: Event = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
             if events.iter().all(|(_, known)| known.id != event.id) {
-                events.push((at - start, event));
+                let after = at.duration_since(event.first_seen);
+                events.push((after.try_into().unwrap_or_default(), event));
             }
         }
         assert!(self.child.wait().expect("its end").success(), "nbw ends well");
