@@ -14,7 +14,7 @@ mod simulate;
 mod status;
 mod top;
 
-use std::{future, io, time::Duration};
+use std::{collections::VecDeque, future, io, time::Duration};
 
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -34,7 +34,7 @@ use self::{
 use crate::{
     cli::WatchArgs,
     failure::Failure,
-    outlet::Outlet,
+    outlet::{Outlet, Passed},
     sink::{Format, Several, Sink, bell, events},
     view::ViewOptions,
 };
@@ -70,7 +70,7 @@ pub async fn watch(args: WatchArgs) -> Result<(), Failure> {
         () = ended.wait() => Ok(()),
     };
     // The terminal first: detaching many interfaces takes the kernel a while.
-    let finished = outlet.finish().await;
+    let finished = outlet.finish(VecDeque::new()).await;
     drop(live);
     result.and(finished)
 }
@@ -99,20 +99,23 @@ struct Watching<'a> {
 }
 
 impl Watching<'_> {
+    /// One snapshot waits for a reader that does not read, and the next is not made before it is taken; attacks are looked for
+    /// all the same.
     async fn run(self) -> Result<(), Failure> {
         let mut ticks = ticks(self.args.live.interval, self.format == Format::Bars);
         let mut left = self.args.count.unwrap_or(u64::MAX);
-        while left > 0 {
+        let mut waiting = VecDeque::new();
+        while left > 0 || !waiting.is_empty() {
             tokio::select! {
-                _ = ticks.tick() => {
+                _ = ticks.tick(), if left > 0 && waiting.is_empty() => {
                     let mut snapshot = self.live.tick().await?;
                     self.alerts.see(&mut snapshot);
                     self.attacks.see(&mut snapshot);
-                    self.outlet.send(snapshot).await?;
+                    waiting.push_back(snapshot);
                     left -= 1;
                 }
-                ended = self.outlet.ended() => return ended,
-                () = self.attacks.due() => self.attacks.look(self.live)?,
+                passed = self.outlet.pass(&mut waiting) => if passed? == Passed::Ended { return Ok(()) },
+                () = self.attacks.due() => self.attacks.look(self.live),
                 due = self.live.due() => self.live.serve(due).await?,
             }
         }

@@ -1,6 +1,6 @@
 //! Attacks, looked for between the ticks of a live view: each snapshot has those that go on.
 
-use nbw_detect::{Event, Signatures};
+use nbw_detect::Signatures;
 use tokio::time::Interval;
 
 use super::{live::Live, ticks};
@@ -18,8 +18,6 @@ struct Looking {
     concerns: Concerns,
     looks: Interval,
     current: Current,
-    /// What has come since the last snapshot.
-    news: Vec<Event>,
 }
 
 impl Attacks {
@@ -34,7 +32,6 @@ impl Attacks {
                 concerns: Concerns::start()?,
                 looks: ticks(POLL, false),
                 current: Current::default(),
-                news: Vec::new(),
             })
         };
         wanted.then(start).transpose().map(Self)
@@ -49,21 +46,16 @@ impl Attacks {
     }
 
     /// Takes in what the kernel side has seen.
-    ///
-    /// # Errors
-    /// When the kernel refuses to show more of what looks like an attack.
-    pub(super) fn look(&mut self, live: &mut Live) -> Result<(), Failure> {
-        let Some(looking) = &mut self.0 else { return Ok(()) };
-        let events = looking.feed.poll(live.kernel_mut())?;
-        looking.news.extend(looking.concerns.add(events));
-        Ok(())
+    pub(super) fn look(&mut self, live: &mut Live) {
+        let Some(looking) = &mut self.0 else { return };
+        let events = looking.feed.poll(live.kernel_mut());
+        looking.current.hear(looking.concerns.add(events));
     }
 
     /// Puts the attacks into a snapshot: those that go on, and those that have ended since the one before.
     pub(super) fn see(&mut self, snapshot: &mut Snapshot) {
         if let Some(looking) = &mut self.0 {
-            snapshot.events = Some(looking.current.take(&looking.news));
-            looking.news.clear();
+            snapshot.events = Some(looking.current.show());
         }
     }
 }

@@ -101,7 +101,7 @@ impl Showing<'_> {
                     Stop::Stop => self.screen.suspend(),
                     Stop::Continue => self.screen.resumed(),
                 },
-                () = self.attacks.due() => self.attacks.look(self.live)?,
+                () = self.attacks.due() => self.attacks.look(self.live),
                 due = self.live.due() => self.live.serve(due).await?,
             }
         }

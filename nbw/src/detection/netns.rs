@@ -2,12 +2,20 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    fs,
+    fs::{self, File},
+    io::Read,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     os::unix::fs::MetadataExt,
 };
 
-use procfs::{net::TcpState, process::Process};
+use procfs::{
+    FromBufReadSI, current_system_info,
+    net::{TcpNetEntries, TcpState, UdpNetEntries},
+};
+
+/// So much is read of each file of a network namespace: a table of routes, or of half-open connections under a flood, can be
+/// far larger. Of what is beyond it is not said whose it is.
+const MOST_READ: u64 = 4 << 20;
 
 /// A network namespace, and a process in it.
 #[derive(Debug)]
@@ -49,15 +57,21 @@ fn inode(pid: &str) -> Option<u64> {
 
 impl Home {
     fn of(pid: i32, own: bool) -> Self {
-        let read = |name: &str| fs::read_to_string(format!("/proc/{pid}/net/{name}")).unwrap_or_default();
-        let mut addresses: HashSet<IpAddr> = ipv4(&read("fib_trie")).map(IpAddr::V4).collect();
-        addresses.extend(ipv6(&read("if_inet6")).map(IpAddr::V6));
+        let mut addresses: HashSet<IpAddr> = ipv4(&beginning(pid, "fib_trie")).map(IpAddr::V4).collect();
+        addresses.extend(ipv6(&beginning(pid, "if_inet6")).map(IpAddr::V6));
         Self { pid, own, addresses, sockets: None }
     }
 
-    /// Whether the address is one of its own.
+    /// Whether the address is one of its own. One that every namespace has, or may have, is meant in nbw's own: that is where
+    /// it looks.
     pub(super) fn has(&self, ip: IpAddr) -> bool {
-        self.addresses.contains(&ip)
+        self.addresses.contains(&ip) && (self.own || !is_local(ip))
+    }
+
+    /// One that is not there.
+    #[cfg(test)]
+    pub(super) fn made_up(pid: i32, own: bool, addresses: &[IpAddr], sockets: Vec<Socket>) -> Self {
+        Self { pid, own, addresses: addresses.iter().copied().collect(), sockets: Some(sockets) }
     }
 
     /// Those that fit.
@@ -81,13 +95,12 @@ impl Socket {
 
 /// Sockets of TCP and UDP in the process's network namespace.
 fn sockets(pid: i32) -> Vec<Socket> {
-    let Ok(process) = Process::new(pid) else { return Vec::new() };
     let mut all = Vec::new();
-    for entry in [process.tcp(), process.tcp6()].into_iter().flatten().flatten() {
+    for entry in ["tcp", "tcp6"].into_iter().filter_map(|name| entries(pid, name)).flat_map(|TcpNetEntries(all)| all) {
         let listens = entry.state == TcpState::Listen;
         all.push(Socket::new(entry.local_address, entry.remote_address, listens, entry.inode));
     }
-    for entry in [process.udp(), process.udp6()].into_iter().flatten().flatten() {
+    for entry in ["udp", "udp6"].into_iter().filter_map(|name| entries(pid, name)).flat_map(|UdpNetEntries(all)| all) {
         // One that is connected hears nobody else.
         let listens = entry.remote_address.port() == 0;
         all.push(Socket::new(entry.local_address, entry.remote_address, listens, entry.inode));
@@ -95,8 +108,31 @@ fn sockets(pid: i32) -> Vec<Socket> {
     all
 }
 
+fn entries<T: FromBufReadSI>(pid: i32, name: &str) -> Option<T> {
+    T::from_buf_read(beginning(pid, name).as_bytes(), current_system_info()).ok()
+}
+
+/// The whole lines of a file of the process's network namespace, up to [`MOST_READ`].
+fn beginning(pid: i32, name: &str) -> String {
+    let mut text = String::new();
+    let opened = File::open(format!("/proc/{pid}/net/{name}"));
+    let read = opened.and_then(|file| file.take(MOST_READ).read_to_string(&mut text));
+    if read.is_ok_and(|read| read as u64 == MOST_READ) {
+        text.truncate(text.rfind('\n').map_or(0, |at| at + 1));
+    }
+    text
+}
+
+/// Whether namespaces have the address each for itself.
+fn is_local(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_loopback() || ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unicast_link_local(),
+    }
+}
+
 impl Socket {
-    fn new(local: SocketAddr, remote: SocketAddr, listens: bool, inode: u64) -> Self {
+    pub(super) fn new(local: SocketAddr, remote: SocketAddr, listens: bool, inode: u64) -> Self {
         let plain = |end: SocketAddr| SocketAddr::new(end.ip().to_canonical(), end.port());
         Self { local: plain(local), remote: plain(remote), listens, inode }
     }

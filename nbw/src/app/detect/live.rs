@@ -1,9 +1,9 @@
 //! `nbw detect` on live traffic.
 
-use std::time::Duration;
+use std::{collections::VecDeque, future, time::Duration};
 
 use nbw_detect::{Event, Signatures};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use super::show;
 use crate::{
@@ -16,13 +16,16 @@ use crate::{
     cli::{DetectArgs, FilterArgs, NameArgs},
     detection::{Concerns, Feed, POLL},
     failure::Failure,
-    outlet::Outlet,
+    outlet::{Outlet, Passed},
     snapshot::Health,
     view::{Sort, ViewOptions},
 };
 
 /// How often counters are read: exact counting goes on, and what could not be looked at is told.
 const COUNT: Duration = Duration::from_secs(1);
+
+/// So many events wait for a reader that does not read; of more, the oldest are not shown.
+const MOST_WAITING: usize = 4_096;
 
 /// Watches until it is told to end.
 ///
@@ -45,6 +48,8 @@ struct Detecting {
     feed: Feed,
     concerns: Concerns,
     outlet: Outlet<Event>,
+    /// What the outlet has not taken yet.
+    waiting: VecDeque<Event>,
     health: Health,
 }
 
@@ -73,31 +78,31 @@ impl Detecting {
             feed: Feed::new(signatures),
             concerns: Concerns::start()?,
             outlet: Outlet::of(show::writer(args.format))?,
+            waiting: VecDeque::new(),
             health: Health::default(),
         })
     }
 
-    /// Looks, and tells, until the time is over or nobody reads any more.
+    /// Looks, and tells, until the time is over or nobody reads any more. Who does not read for a while holds up nothing else.
     async fn watch(&mut self, time: Option<Duration>) -> Result<(), Failure> {
         let (mut looks, mut counts) = (ticks(POLL, false), ticks(COUNT, false));
         let end = time.map(|time| Instant::now() + time);
-        while end.is_none_or(|end| Instant::now() < end) {
+        loop {
             tokio::select! {
-                _ = looks.tick() => self.look().await?,
+                _ = looks.tick() => self.look(),
                 _ = counts.tick() => self.count().await?,
-                ended = self.outlet.ended() => return ended,
+                passed = self.outlet.pass(&mut self.waiting) => if passed? == Passed::Ended { return Ok(()) },
                 due = self.live.due() => self.live.serve(due).await?,
+                () = moment(end) => return Ok(()),
             }
         }
-        Ok(())
     }
 
-    async fn look(&mut self) -> Result<(), Failure> {
-        let events = self.feed.poll(self.live.kernel_mut())?;
+    fn look(&mut self) {
+        let events = self.feed.poll(self.live.kernel_mut());
         for event in self.concerns.add(events) {
-            self.outlet.send(event).await?;
+            wait(&mut self.waiting, event);
         }
-        Ok(())
     }
 
     /// Reads the counters, and tells what has gone wrong since they were read last.
@@ -116,16 +121,53 @@ impl Detecting {
         Ok(())
     }
 
-    /// All that is left, as ended.
+    /// All that is left, as ended. The kernel side is let go of before anybody is waited for.
     async fn finish(mut self) -> Result<(), Failure> {
         let events = self.feed.finish(self.live.kernel_mut());
-        let mut sent = Ok(());
+        drop(self.live);
         for event in self.concerns.add(events).into_iter().chain(self.concerns.finish()) {
-            if sent.is_ok() {
-                sent = self.outlet.send(event).await;
-            }
+            wait(&mut self.waiting, event);
         }
-        let finished = self.outlet.finish().await;
-        sent.and(finished)
+        self.outlet.finish(self.waiting).await
+    }
+}
+
+/// Waits for the end, if there is to be one.
+async fn moment(end: Option<Instant>) {
+    match end {
+        Some(end) => sleep_until(end).await,
+        None => future::pending().await,
+    }
+}
+
+/// Puts an event behind those that wait, or in the place of what was known of it before.
+fn wait(waiting: &mut VecDeque<Event>, event: Event) {
+    if let Some(before) = waiting.iter_mut().find(|before| before.id == event.id) {
+        *before = event;
+        return;
+    }
+    if waiting.len() >= MOST_WAITING {
+        waiting.pop_front();
+        tracing::warn!("nobody reads what is found: the oldest of {MOST_WAITING} events that wait is not shown");
+    }
+    waiting.push_back(event);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detection::fixture::{flood, over, scan};
+
+    #[test]
+    fn what_nobody_reads_waits_once_and_is_bounded() {
+        let mut waiting = VecDeque::new();
+        for event in [scan(), flood(), over(scan())] {
+            wait(&mut waiting, event);
+        }
+        assert_eq!(waiting, [over(scan()), flood()]);
+        for number in 0..MOST_WAITING {
+            wait(&mut waiting, Event { id: number.to_string(), ..scan() });
+        }
+        assert_eq!((waiting.len(), &*waiting[0].id), (MOST_WAITING, "0"));
     }
 }
