@@ -36,7 +36,7 @@ pub use self::{
     leaving::leaving,
     sentence::{advice, sentence},
 };
-use crate::{bpf::Kernel, failure::Failure};
+use crate::bpf::Kernel;
 
 /// How often the ring is to be read: often enough that a flood's first second gives many eras of sampling.
 pub const POLL: Duration = Duration::from_millis(100);
@@ -49,7 +49,10 @@ pub struct Feed {
     engine: Engine,
     clock: Clock,
     pace: Pace,
+    /// The generation of endpoints that the kernel side watches.
     watched: u64,
+    /// Whether the kernel refused some: that is told once.
+    refused: bool,
 }
 
 impl Feed {
@@ -57,23 +60,24 @@ impl Feed {
     #[must_use]
     pub fn new(signatures: &Signatures) -> Self {
         let engine = Engine::new(signatures, Limits { watch_delay: WATCH_DELAY, ..Limits::default() });
-        Self { watched: engine.watch_generation(), engine, clock: Clock::now(), pace: Pace::default() }
+        let (watched, pace) = (engine.watch_generation(), Pace::default());
+        Self { engine, clock: Clock::now(), pace, watched, refused: false }
     }
 
     /// Takes in what the kernel side has seen since the last time. Returns events that have begun or ended, and those that go
     /// on, each of these not more than once in [`pace::EVERY`].
-    ///
-    /// # Errors
-    /// When the kernel refuses to watch endpoints.
-    pub fn poll(&mut self, kernel: &mut Kernel) -> Result<Vec<Event>, Failure> {
+    pub fn poll(&mut self, kernel: &mut Kernel) -> Vec<Event> {
         self.read(kernel);
-        self.watch(kernel)?;
-        Ok(self.pace.due(self.engine.take_events()))
+        self.watch(kernel);
+        let due = self.pace.due(self.engine.take_events());
+        due.into_iter().map(|event| self.clock.on_wall(event)).collect()
     }
 
     /// Takes in what the host has sent, by its own counters: see [`leaving`]. What comes of it the next [`Self::poll`] tells.
     pub fn sent(&mut self, volumes: &[Volume]) {
-        volumes.iter().for_each(|volume| self.engine.volume(volume));
+        for volume in volumes {
+            self.engine.volume(&Volume { time: self.clock.of_wall(volume.time), ..*volume });
+        }
     }
 
     fn read(&mut self, kernel: &mut Kernel) {
@@ -86,15 +90,18 @@ impl Feed {
         engine.advance(before);
     }
 
-    /// Asks for what the engine wants to see more of.
-    fn watch(&mut self, kernel: &mut Kernel) -> Result<(), Failure> {
+    /// Asks for what the engine wants to see more of. What the kernel refuses is asked for again with the next poll; all else
+    /// goes on without.
+    fn watch(&mut self, kernel: &mut Kernel) {
         let generation = self.engine.watch_generation();
-        if generation == self.watched {
-            return Ok(());
+        let Some(digests) = kernel.digests.as_mut().filter(|_| generation != self.watched) else { return };
+        match digests.watch(self.engine.watched().iter().map(|&(ip, port)| SocketAddr::new(ip, port))) {
+            Ok(()) => (self.watched, self.refused) = (generation, false),
+            Err(failure) if !std::mem::replace(&mut self.refused, true) => tracing::warn!(
+                "attacks that show in established connections (brute force, Slowloris) may be missed: {failure}"
+            ),
+            Err(_) => {}
         }
-        self.watched = generation;
-        let Some(digests) = &mut kernel.digests else { return Ok(()) };
-        digests.watch(self.engine.watched().iter().map(|&(ip, port)| SocketAddr::new(ip, port)))
     }
 
     /// The last of it: what was held back, and all events that go on, as ended.
@@ -105,6 +112,6 @@ impl Feed {
         let last = self.engine.finish();
         events.retain(|held| last.iter().all(|event| event.id != held.id));
         events.extend(last);
-        events
+        events.into_iter().map(|event| self.clock.on_wall(event)).collect()
     }
 }

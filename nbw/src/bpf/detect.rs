@@ -6,7 +6,7 @@ use std::{
     net::SocketAddr,
 };
 
-use aya::maps::{HashMap as BpfHashMap, MapData, RingBuf};
+use aya::maps::{HashMap as BpfHashMap, MapData, MapError, RingBuf};
 use nbw_common::{
     abi::{
         BUDGET, CONTROL_ERA, CONTROL_PORTS, CONTROL_SEED, CONTROL_WATCHED, CONTROLS, ClassCell, DETECT_ROWS, Digest,
@@ -16,7 +16,7 @@ use nbw_common::{
 };
 
 use super::{Object, shared::Words};
-use crate::failure::Failure;
+use crate::failure::{Failure, os_error, with_causes};
 
 /// How closely to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,24 +106,39 @@ impl Digests {
     /// first.
     ///
     /// # Errors
-    /// When the kernel refuses.
+    /// When the kernel refuses one; then it shows what it has taken so far.
     pub fn watch(&mut self, endpoints: impl IntoIterator<Item = SocketAddr>) -> Result<(), Failure> {
         let wanted: HashSet<SocketAddr> = endpoints.into_iter().take(MOST_WATCHED as usize).collect();
-        for old in self.known.difference(&wanted) {
-            self.watched.remove(&endpoint(*old)).map_err(|error| Failure::running(&error))?;
+        let changed = self.change(&wanted);
+        self.tell_ports();
+        self.control.store(CONTROL_WATCHED as usize, self.known.len() as u64);
+        changed.map_err(|error| {
+            let why = with_causes(&error);
+            Failure::Running(format!("the kernel does not take the endpoints to be watched into its table: {why}"))
+        })
+    }
+
+    /// What is known stays what the kernel has, whatever it refuses.
+    fn change(&mut self, wanted: &HashSet<SocketAddr>) -> Result<(), MapError> {
+        let old: Vec<SocketAddr> = self.known.difference(wanted).copied().collect();
+        for old in old {
+            match self.watched.remove(&endpoint(old)) {
+                Ok(()) | Err(MapError::KeyNotFound) => self.known.remove(&old),
+                Err(error) if os_error(&error) == Some(libc::ENOENT) => self.known.remove(&old),
+                Err(error) => return Err(error),
+            };
         }
-        for new in wanted.difference(&self.known) {
-            self.watched.insert(endpoint(*new), 0, 0).map_err(|error| Failure::running(&error))?;
+        let new: Vec<SocketAddr> = wanted.difference(&self.known).copied().collect();
+        for new in new {
+            self.watched.insert(endpoint(new), 0, 0)?;
+            self.known.insert(new);
         }
-        self.tell_ports(&wanted);
-        self.control.store(CONTROL_WATCHED as usize, wanted.len() as u64);
-        self.known = wanted;
         Ok(())
     }
 
-    fn tell_ports(&self, wanted: &HashSet<SocketAddr>) {
+    fn tell_ports(&self) {
         let mut words = [0; CONTROLS as usize];
-        for endpoint in wanted {
+        for endpoint in &self.known {
             let (word, bit) = port_bit(endpoint.port());
             words[word as usize] |= 1 << bit;
         }

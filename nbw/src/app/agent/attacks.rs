@@ -21,7 +21,7 @@ use crate::{
     text,
 };
 
-/// So many ids of today are remembered: more are counted as one.
+/// So many ids of today are remembered: more are not counted.
 const MOST_OF_A_DAY: usize = 100_000;
 /// How the kernel side calls what it had no room to show.
 const LOST: &str = "ring_full";
@@ -35,8 +35,6 @@ pub(super) struct Attacks {
     current: Current,
     today: Today,
     usual: Usual,
-    /// Whether the last look failed: that is logged once.
-    fails: bool,
 }
 
 /// The signatures of a configuration; none where it looks for no attacks.
@@ -70,7 +68,6 @@ impl Attacks {
             current: Current::default(),
             today: Today::remembered(config, Timestamp::now()),
             usual: Usual::of(config),
-            fails: false,
         })
     }
 
@@ -97,17 +94,10 @@ impl Attacks {
 }
 
 impl Agent {
-    /// Looks at what the kernel side has seen. That it cannot be asked to show more does not end the counting.
+    /// Looks at what the kernel side has seen.
     pub(super) fn look(&mut self) {
         let Some(feed) = &mut self.attachment.feed else { return };
-        let events = match feed.poll(self.attachment.live.kernel_mut()) {
-            Ok(events) => events,
-            Err(failure) if !std::mem::replace(&mut self.attacks.fails, true) => {
-                return tracing::warn!("attacks are not looked at closely: {failure}");
-            }
-            Err(_) => return,
-        };
-        self.attacks.fails = false;
+        let events = feed.poll(self.attachment.live.kernel_mut());
         self.find(events);
     }
 
@@ -135,7 +125,8 @@ impl Agent {
         if events.is_empty() {
             return;
         }
-        self.attacks.current.take(events);
+        self.attacks.current.hear(events.to_vec());
+        self.attacks.current.forget_ended();
         self.attacks.today.take(events, &self.config.zone, Timestamp::now());
         self.memory.take_events(events);
         let notices = self.attacks.deliver.take(events);
@@ -155,11 +146,13 @@ impl Agent {
         }
     }
 
-    /// Goes by these signatures, and tells whom the configuration says. The feed of the attachment goes by them already.
+    /// Goes by these signatures, and tells whom the configuration says. The feed of the attachment goes by them already. What
+    /// was found so far is told to those who were told of its beginning.
     pub(super) async fn look_for(&mut self, signatures: Option<Signatures>, config: &Config) {
         if signatures.is_none() {
             self.end_attacks().await;
-        } else if self.attacks.concerns.is_none() {
+        } else {
+            self.hear_the_rest().await;
             match Concerns::start() {
                 Ok(concerns) => self.attacks.concerns = Some(concerns),
                 Err(failure) => tracing::warn!("whom attacks concern is not said: {failure}"),
@@ -174,13 +167,18 @@ impl Agent {
     /// Nothing is looked for any more: all that goes on has ended, and whoever was told of it is told so.
     pub(super) async fn end_attacks(&mut self) {
         self.end_feed();
+        self.hear_the_rest().await;
+        let unheard = self.attacks.current.end();
+        self.hear_of(&unheard);
+        self.dispatcher.tell(&self.attacks.deliver.end());
+    }
+
+    /// Hears what is still looked up.
+    async fn hear_the_rest(&mut self) {
         if let Some(concerns) = self.attacks.concerns.take() {
             let last = tokio::task::spawn_blocking(move || concerns.finish()).await.unwrap_or_default();
             self.hear_of(&last);
         }
-        let unheard = self.attacks.current.end();
-        self.hear_of(&unheard);
-        self.dispatcher.tell(&self.attacks.deliver.end());
     }
 
     /// How many go on; none where nobody looks.

@@ -135,8 +135,8 @@ impl Agent {
     /// Ends in order: state first, what takes long last.
     pub(super) async fn end(mut self) {
         self.manager.stopping();
-        self.end_attacks().await;
         self.keeper.save_now(self.engine.save()).await;
+        self.end_attacks().await;
         self.memory.finish().await;
         drop(self.attachment);
         self.dispatcher.finish(LAST_WORDS).await;
