@@ -56,6 +56,9 @@ pub fn count(ctx: &TcContext, direction: Direction) -> u64 {
 fn count_special(skb: *mut __sk_buff, direction: Direction) -> u64 {
     // SAFETY: the context of a running program.
     let slot = slot(unsafe { (*skb).ifindex });
+    if slot == OVERFLOW_SLOT {
+        health::note(Trouble::NoLink);
+    }
     let amount = match direction {
         Direction::Rx => received(skb, slot),
         Direction::Tx => sent(skb, slot),
@@ -64,7 +67,7 @@ fn count_special(skb: *mut __sk_buff, direction: Direction) -> u64 {
     amount
 }
 
-/// The slot of an interface.
+/// The slot of an interface; that it has none is noted where it is counted, and not again.
 #[inline(always)]
 pub fn slot(ifindex: u32) -> u32 {
     if ifindex < DIRECT_LINKS { ifindex } else { far_slot(ifindex) }
@@ -109,11 +112,7 @@ fn tagged(skb: *mut __sk_buff, amount: u64) -> u64 {
 #[inline(never)]
 fn far_slot(ifindex: u32) -> u32 {
     // SAFETY: the entry is written before the program is attached to its interface.
-    let slot = unsafe { FAR_LINKS.get(&ifindex) }.copied().unwrap_or(OVERFLOW_SLOT);
-    if slot == OVERFLOW_SLOT {
-        health::note(Trouble::NoLink);
-    }
-    slot
+    unsafe { FAR_LINKS.get(&ifindex) }.copied().unwrap_or(OVERFLOW_SLOT)
 }
 
 /// Where the packets of the interface begin.

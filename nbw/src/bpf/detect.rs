@@ -45,7 +45,7 @@ impl DetectOptions {
 }
 
 /// Packets of each class, received and sent, since the interface's row of counters was first used: each as the kernel has it,
-/// one of several segments counts once.
+/// one of several segments counts once. Of established TCP only what is watched counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Classes {
     /// Received, by [`Class`].

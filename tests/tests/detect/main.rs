@@ -5,5 +5,6 @@ mod agent;
 mod attacks;
 mod benign;
 mod concerned;
+mod reader;
 mod sampling;
 mod watcher;
