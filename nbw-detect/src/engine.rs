@@ -233,7 +233,7 @@ impl Engine {
         let (evidence, margin) = board.evidence(sight);
         let Some(entry) = board.entry(sight) else { return };
         let begins = entry.incident.is_none();
-        let (first, mut recent) = (entry.first().unwrap_or(sight.time), entry.take_recent());
+        let (first, mut recent) = (entry.first().unwrap_or(sight.seen), entry.take_recent());
         // The last of them is the one at hand.
         recent.pop();
         let before = if begins { entry.seen() } else { 0 };

@@ -288,8 +288,8 @@ impl Entry {
         if hits & 1 == 0 {
             return;
         }
-        let first = self.first[0].get_or_insert(sight.time);
-        *first = sight.time.min(*first);
+        let first = self.first[0].get_or_insert(sight.seen);
+        *first = sight.seen.min(*first);
         self.seen[0] = self.seen[0].saturating_add(sight.count);
         if self.incident.is_none() && (remembers || self.recent.is_empty()) {
             if self.recent.len() == RECENT {

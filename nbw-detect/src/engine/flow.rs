@@ -49,6 +49,7 @@ impl Flow {
         Sight {
             what,
             time,
+            seen: time,
             link: self.link,
             source: self.ends[source],
             target: self.ends[target],
@@ -75,6 +76,7 @@ impl Sight {
         let mut sight = Self {
             what,
             time,
+            seen: time,
             link: packet.link,
             source: packet.source,
             target: packet.target,
@@ -119,6 +121,16 @@ pub(crate) struct Timers<T> {
     queue: VecDeque<(u64, T)>,
 }
 
+/// Something whose time has come.
+#[derive(Debug)]
+pub(crate) struct Due<T> {
+    /// Since when it is due.
+    pub(crate) time: u64,
+    /// When it was begun.
+    pub(crate) begun: u64,
+    pub(crate) what: T,
+}
+
 impl<T> Timers<T> {
     pub(crate) fn new(waits: u64, most: usize) -> Self {
         Self { waits, most, queue: VecDeque::new() }
@@ -130,15 +142,16 @@ impl<T> Timers<T> {
     }
 
     pub(crate) fn start(&mut self, now: u64, what: T) {
-        self.queue.push_back((now.saturating_add(self.waits), what));
+        self.queue.push_back((now, what));
     }
 
-    /// The next one that is due, and since when; without room, the oldest is so early.
-    pub(crate) fn due(&mut self, now: u64) -> Option<(u64, T)> {
-        let (due, _) = self.queue.front()?;
-        if *due <= now || self.queue.len() > self.most {
-            return self.queue.pop_front().map(|(due, what)| (due.min(now), what));
+    /// The next one that is due; without room, the oldest is so early.
+    pub(crate) fn due(&mut self, now: u64) -> Option<Due<T>> {
+        let (begun, _) = self.queue.front()?;
+        if begun.saturating_add(self.waits) > now && self.queue.len() <= self.most {
+            return None;
         }
-        None
+        let (begun, what) = self.queue.pop_front()?;
+        Some(Due { time: begun.saturating_add(self.waits).min(now), begun, what })
     }
 }

@@ -93,8 +93,10 @@ impl Happening {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sight {
     pub(crate) what: Happening,
-    /// Nanoseconds.
+    /// When it is known, in nanoseconds: windows go by it.
     pub(crate) time: u64,
+    /// When the packet was seen that it is about: of what has not come, the one that asked for it.
+    pub(crate) seen: u64,
     pub(crate) link: u32,
     pub(crate) source: Who,
     pub(crate) target: Who,

@@ -1,7 +1,7 @@
 //! Echo requests and replies: which were answered, and which nobody has asked for.
 
 use super::{
-    flow::{Flow, Lru, Timers, lru},
+    flow::{Due, Flow, Lru, Timers, lru},
     happening::{Happening, Sight},
     packet::Packet,
 };
@@ -80,10 +80,10 @@ impl Icmp {
     }
 
     pub(crate) fn advance(&mut self, now: u64, out: &mut Vec<Sight>) {
-        while let Some((due, (flow, lesser_asks))) = self.unanswered.due(now) {
+        while let Some(Due { time, begun, what: (flow, lesser_asks) }) = self.unanswered.due(now) {
             let answered = self.pairs.peek(&flow).is_none_or(|echoes| echoes.answered[usize::from(lesser_asks)]);
             if !answered {
-                out.push(flow.sight(Happening::IcmpEchoUnanswered, due, lesser_asks));
+                out.push(Sight { seen: begun, ..flow.sight(Happening::IcmpEchoUnanswered, time, lesser_asks) });
             }
         }
     }

@@ -30,6 +30,8 @@ struct About {
 #[derive(Debug)]
 struct Incident {
     number: u64,
+    /// What events call it, for as long as it lasts.
+    id: String,
     about: About,
     signature: Signature,
     /// The signature's place, and the last thing that it was judged by.
@@ -92,6 +94,7 @@ impl Incidents {
         self.next += 1;
         self.list.push(Incident {
             number: self.next,
+            id: id(about, report.first, self.next),
             about,
             signature: report.signature.clone(),
             origin: (report.board, *report.sight),
@@ -169,6 +172,12 @@ fn about(signature: &Signature, sight: &Sight) -> About {
     About { kind: signature.kind, group: signature.event, source, target }
 }
 
+/// The same attack of the same capture has the same one. Made once: its first packet may turn out to be an earlier one.
+fn id(about: About, first: u64, number: u64) -> String {
+    let hash = FixedState::default().hash_one((about, first, number));
+    format!("{hash:016x}")
+}
+
 impl Incident {
     fn take(&mut self, report: Report<'_>) {
         self.first = self.first.min(report.first);
@@ -206,7 +215,7 @@ impl Incident {
     /// What other signatures see of the same names those concerned, and is not counted again.
     fn add(&mut self, sight: &Sight, board: usize) {
         self.changed = true;
-        self.last = self.last.max(sight.time);
+        self.last = self.last.max(sight.seen);
         if board != self.origin.0 {
             self.sources.add(sight.source, 0, 0);
             self.targets.add(sight.target, sight.target_port, 0);
@@ -238,7 +247,7 @@ impl Incident {
         let signature = &self.signature;
         Event {
             schema: SCHEMA,
-            id: self.id(),
+            id: self.id.clone(),
             kind: signature.kind,
             signature: signature.name.clone(),
             first_seen: Time(self.first).timestamp(),
@@ -255,12 +264,6 @@ impl Incident {
             concerned: Vec::new(),
             ongoing: true,
         }
-    }
-
-    /// The same attack of the same capture has the same one.
-    fn id(&self) -> String {
-        let hash = FixedState::default().hash_one((self.about, self.first, self.number));
-        format!("{hash:016x}")
     }
 
     fn named(&self, tally: &Tally, arp: &Arp) -> Vec<String> {

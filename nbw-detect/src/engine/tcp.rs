@@ -1,7 +1,7 @@
 //! TCP connections, from the few packets that begin and end them; of watched endpoints, from all.
 
 use super::{
-    flow::{Flow, Lru, Timers, lru},
+    flow::{Due, Flow, Lru, Timers, lru},
     happening::{Happening, Sight},
     packet::{ACK, FIN, Packet, RST, SYN},
     watch::Watch,
@@ -47,7 +47,7 @@ struct Connection {
 #[derive(Debug)]
 pub(crate) struct Tcp {
     connections: Lru<Flow, Connection>,
-    unanswered: Timers<(Flow, u64)>,
+    unanswered: Timers<Flow>,
     silent: Timers<(Flow, u64)>,
 }
 
@@ -106,7 +106,7 @@ impl Tcp {
             answered: 0,
         };
         self.connections.insert(flow, connection);
-        self.unanswered.start(now, (flow, now));
+        self.unanswered.start(now, flow);
         out.push(Sight::of(packet, Happening::TcpSyn, now));
     }
 
@@ -175,18 +175,19 @@ impl Tcp {
 
     /// What should have come by now.
     pub(crate) fn advance(&mut self, now: u64, out: &mut Vec<Sight>) {
-        while let Some((due, (flow, begun))) = self.unanswered.due(now) {
-            let Some(known) = self.connections.peek_mut(&flow).filter(|known| known.begun == begun) else { continue };
-            match known.stage {
-                Stage::Asked => out.push(known.sight(&flow, Happening::TcpUnanswered, due)),
-                Stage::Answered if known.watched => out.push(known.sight(&flow, Happening::TcpHalfOpen, due)),
-                _ => {}
-            }
+        while let Some(Due { time, begun, what: flow }) = self.unanswered.due(now) {
+            let Some(known) = self.connections.peek(&flow).filter(|known| known.begun == begun) else { continue };
+            let what = match known.stage {
+                Stage::Asked => Happening::TcpUnanswered,
+                Stage::Answered if known.watched => Happening::TcpHalfOpen,
+                _ => continue,
+            };
+            out.push(Sight { seen: begun, ..known.sight(&flow, what, time) });
         }
-        while let Some((due, (flow, begun))) = self.silent.due(now) {
+        while let Some(Due { time, begun: opened, what: (flow, begun) }) = self.silent.due(now) {
             let known = self.connections.peek(&flow).filter(|known| known.begun == begun && known.answered == 0);
             if let Some(known) = known.filter(|known| known.stage == Stage::Open) {
-                out.push(known.sight(&flow, Happening::TcpSilent, due));
+                out.push(Sight { seen: opened, ..known.sight(&flow, Happening::TcpSilent, time) });
             }
         }
     }

@@ -116,3 +116,33 @@ fn what_is_usual_makes_an_exfiltration() {
         assert_eq!(names(&engine.finish()), expected);
     }
 }
+
+#[test]
+fn an_event_keeps_its_id_when_an_earlier_packet_turns_out_to_be_part_of_it() {
+    let mut tape = Tape::new();
+    // The second host's first port fails before the first host's, and it trips later.
+    tape.refused("192.0.2.7", 40_000, "198.51.100.8", 3_000).wait(10);
+    (0..30).for_each(|port| drop(tape.refused("192.0.2.7", 40_000, "198.51.100.9", 2_000 + port).wait(10)));
+    (1..30).for_each(|port| drop(tape.refused("192.0.2.7", 40_000, "198.51.100.8", 3_000 + port).wait(10)));
+    let mut engine = Engine::new(&Signatures::built_in(), Limits::default());
+    let mut told = Vec::new();
+    for facts in &tape.facts {
+        engine.observe(facts);
+        told.extend(engine.take_events());
+    }
+    told.extend(engine.finish());
+    assert!(told.iter().any(|event| event.target_count == 2));
+    assert!(told.iter().all(|event| event.id == told[0].id), "{:?}", names(&told));
+    assert_eq!(told.last().unwrap().first_seen, tape.facts[1].time.timestamp());
+}
+
+#[test]
+fn what_is_not_answered_was_seen_when_it_was_asked_for() {
+    let mut tape = Tape::new();
+    (0..200).for_each(|port| drop(tape.tcp("192.0.2.7", 40_000, "198.51.100.9", 2_000 + port, 2, 0).wait(2)));
+    let (first, last) = (tape.facts[0].time, tape.facts[199].time);
+    tape.wait(2_000).icmp("192.0.2.7", "198.51.100.9", 8, 56);
+    let events = events(&tape.facts);
+    assert_eq!(names(&events), ["port-scan-syn"]);
+    assert_eq!((events[0].first_seen, events[0].last_seen), (first.timestamp(), last.timestamp()));
+}
