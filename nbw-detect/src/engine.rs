@@ -13,6 +13,9 @@ mod happening;
 mod icmp;
 mod incident;
 mod packet;
+mod retry;
+mod route;
+mod sides;
 mod tally;
 mod tcp;
 #[cfg(test)]
@@ -22,7 +25,7 @@ mod udp;
 mod watch;
 mod who;
 
-use std::{net::IpAddr, time::Duration};
+use std::net::IpAddr;
 
 pub use self::happening::Happening;
 use self::{
@@ -30,6 +33,7 @@ use self::{
     happening::Sight,
     incident::{Incidents, Report},
     packet::Packet,
+    sides::Sides,
     track::Trackers,
     watch::Watch,
 };
@@ -53,13 +57,14 @@ pub struct Limits {
     pub connections: u32,
     /// Endpoints that are watched at a time.
     pub watched: usize,
-    /// From asking to watch an endpoint until its packets do come: connections that begin before are not judged. Zero for captures.
-    pub watch_delay: Duration,
+    /// Of TCP only what begins and ends connections comes, and all of an endpoint from when [`Engine::watches`] says so. Otherwise, as
+    /// of captures, everything comes.
+    pub live: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { keys: 4_096, connections: 65_536, watched: 64, watch_delay: Duration::ZERO }
+        Self { keys: 4_096, connections: 65_536, watched: 16_384, live: false }
     }
 }
 
@@ -88,6 +93,8 @@ pub struct Engine {
     batch_time: u64,
     trackers: Trackers,
     watch: Watch,
+    live: bool,
+    sides: Sides,
     boards: Vec<Board>,
     /// The boards that count what happens, by what it is.
     readers: Vec<Vec<usize>>,
@@ -105,14 +112,15 @@ impl Engine {
             readers.sort_by_key(|at| !boards[*at].signature.explains);
             readers
         };
-        let delay = u64::try_from(limits.watch_delay.as_nanos()).unwrap_or(u64::MAX);
         Self {
             clock: 0,
             swept: 0,
             batch: Vec::new(),
             batch_time: 0,
             trackers: Trackers::new(limits.connections.max(16)),
-            watch: Watch::new(limits.watched, delay),
+            watch: Watch::new(limits.watched, limits.live),
+            live: limits.live,
+            sides: Sides::default(),
             readers: (0..Happening::MANY).map(reads).collect(),
             boards,
             incidents: Incidents::default(),
@@ -122,10 +130,14 @@ impl Engine {
 
     /// Takes a packet in. Ordinary TCP packets (ACK without SYN, FIN, RST) of endpoints that are not watched are ignored.
     pub fn observe(&mut self, facts: &Facts) {
-        if Packet::is_ordinary(facts) && !self.is_watched(facts) {
+        let ordinary = Packet::is_ordinary(facts) && !self.is_watched(facts);
+        if ordinary && self.live {
             return;
         }
         let Some(packet) = Packet::new(facts) else { return };
+        if ordinary && !self.trackers.expects(&packet, self.clock) {
+            return;
+        }
         if facts.time.0 != self.batch_time || self.batch.len() >= MOST_AT_ONCE {
             self.flush();
             self.batch_time = facts.time.0;
@@ -184,6 +196,7 @@ impl Engine {
         if now.abs_diff(self.swept) >= SWEEP_EVERY {
             self.swept = now;
             self.watch.advance(now);
+            self.sides.advance(now);
             self.incidents.advance(now, self.trackers.arp());
         }
     }
@@ -192,6 +205,10 @@ impl Engine {
     fn judge(&mut self) {
         let mut sights = std::mem::take(&mut self.sights);
         for sight in &sights {
+            if self.sides.see(sight) {
+                let mute = self.sides.are_one();
+                self.boards.iter_mut().for_each(|board| board.mute = mute && board.signature.both_ways);
+            }
             for at in 0..self.readers[sight.what as usize].len() {
                 let board = self.readers[sight.what as usize][at];
                 if self.show(board, sight, false) {
@@ -210,9 +227,9 @@ impl Engine {
     fn show(&mut self, at: usize, sight: &Sight, turned: bool) -> bool {
         let board = &mut self.boards[at];
         let seen = board.see(sight, turned);
-        if seen.watch {
+        if let Some(rank) = seen.watch {
             let window = board.signature.window.saturating_mul(1_000_000_000);
-            self.watch.ask(sight.target, sight.target_port, self.clock, window);
+            self.watch.ask(sight.target, sight.target_port, self.clock, window, rank);
         }
         match seen.verdict {
             Verdict::Quiet => {}
@@ -257,6 +274,18 @@ impl Engine {
     #[must_use]
     pub fn watched(&self) -> &[(IpAddr, u16)] {
         self.watch.list()
+    }
+
+    /// All packets of those that [`Self::watched`] names come from then on: connections that began before are not judged by what was said
+    /// on them. Only for [`Limits::live`]; without it nothing counts as watched there.
+    pub fn watches(&mut self, since: Time) {
+        self.watch.confirm(since.0);
+    }
+
+    /// How often an endpoint was to be watched, and there was no place for it.
+    #[must_use]
+    pub fn not_watched(&self) -> u64 {
+        self.watch.refused
     }
 
     /// Another number each time that [`Self::watched`] has changed.

@@ -5,9 +5,13 @@ use super::{
     filter,
     flow::{Lru, lru},
     happening::Sight,
+    watch::Rank,
     who::Who,
 };
-use crate::signature::{Condition, Counter, Key, Signature};
+use crate::{
+    Kind,
+    signature::{Condition, Counter, Key, Signature},
+};
 
 /// What happened before it was clear that it is an attack: so much of it is remembered, to name those concerned.
 const RECENT: usize = 16;
@@ -18,7 +22,6 @@ const JUDGED_EVERY: u64 = 100_000_000;
 /// Those of whom something is counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Subject {
-    link: u32,
     port: u16,
     source: Who,
     target: Who,
@@ -63,13 +66,13 @@ pub(crate) enum Verdict {
 pub(crate) struct Seen {
     pub(crate) verdict: Verdict,
     /// The target is to be watched.
-    pub(crate) watch: bool,
+    pub(crate) watch: Option<Rank>,
     /// It belongs to an attack that is known, and needs no other explanation.
     pub(crate) explained: bool,
 }
 
 impl Seen {
-    const NOTHING: Self = Self { verdict: Verdict::Quiet, watch: false, explained: false };
+    const NOTHING: Self = Self { verdict: Verdict::Quiet, watch: None, explained: false };
 }
 
 /// A signature at work.
@@ -91,6 +94,8 @@ pub(crate) struct Board {
     founders: u32,
     /// Whether sources or targets are not in the key, so that recent ones have to be remembered.
     remembers: bool,
+    /// It says nothing: what it goes by is not to be seen here.
+    pub(crate) mute: bool,
 }
 
 impl Board {
@@ -108,6 +113,7 @@ impl Board {
             most,
             founders: founders(signature),
             remembers: !matches!(signature.key, Key::Pair | Key::PairPort | Key::PairService),
+            mute: false,
             signature: signature.clone(),
             masks,
         }
@@ -150,11 +156,16 @@ impl Board {
             && sight.time < again
         {
             let verdict = if main { Verdict::Goes(incident) } else { Verdict::Quiet };
-            return Seen { verdict, watch: false, explained };
+            return Seen { verdict, watch: None, explained };
         }
         let all = |tests: &[Test]| !tests.is_empty() && tests.iter().all(|test| test.holds(entry));
-        let watch = all(&self.watch);
-        let attack = all(&self.when) && !all(&self.exclude);
+        let attack = all(&self.when) && !all(&self.exclude) && !self.mute;
+        let rank = match self.signature.kind {
+            _ if attack => Rank::Attacked,
+            Kind::SynFlood => Rank::Flood,
+            _ => Rank::Session,
+        };
+        let watch = all(&self.watch).then_some(rank);
         if !attack {
             entry.incident = None;
         }
@@ -233,7 +244,7 @@ fn test(counters: &[Counter], condition: &Condition) -> Option<Test> {
 }
 
 fn subject(key: Key, sight: &Sight) -> Subject {
-    let subject = Subject { link: sight.link, ..Subject::default() };
+    let subject = Subject::default();
     let (source, target) = (sight.source, sight.target);
     match key {
         Key::Source => Subject { source, ..subject },

@@ -20,10 +20,9 @@ where
     LruMap::with_hasher(ByLength::new(most), foldhash::fast::FixedState::default())
 }
 
-/// The two ends on a link, the lesser first.
+/// The two ends, the lesser first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Flow {
-    link: u32,
     ports: [u16; 2],
     ends: [Who; 2],
 }
@@ -35,12 +34,12 @@ impl Flow {
         let target = (packet.target, packet.target_port);
         let in_order = source <= target;
         let (a, b) = if in_order { (source, target) } else { (target, source) };
-        (Self { link: packet.link, ports: [a.1, b.1], ends: [a.0, b.0] }, in_order)
+        (Self { ports: [a.1, b.1], ends: [a.0, b.0] }, in_order)
     }
 
-    /// Of no link and no ports, the source first.
+    /// Of no ports, the source first.
     pub(crate) fn between(source: Who, target: Who) -> Self {
-        Self { link: 0, ports: [0; 2], ends: [source, target] }
+        Self { ports: [0; 2], ends: [source, target] }
     }
 
     /// Something that happens between the two; the source is the one who has begun.
@@ -50,7 +49,7 @@ impl Flow {
             what,
             time,
             seen: time,
-            link: self.link,
+            link: 0,
             source: self.ends[source],
             target: self.ends[target],
             source_port: self.ports[source],
@@ -139,6 +138,10 @@ impl<T> Timers<T> {
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.queue.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
     }
 
     pub(crate) fn start(&mut self, now: u64, what: T) {

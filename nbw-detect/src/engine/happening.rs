@@ -14,13 +14,13 @@ pub enum Happening {
     Packet,
     /// TCP: a new connection is asked for.
     TcpSyn,
-    /// TCP: it is asked for again.
+    /// TCP: it is asked for again as sockets do (RFC 6298): after a second or three, then as long or twice as long.
     TcpSynAgain,
     /// TCP: the target has accepted it (SYN and ACK).
     TcpAnswered,
     /// TCP: the target has refused it (RST).
     TcpRefused,
-    /// TCP: nothing came back within a second, the time after which a client asks again (RFC 6298).
+    /// TCP: nothing came back within a second, the time after which a client asks again (RFC 6298), or before it gave up by a RST.
     TcpUnanswered,
     /// TCP: the source has completed the handshake. Only of what is watched.
     TcpOpened,
@@ -44,6 +44,8 @@ pub enum Happening {
     TcpStrayReset,
     /// TCP: FIN and ACK of no connection that is known.
     TcpStrayFin,
+    /// TCP: packets that only a connection has, of which the other side's were never seen; the source is who was seen.
+    TcpOneSided,
     /// UDP: the first packet of a flow.
     UdpNew,
     /// UDP: a packet of a flow that nobody has answered so far, the first one included.

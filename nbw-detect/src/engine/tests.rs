@@ -1,6 +1,7 @@
 //! Each signature just above and just below its threshold, and what must be true of any packets.
 
 mod benign;
+mod connections;
 mod make;
 mod properties;
 mod thresholds;
@@ -122,8 +123,12 @@ fn an_event_keeps_its_id_when_an_earlier_packet_turns_out_to_be_part_of_it() {
     let mut tape = Tape::new();
     // The second host's first port fails before the first host's, and it trips later.
     tape.refused("192.0.2.7", 40_000, "198.51.100.8", 3_000).wait(10);
-    (0..30).for_each(|port| drop(tape.refused("192.0.2.7", 40_000, "198.51.100.9", 2_000 + port).wait(10)));
-    (1..30).for_each(|port| drop(tape.refused("192.0.2.7", 40_000, "198.51.100.8", 3_000 + port).wait(10)));
+    for port in 0..30 {
+        tape.refused("192.0.2.7", 40_000, "198.51.100.9", 2_000 + port).wait(10);
+    }
+    for port in 1..30 {
+        tape.refused("192.0.2.7", 40_000, "198.51.100.8", 3_000 + port).wait(10);
+    }
     let mut engine = Engine::new(&Signatures::built_in(), Limits::default());
     let mut told = Vec::new();
     for facts in &tape.facts {
@@ -139,7 +144,9 @@ fn an_event_keeps_its_id_when_an_earlier_packet_turns_out_to_be_part_of_it() {
 #[test]
 fn what_is_not_answered_was_seen_when_it_was_asked_for() {
     let mut tape = Tape::new();
-    (0..200).for_each(|port| drop(tape.tcp("192.0.2.7", 40_000, "198.51.100.9", 2_000 + port, 2, 0).wait(2)));
+    for port in 0..200 {
+        tape.tcp("192.0.2.7", 40_000, "198.51.100.9", 2_000 + port, 2, 0).wait(2);
+    }
     let (first, last) = (tape.facts[0].time, tape.facts[199].time);
     tape.wait(2_000).icmp("192.0.2.7", "198.51.100.9", 8, 56);
     let events = events(&tape.facts);

@@ -45,6 +45,9 @@ pub struct Signature {
     /// What belongs to it while it goes on is not shown to other signatures: a flood's packets are no scan.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub explains: bool,
+    /// It goes by what is not answered, or was not asked for: where of most connections only one direction is seen, it says nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub both_ways: bool,
     /// What is counted. The first is the attack itself: its sources and targets are those of the event.
     pub count: Vec<Counter>,
     /// What must hold, all of it.
