@@ -25,7 +25,7 @@ mod udp;
 mod watch;
 mod who;
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 pub use self::happening::Happening;
 use self::{
@@ -43,7 +43,10 @@ use crate::{Event, Facts, Signatures, Time, facts::Body, facts::Transport};
 const MOST_AT_ONCE: usize = 4_096;
 
 /// A clock that goes back further than this was wrong before, or is another one.
-const WRONG_CLOCK: u64 = 10_000_000_000;
+const BACK: u64 = 10_000_000_000;
+
+/// A packet that is this much later than all before is believed when another says so too: it may be one with a wrong time.
+const FORTH: u64 = 3_600_000_000_000;
 
 /// How often it is looked for what is over.
 const SWEEP_EVERY: u64 = 1_000_000_000;
@@ -91,6 +94,8 @@ pub struct Engine {
     /// Packets of one timestamp, until another comes.
     batch: Vec<Packet>,
     batch_time: u64,
+    /// Packets whose time is far from all before, until others say whether the clock has moved.
+    held: Option<(u64, Vec<Packet>)>,
     trackers: Trackers,
     watch: Watch,
     live: bool,
@@ -117,6 +122,7 @@ impl Engine {
             swept: 0,
             batch: Vec::new(),
             batch_time: 0,
+            held: None,
             trackers: Trackers::new(limits.connections.max(16)),
             watch: Watch::new(limits.watched, limits.live),
             live: limits.live,
@@ -159,23 +165,57 @@ impl Engine {
         if self.batch.is_empty() {
             return;
         }
-        self.tick(self.batch_time);
-        let mut batch = std::mem::take(&mut self.batch);
+        let (mut batch, time) = (std::mem::take(&mut self.batch), self.batch_time);
         if batch.len() > 1 {
             batch.sort_unstable();
         }
-        for packet in &batch {
-            self.trackers.see(packet, self.clock, &self.watch, &mut self.sights);
-            self.judge();
+        let near =
+            self.clock == 0 || (self.clock.saturating_sub(BACK)..=self.clock.saturating_add(FORTH)).contains(&time);
+        if !near && self.held.as_ref().is_none_or(|(then, _)| time.saturating_add(BACK) < *then) {
+            self.settle();
+            self.held = Some((time, batch));
+            return;
         }
+        if !near && let Some((then, _)) = self.held {
+            self.moved(then);
+        }
+        self.settle();
+        self.tick(time);
+        self.look(&batch);
         batch.clear();
         self.batch = batch;
     }
 
+    /// Nothing says that the clock has moved: what was held was of now.
+    fn settle(&mut self) {
+        if let Some((_, held)) = self.held.take() {
+            self.look(&held);
+        }
+    }
+
+    fn look(&mut self, packets: &[Packet]) {
+        for packet in packets {
+            self.trackers.see(packet, self.clock, &self.watch, &mut self.sights);
+            self.judge();
+        }
+    }
+
+    /// It is that late now, or that early: what is remembered of another clock says nothing then.
+    fn moved(&mut self, now: u64) {
+        if now.saturating_add(BACK) >= self.clock {
+            return self.tick(now);
+        }
+        self.refresh(0);
+        self.incidents.end(self.trackers.arp());
+        self.trackers.clear();
+        self.boards.iter_mut().for_each(Board::clear);
+        self.watch.clear();
+        (self.clock, self.swept, self.sides) = (now, now, Sides::default());
+    }
+
     /// Takes in what the host has counted.
     pub fn volume(&mut self, volume: &Volume) {
-        self.flush();
-        self.tick(volume.time.0);
+        self.advance(volume.time);
         self.sights.push(Sight::of_volume(volume, self.clock));
         self.judge();
     }
@@ -183,11 +223,12 @@ impl Engine {
     /// It is that late now: what had to come by then has not come.
     pub fn advance(&mut self, now: Time) {
         self.flush();
-        self.tick(now.0);
+        self.settle();
+        self.moved(now.0);
     }
 
     fn tick(&mut self, now: u64) {
-        if now <= self.clock && self.clock - now < WRONG_CLOCK {
+        if now <= self.clock {
             return;
         }
         self.clock = now;
@@ -209,12 +250,16 @@ impl Engine {
                 let mute = self.sides.are_one();
                 self.boards.iter_mut().for_each(|board| board.mute = mute && board.signature.both_ways);
             }
+            let mut explained = None;
             for at in 0..self.readers[sight.what as usize].len() {
                 let board = self.readers[sight.what as usize][at];
-                if self.show(board, sight, false) {
-                    break;
+                if explained.is_some_and(|kind| self.boards[board].leaves(kind)) {
+                    continue;
                 }
-                if self.boards[board].looks_back(sight) {
+                if self.show(board, sight, false) {
+                    explained = Some(self.boards[board].signature.kind);
+                }
+                if explained.is_none() && self.boards[board].looks_back(sight) {
                     self.show(board, &sight.turned(), true);
                 }
             }
@@ -265,9 +310,9 @@ impl Engine {
     }
 
     /// What was counted since incidents were judged last.
-    fn refresh(&mut self) {
+    fn refresh(&mut self, every: u64) {
         let boards = &self.boards;
-        self.incidents.refresh(|at, sight| boards[at].evidence(sight));
+        self.incidents.refresh(self.clock, every, |at, sight| boards[at].evidence(sight));
     }
 
     /// Endpoints (address and port of those who are connected to) whose ordinary TCP packets are wanted too.
@@ -296,9 +341,21 @@ impl Engine {
 
     /// Events that are new or have changed since the last call.
     pub fn take_events(&mut self) -> Vec<Event> {
+        self.take_news(Duration::ZERO)
+    }
+
+    /// Events that are new or have ended, and those that have changed and were not told of for so long.
+    pub fn take_news(&mut self, every: Duration) -> Vec<Event> {
+        let every = u64::try_from(every.as_nanos()).unwrap_or(u64::MAX);
         self.flush();
-        self.refresh();
-        self.incidents.take(self.trackers.arp())
+        self.refresh(every);
+        self.incidents.take(self.clock, every, self.trackers.arp())
+    }
+
+    /// How many attacks were said to be over only because there were too many at a time; they may be told of anew.
+    #[must_use]
+    pub fn ended_early(&self) -> u64 {
+        self.incidents.crowded
     }
 
     /// Events that are over, once each, for whoever asks for nothing else.
@@ -311,11 +368,13 @@ impl Engine {
     pub fn finish(mut self) -> Vec<Event> {
         self.flush();
         // What was asked for in the last moment was perhaps answered in the next one; what is older was not.
+        self.settle();
         self.tick(self.clock.saturating_add(LAST_WAIT));
-        self.refresh();
+        self.refresh(0);
         self.incidents.finish(self.trackers.arp())
     }
 }
 
-/// How long the end waits for answers that did not come: longer than any tracker does for the first of them.
-const LAST_WAIT: u64 = 1_000_000_000;
+/// How long the end waits for answers that did not come: of what trackers wait for, all but the longest that an ordinary answer takes
+/// (300 ms: round the world, or by a slow link).
+const LAST_WAIT: u64 = 700_000_000;

@@ -205,6 +205,16 @@ impl Board {
         self.table.peek_mut(&subject(self.signature.key, sight))
     }
 
+    /// Whether what belongs to an attack of that kind is nothing to it: it is another flood's, or it waits for what is not explained.
+    pub(crate) fn leaves(&self, kind: Kind) -> bool {
+        self.signature.kind != kind || !self.signature.explains
+    }
+
+    /// Forgets all.
+    pub(crate) fn clear(&mut self) {
+        self.table.clear();
+    }
+
     /// The values of all conditions, by what events call them, and how far the worst of them is beyond its bound.
     pub(crate) fn evidence(&self, sight: &Sight) -> (Vec<(String, f64)>, f64) {
         let Some(entry) = self.table.peek(&subject(self.signature.key, sight)) else { return (Vec::new(), 1.0) };
@@ -252,9 +262,9 @@ fn subject(key: Key, sight: &Sight) -> Subject {
         Key::Pair => Subject { source, target, ..subject },
         Key::SourcePort => Subject { source, port: sight.target_port, ..subject },
         Key::TargetPort => Subject { target, port: sight.target_port, ..subject },
-        Key::PairPort => Subject { source, target, port: sight.target_port, ..subject },
+        Key::PairPort => Subject { source, target, port: sight.target_port },
         Key::TargetService => Subject { target, port: sight.source_port, ..subject },
-        Key::PairService => Subject { source, target, port: sight.source_port, ..subject },
+        Key::PairService => Subject { source, target, port: sight.source_port },
         Key::SourceNet => Subject { source, target: target.net(), ..subject },
     }
 }

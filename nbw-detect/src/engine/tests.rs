@@ -1,7 +1,9 @@
 //! Each signature just above and just below its threshold, and what must be true of any packets.
 
 mod benign;
+mod clock;
 mod connections;
+mod incidents;
 mod make;
 mod properties;
 mod thresholds;
@@ -64,6 +66,7 @@ fn the_same_packets_on_two_links_are_one_event() {
     for number in 0..400 {
         tape.tcp("192.0.2.7", 1_000 + number, "198.51.100.9", 80, 2, 0).wait(1);
     }
+    tape.wait(1_000).icmp("192.0.2.7", "198.51.100.9", 8, 56);
     let one = events(&tape.facts);
     let twice: Vec<Facts> =
         tape.facts.iter().flat_map(|facts| [1, 2].map(|link| Facts { link, ..facts.clone() })).collect();

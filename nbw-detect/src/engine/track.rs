@@ -19,6 +19,7 @@ const ARP: u32 = 8_192;
 /// All that remembers packets.
 #[derive(Debug)]
 pub(crate) struct Trackers {
+    most: u32,
     routes: Routes,
     tcp: Tcp,
     udp: Udp,
@@ -29,12 +30,18 @@ pub(crate) struct Trackers {
 impl Trackers {
     pub(crate) fn new(most: u32) -> Self {
         Self {
+            most,
             routes: Routes::new(most / 4),
             tcp: Tcp::new(most),
             udp: Udp::new(most),
             icmp: Icmp::new(most / 4),
             arp: Arp::new(ARP),
         }
+    }
+
+    /// Forgets all.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::new(self.most);
     }
 
     pub(crate) fn arp(&self) -> &Arp {

@@ -181,6 +181,8 @@ fn each_fires_at_its_threshold_and_not_below() {
         let tried = |many: u32| {
             let mut tape = Tape::new();
             make(many, &mut tape);
+            // Behind them, nothing of the kind: what was asked for has had its time.
+            tape.wait(2_000).icmp("192.0.2.99", "192.0.2.98", 8, 56);
             events(&tape.facts)
         };
         let fired = tried(bound);
