@@ -136,6 +136,10 @@ impl Engine {
 
     /// Takes a packet in. Ordinary TCP packets (ACK without SYN, FIN, RST) of endpoints that are not watched are ignored.
     pub fn observe(&mut self, facts: &Facts) {
+        if facts.time.0 != self.batch_time || self.batch.len() >= MOST_AT_ONCE {
+            self.flush();
+            self.batch_time = facts.time.0;
+        }
         let ordinary = Packet::is_ordinary(facts) && !self.is_watched(facts);
         if ordinary && self.live {
             return;
@@ -143,10 +147,6 @@ impl Engine {
         let Some(packet) = Packet::new(facts) else { return };
         if ordinary && !self.trackers.expects(&packet, self.clock) {
             return;
-        }
-        if facts.time.0 != self.batch_time || self.batch.len() >= MOST_AT_ONCE {
-            self.flush();
-            self.batch_time = facts.time.0;
         }
         self.batch.push(packet);
     }

@@ -16,6 +16,9 @@ use crate::{
 /// What happened before it was clear that it is an attack: so much of it is remembered, to name those concerned.
 const RECENT: usize = 16;
 
+/// From so many seconds on a window is a long one.
+const LONG: u64 = 3_600;
+
 /// While it goes on, it is judged again no sooner than this.
 const JUDGED_EVERY: u64 = 100_000_000;
 
@@ -100,6 +103,8 @@ pub(crate) struct Board {
 
 impl Board {
     pub(crate) fn new(signature: &Signature, most: u32) -> Self {
+        // What comes once in an hour must find its entry again, whatever has come between.
+        let most = if signature.window >= LONG { most.saturating_mul(4) } else { most };
         let masks: Vec<u64> = signature.count.iter().map(filter::mask).collect();
         let tests = |conditions: &[Condition]| conditions.iter().filter_map(|it| test(&signature.count, it)).collect();
         Self {
@@ -218,7 +223,8 @@ impl Board {
     /// The values of all conditions, by what events call them, and how far the worst of them is beyond its bound.
     pub(crate) fn evidence(&self, sight: &Sight) -> (Vec<(String, f64)>, f64) {
         let Some(entry) = self.table.peek(&subject(self.signature.key, sight)) else { return (Vec::new(), 1.0) };
-        let named = |(test, condition): (&Test, &Condition)| Some((evidence_name(condition), test.value(entry)?));
+        let value = |test: &Test| test.value(entry).filter(|value| value.is_finite());
+        let named = |(test, condition): (&Test, &Condition)| Some((evidence_name(condition), value(test)?));
         let values = self.when.iter().zip(&self.signature.when).filter_map(named).collect();
         let margins = self.when.iter().filter_map(|test| test.margin(entry));
         (values, margins.fold(f64::INFINITY, f64::min))
@@ -346,7 +352,8 @@ impl Test {
         let value = entry.cells[self.value].value()?;
         let Some(per) = self.per else { return Some(value) };
         let per = entry.cells[per].value()?;
-        (per > 0.0).then(|| value / per)
+        // Something against nothing is more than any bound.
+        (value > 0.0 || per > 0.0).then(|| if per > 0.0 { value / per } else { f64::INFINITY })
     }
 
     fn holds(&self, entry: &Entry) -> bool {

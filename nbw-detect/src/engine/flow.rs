@@ -11,13 +11,13 @@ use super::{
 };
 
 /// A table that forgets what was longest not looked at.
-pub(crate) type Lru<K, V> = LruMap<K, V, ByLength, foldhash::fast::FixedState>;
+pub(crate) type Lru<K, V> = LruMap<K, V, ByLength, foldhash::fast::RandomState>;
 
 pub(crate) fn lru<K, V>(most: u32) -> Lru<K, V>
 where
     K: std::hash::Hash + Eq,
 {
-    LruMap::with_hasher(ByLength::new(most), foldhash::fast::FixedState::default())
+    LruMap::with_hasher(ByLength::new(most), foldhash::fast::RandomState::default())
 }
 
 /// The two ends, the lesser first.
@@ -142,6 +142,10 @@ impl<T> Timers<T> {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.queue.is_empty()
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.queue.len() >= self.most
     }
 
     pub(crate) fn start(&mut self, now: u64, what: T) {

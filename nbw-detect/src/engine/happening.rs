@@ -66,7 +66,7 @@ pub enum Happening {
     IcmpStrayReply,
     /// ICMP: an error, such as unreachable.
     IcmpError,
-    /// ICMP: any other.
+    /// ICMP: any other; an echo reply too, where it is not known whether it was asked for.
     IcmpOther,
     /// IP: a first fragment.
     FirstFragment,

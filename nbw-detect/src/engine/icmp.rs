@@ -51,6 +51,9 @@ impl Icmp {
 
     fn asked(&mut self, packet: &Packet, now: u64, out: &mut Vec<Sight>) {
         out.push(Sight::of(packet, Happening::IcmpEcho, now));
+        if packet.by_chance {
+            return;
+        }
         let (flow, in_order) = Flow::of(packet);
         let Some(echoes) = self.pairs.get_or_insert(flow, Echoes::default) else { return };
         let side = usize::from(in_order);
@@ -71,7 +74,8 @@ impl Icmp {
             .get(&flow)
             .filter(|echoes| echoes.open[side] > 0 && now.saturating_sub(echoes.last[side]) <= FORGOTTEN_AFTER);
         let Some(echoes) = asked else {
-            out.push(Sight::of(packet, Happening::IcmpStrayReply, now));
+            let stray = if packet.by_chance { Happening::IcmpOther } else { Happening::IcmpStrayReply };
+            out.push(Sight::of(packet, stray, now));
             return;
         };
         echoes.open[side] = echoes.open[side].saturating_sub(packet.weight);

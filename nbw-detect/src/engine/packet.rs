@@ -38,6 +38,8 @@ pub(crate) struct Packet {
     pub(crate) bytes: u32,
     pub(crate) frames: u32,
     pub(crate) weight: u32,
+    /// Nothing follows from what did not come with it.
+    pub(crate) by_chance: bool,
     /// ARP's hardware addresses.
     pub(crate) macs: [Who; 2],
 }
@@ -66,6 +68,7 @@ impl Packet {
         packet.bytes = facts.bytes;
         packet.frames = facts.frames.max(1);
         packet.weight = facts.weight.max(1);
+        packet.by_chance = facts.by_chance;
         Some(packet)
     }
 
@@ -86,6 +89,7 @@ impl Packet {
             bytes: 0,
             frames: 1,
             weight: 1,
+            by_chance: false,
             macs: [Who::default(); 2],
         }
     }

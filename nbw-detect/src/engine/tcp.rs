@@ -186,7 +186,10 @@ impl Tcp {
         if known.stage == Stage::Answered && (by_client || packet.payload > 0) {
             known.stage = Stage::Open;
             out.push(known.sight(&flow, Happening::TcpOpened, now));
-            self.silent.start(now, (flow, known.begun));
+            // Silence that is not waited for would be none.
+            if !self.silent.is_full() {
+                self.silent.start(now, (flow, known.begun));
+            }
         }
         if packet.payload > 0 {
             known.speaks(&flow, by_client, packet.payload, now, out);

@@ -59,6 +59,8 @@ impl Trackers {
             _ => {}
         }
         match packet.class {
+            // Connections are known by all that begins and ends them, or not at all.
+            Class::Tcp if packet.by_chance => {}
             Class::Tcp => self.tcp.see(packet, now, watch, out),
             Class::Udp => self.udp.see(packet, now, out),
             Class::Icmp => self.icmp.see(packet, now, out),

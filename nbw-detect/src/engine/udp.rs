@@ -59,7 +59,9 @@ impl Udp {
                 let begun =
                     Exchange { lesser_began: in_order, answered: false, begun: now, last: now, weight: packet.weight };
                 self.flows.insert(flow, begun);
-                self.unanswered.start(now, flow);
+                if !packet.by_chance {
+                    self.unanswered.start(now, flow);
+                }
                 out.push(Sight::of(packet, Happening::UdpNew, now));
                 out.push(Sight::of(packet, Happening::UdpOneWay, now));
             }

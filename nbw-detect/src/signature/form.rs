@@ -222,7 +222,7 @@ pub enum Scope {
 pub struct Condition {
     /// A counter's name.
     pub value: String,
-    /// Divided by this counter; by nothing, it does not hold.
+    /// Divided by this counter; by nothing, it is more than any bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per: Option<String>,
     /// It is that much, or more.

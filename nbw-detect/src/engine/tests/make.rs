@@ -28,7 +28,16 @@ impl Tape {
     fn put(&mut self, bytes: u32, body: Body) -> &mut Self {
         self.now += 10_000;
         let time = Time(self.now);
-        self.facts.push(Facts { time, link: 1, direction: Direction::Unknown, weight: 1, frames: 1, bytes, body });
+        self.facts.push(Facts {
+            time,
+            link: 1,
+            direction: Direction::Unknown,
+            weight: 1,
+            by_chance: false,
+            frames: 1,
+            bytes,
+            body,
+        });
         self
     }
 
