@@ -6,6 +6,7 @@ mod connections;
 mod incidents;
 mod make;
 mod properties;
+mod services;
 mod thresholds;
 
 use self::make::Tape;

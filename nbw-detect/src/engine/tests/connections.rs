@@ -180,7 +180,7 @@ fn every_endpoint_has_its_turn() {
         busy(9, &mut tape);
         for number in 0..30 {
             let said = [(0, 40), (20, 30), (25, 30)];
-            tape.session(A, 30_000 + number, V, 2_222, &said).wait(50 + u64::from(number * number % 7) * 40);
+            tape.held(A, 30_000 + number, V, 2_222, &said);
         }
         tape.wait(4_000);
     }
@@ -193,8 +193,7 @@ fn every_endpoint_has_its_turn() {
 fn live_an_endpoint_is_watched_when_that_is_told() {
     let mut tape = Tape::new();
     for number in 0..30 {
-        tape.session(A, 30_000 + number, V, 2_222, &[(0, 40), (20, 30), (25, 30)])
-            .wait(100 + u64::from(number % 5) * 90);
+        tape.held(A, 30_000 + number, V, 2_222, &[(0, 40), (20, 30), (25, 30)]).wait(100 + u64::from(number % 5) * 90);
     }
     for (tells, expected) in [(false, &[][..]), (true, &["brute-force"])] {
         let mut engine = Engine::new(&Signatures::built_in(), Limits { live: true, ..Limits::default() });

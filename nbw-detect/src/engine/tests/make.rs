@@ -102,13 +102,23 @@ impl Tape {
             .tcp(from, source, to, port, ACK, 0)
     }
 
+    /// A session in which each answer takes half a second, as of a service that checks a password.
+    pub(super) fn held(&mut self, from: &str, source: u16, to: &str, port: u16, said: &[(u32, u32)]) -> &mut Self {
+        self.talk(from, source, to, port, said, 500)
+    }
+
     /// A connection in which each says something in turn, the client first unless that is nothing.
     pub(super) fn session(&mut self, from: &str, source: u16, to: &str, port: u16, said: &[(u32, u32)]) -> &mut Self {
+        self.talk(from, source, to, port, said, 0)
+    }
+
+    fn talk(&mut self, from: &str, source: u16, to: &str, port: u16, said: &[(u32, u32)], takes: u64) -> &mut Self {
         self.opened(from, source, to, port);
         for (question, answer) in said {
             if *question > 0 {
                 self.tcp(from, source, to, port, ACK, *question);
             }
+            self.wait(takes);
             self.tcp(to, port, from, source, ACK, *answer);
         }
         self.tcp(from, source, to, port, FIN | ACK, 0).tcp(to, port, from, source, FIN | ACK, 0)

@@ -125,24 +125,37 @@ fn irregular(number: u32) -> u64 {
     100 + u64::from(number * number % 7) * 150
 }
 
-const SESSIONS: [Case; 11] = [
+const SESSIONS: [Case; 15] = [
     // The first five are what has it watched.
     ("brute-force", 20 + 5, |n, tape| {
-        (0..n)
-            .for_each(|i| done(tape.session(A, port(i), V, 2_222, &[(0, 40), (20, 30), (25, 30)]).wait(irregular(i))));
+        (0..n).for_each(|i| done(tape.held(A, port(i), V, 2_222, &[(0, 40), (20, 30), (25, 30)]).wait(irregular(i))));
+    }),
+    ("brute-force-mail", 20 + 5, |n, tape| {
+        (0..n).for_each(|i| done(tape.held(A, port(i), V, 587, &[(0, 40), (20, 30), (25, 30)]).wait(irregular(i))));
+    }),
+    ("brute-force-mysql", 20 + 5, |n, tape| {
+        (0..n).for_each(|i| done(tape.held(A, port(i), V, 3_306, &[(0, 90), (120, 80)]).wait(irregular(i))));
+    }),
+    ("brute-force-smb", 20 + 5, |n, tape| {
+        let said = [(100, 200), (150, 300), (400, 80)];
+        (0..n).for_each(|i| done(tape.held(A, port(i), V, 445, &said).wait(irregular(i))));
     }),
     ("brute-force-dialogue", 20 + 5, |n, tape| {
-        let said = [(40, 60), (100, 200), (100, 200)];
-        (0..n).for_each(|i| done(tape.session(A, port(i), V, 3_389, &said).wait(irregular(i))));
+        let said = [(40, 60), (100, 200), (100, 200), (300, 40)];
+        (0..n).for_each(|i| done(tape.held(A, port(i), V, 3_389, &said).wait(irregular(i))));
     }),
     ("brute-force-guesses", 40 + 5, |n, tape| {
         (0..n).for_each(|i| done(tape.session(A, port(i), V, 1_883, &[(20 + i % 6, 4)]).wait(irregular(i))));
     }),
-    ("slowloris", 25 + 20, |n, tape| {
+    ("slowloris", 75 + 20, |n, tape| {
         (0..n).for_each(|i| done(tape.opened(A, port(i), V, 80).tcp(A, port(i), V, 80, ACK, 200)));
         tape.wait(6_000).icmp(A, "10.0.0.1", 0, 0);
     }),
-    ("slowloris-hoard", 150 + 20, |n, tape| {
+    ("slowloris-distributed", 256 + 128, |n, tape| {
+        (0..n).for_each(|i| done(tape.opened(&many(i), 1_000, V, 80).tcp(&many(i), 1_000, V, 80, ACK, 200)));
+        tape.wait(6_000).icmp(A, "10.0.0.1", 0, 0);
+    }),
+    ("slowloris-hoard", 512 + 20, |n, tape| {
         (0..n).for_each(|i| done(tape.opened(A, port(i), V, 1_883).tcp(V, 1_883, A, port(i), ACK, 4)));
     }),
     ("dns-tunnel", 50, |n, tape| {
