@@ -231,10 +231,13 @@ impl Board {
     }
 }
 
-/// As bits: the attack's own, those that ask for watching, and those by which others are divided.
+/// As bits: the attack's own, those that ask for watching or exclude, and those by which others are divided.
 fn founders(signature: &Signature) -> u32 {
     let asks = signature.watch.iter().filter(|it| it.at_least.is_some()).map(|it| &it.value);
-    let names: Vec<&String> = asks.chain(signature.when.iter().filter_map(|it| it.per.as_ref())).collect();
+    // What excludes has often happened before.
+    let excludes = signature.exclude.iter().filter(|it| it.at_least.is_some() && it.per.is_none()).map(|it| &it.value);
+    let names: Vec<&String> =
+        asks.chain(excludes).chain(signature.when.iter().filter_map(|it| it.per.as_ref())).collect();
     let founds = |(at, counter): &(usize, &Counter)| *at == 0 || names.contains(&&counter.name);
     signature.count.iter().enumerate().filter(founds).fold(0, |founders, (at, _)| founders | 1 << at)
 }

@@ -60,6 +60,8 @@ pub enum Happening {
     IcmpEcho,
     /// ICMP: an echo reply that was asked for.
     IcmpEchoAnswered,
+    /// ICMP: an echo reply that is not as long as the last request.
+    IcmpEchoChanged,
     /// ICMP: nothing came back within a second of the first request.
     IcmpEchoUnanswered,
     /// ICMP: an echo reply that nobody has asked for.
@@ -80,7 +82,7 @@ pub enum Happening {
     ArpReply,
     /// ARP: a reply to one host that has not asked for it.
     ArpUnasked,
-    /// ARP: a reply that was not asked for gives an address to another hardware address than the one that had it.
+    /// ARP: a reply that was not asked for, or a request, gives an address to another hardware address than the one that had it.
     ArpFlip,
     /// What a source has sent to a target, as the host counts it.
     Volume,

@@ -18,6 +18,8 @@ struct Echoes {
     open: [u32; 2],
     /// The last request of each.
     last: [u64; 2],
+    /// How long that was.
+    payload: [u32; 2],
     /// Whether any was ever answered.
     answered: [bool; 2],
 }
@@ -63,7 +65,7 @@ impl Icmp {
             self.unanswered.start(now, (flow, in_order));
         }
         echoes.open[side] = echoes.open[side].saturating_add(packet.weight);
-        echoes.last[side] = now;
+        (echoes.last[side], echoes.payload[side]) = (now, packet.payload);
     }
 
     fn replied(&mut self, packet: &Packet, now: u64, out: &mut Vec<Sight>) {
@@ -80,6 +82,9 @@ impl Icmp {
         };
         echoes.open[side] = echoes.open[side].saturating_sub(packet.weight);
         echoes.answered[side] = true;
+        if echoes.payload[side] != packet.payload {
+            out.push(Sight::of(packet, Happening::IcmpEchoChanged, now).turned());
+        }
         out.push(Sight::of(packet, Happening::IcmpEchoAnswered, now).turned());
     }
 

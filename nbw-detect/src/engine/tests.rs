@@ -64,7 +64,7 @@ fn an_attack_is_one_event_that_is_updated() {
 #[test]
 fn the_same_packets_on_two_links_are_one_event() {
     let mut tape = Tape::new();
-    for number in 0..400 {
+    for number in 0..1_200 {
         tape.tcp("192.0.2.7", 1_000 + number, "198.51.100.9", 80, 2, 0).wait(1);
     }
     tape.wait(1_000).icmp("192.0.2.7", "198.51.100.9", 8, 56);

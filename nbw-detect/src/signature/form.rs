@@ -128,6 +128,9 @@ pub struct Counter {
     /// Only to none of these ports.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_target_ports: Vec<Range>,
+    /// Only from the same port as to, or only from another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_port: Option<bool>,
     /// Only these IP protocols.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub protocols: Vec<Range>,

@@ -66,6 +66,10 @@ impl Tape {
         self.ip(from, to, 1, payload, Transport::Icmp { kind, code: 0, payload })
     }
 
+    pub(super) fn ip6(&mut self, from: &str, to: &str, kind: u8) -> &mut Self {
+        self.ip(from, to, 58, 20, Transport::Icmp { kind, code: 0, payload: 20 })
+    }
+
     pub(super) fn other(&mut self, from: &str, to: &str, protocol: u8) -> &mut Self {
         self.ip(from, to, protocol, 20, Transport::Other)
     }

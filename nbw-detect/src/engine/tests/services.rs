@@ -118,3 +118,89 @@ fn many_that_wait() {
         tape.wait(10_000).tcp(A, 1_000, V, 443, SYN, 0);
     });
 }
+
+#[test]
+fn collectors() {
+    // A whole network's devices report from the service's own port, or each time from another, and are never answered.
+    for port in [162, 514, 2_055, 6_343, 8_125] {
+        for own in [true, false] {
+            quiet("reports to a collector", |tape| {
+                for number in 0..12_000_u32 {
+                    let from = format!("10.3.{}.{}", number % 5, number % 250);
+                    let source = if own { port } else { 20_000 + (number * 7 % 40_000) as u16 };
+                    tape.udp(&from, source, V, port, 200).wait(1);
+                }
+            });
+        }
+    }
+}
+
+#[test]
+fn searches_in_a_large_network() {
+    for (port, group) in [(1_900, "239.255.255.250"), (3_702, "239.255.255.250")] {
+        quiet("a search that everybody answers", |tape| {
+            tape.udp(A, 50_000, group, port, 120);
+            for number in 0..1_500_u32 {
+                tape.udp(&format!("10.3.{}.{}", number % 5, number % 250), port, A, 50_000, 300).wait(1);
+            }
+        });
+    }
+    quiet("neighbours", |tape| {
+        for number in 0..4_000_u32 {
+            tape.ip6(&format!("fe80::{number:x}"), "ff02::16", 143).wait(1);
+        }
+    });
+}
+
+#[test]
+fn monitoring_of_a_network() {
+    quiet("a walk through an agent's tables", |tape| {
+        for number in 0..2_000_u32 {
+            tape.udp(A, 40_000, "10.3.0.1", 161, 80)
+                .udp("10.3.0.1", 161, A, 40_000, 1_400)
+                .wait(20 + u64::from(number % 9));
+        }
+    });
+    quiet("a program with a short patience, and a server that is gone", |tape| {
+        for number in 0..1_500 {
+            tape.tcp(A, 2_000 + number, V, 5_432, SYN, 0).wait(200);
+        }
+    });
+    quiet("echoes of one length after the other", |tape| {
+        for length in 0..200 {
+            tape.icmp(A, V, 8, 8 + length * 7).wait(20).icmp(V, A, 0, 8 + length * 7).wait(500);
+        }
+    });
+}
+
+#[test]
+fn mail_and_browsers_that_fail() {
+    for (what, port) in [("a queue of mail for hosts that are gone", 25), ("a browser whose IPv6 leads nowhere", 443)] {
+        quiet(what, |tape| {
+            for number in 0..100_u16 {
+                tape.tcp(A, 2_000 + number, &format!("203.0.113.{number}"), port, SYN, 0).wait(800);
+            }
+        });
+    }
+    quiet("a path by satellite", |tape| {
+        for number in 0..100_u16 {
+            let to = format!("203.0.113.{number}");
+            tape.tcp(A, 2_000 + number, &to, 22, SYN, 0).wait(1_200).tcp(&to, 22, A, 2_000 + number, SYN | ACK, 0);
+        }
+    });
+}
+
+#[test]
+fn forwarders_of_names() {
+    quiet("one socket, names of a cluster, cookies", |tape| {
+        for number in 0..600_u32 {
+            tape.udp(A, 40_000, V, 53, 70 + number * 7 % 31).udp(V, 53, A, 40_000, 150).wait(40);
+        }
+    });
+    quiet("long names of a content network, with cookies", |tape| {
+        for number in 0..600 {
+            let length = if number % 3 == 0 { 92 + u32::from(number) % 16 } else { 60 };
+            tape.udp(A, 20_000 + number, V, 53, length).udp(V, 53, A, 20_000 + number, 200).wait(90);
+        }
+    });
+}
