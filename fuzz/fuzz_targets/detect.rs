@@ -28,7 +28,7 @@ fuzz_target!(|bytes: &[u8]| {
 });
 
 fn run(all: &[Facts]) -> Vec<Event> {
-    let limits = Limits { keys: 32, connections: 64, ..Limits::default() };
+    let limits = Limits { keys: 32, connections: 64, watched: 64, ..Limits::default() };
     let mut engine = Engine::new(&Signatures::built_in(), limits);
     all.iter().for_each(|facts| engine.observe(facts));
     assert!(engine.watched().len() <= 64);
@@ -56,7 +56,8 @@ fn facts(packet: &[u8], time: Time) -> Facts {
     let (from, to) = (IpAddr::V4(address(from)), IpAddr::V4(address(to)));
     let body = Body::Ip(Ip { source: from, destination: to, protocol, fragment, transport });
     let (weight, frames) = (u32::from(*c) + 1, u32::from(*d) + 1);
-    Facts { time, link: u32::from(e / 128), direction: Direction::Unknown, weight, frames, bytes: payload + 40, body }
+    let (link, bytes) = (u32::from(e / 128), payload + 40);
+    Facts { time, link, direction: Direction::Unknown, weight, by_chance: e % 16 == 9, frames, bytes, body }
 }
 
 fn arp(time: Time, operation: u8, ends: [u8; 4]) -> Facts {
@@ -70,5 +71,5 @@ fn arp(time: Time, operation: u8, ends: [u8; 4]) -> Facts {
         target_mac: mac(c),
         target_ip: ip(d),
     });
-    Facts { time, link: 1, direction: Direction::Unknown, weight: 1, frames: 1, bytes: 42, body }
+    Facts { time, link: 1, direction: Direction::Unknown, weight: 1, by_chance: false, frames: 1, bytes: 42, body }
 }

@@ -13,6 +13,9 @@ mod happening;
 mod icmp;
 mod incident;
 mod packet;
+mod retry;
+mod route;
+mod sides;
 mod tally;
 mod tcp;
 #[cfg(test)]
@@ -30,6 +33,7 @@ use self::{
     happening::Sight,
     incident::{Incidents, Report},
     packet::Packet,
+    sides::Sides,
     track::Trackers,
     watch::Watch,
 };
@@ -39,7 +43,10 @@ use crate::{Event, Facts, Signatures, Time, facts::Body, facts::Transport};
 const MOST_AT_ONCE: usize = 4_096;
 
 /// A clock that goes back further than this was wrong before, or is another one.
-const WRONG_CLOCK: u64 = 10_000_000_000;
+const BACK: u64 = 10_000_000_000;
+
+/// A packet that is this much later than all before is believed when another says so too: it may be one with a wrong time.
+const FORTH: u64 = 3_600_000_000_000;
 
 /// How often it is looked for what is over.
 const SWEEP_EVERY: u64 = 1_000_000_000;
@@ -53,13 +60,14 @@ pub struct Limits {
     pub connections: u32,
     /// Endpoints that are watched at a time.
     pub watched: usize,
-    /// From asking to watch an endpoint until its packets do come: connections that begin before are not judged. Zero for captures.
-    pub watch_delay: Duration,
+    /// Of TCP only what begins and ends connections comes, and all of an endpoint from when [`Engine::watches`] says so. Otherwise, as
+    /// of captures, everything comes.
+    pub live: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { keys: 4_096, connections: 65_536, watched: 64, watch_delay: Duration::ZERO }
+        Self { keys: 4_096, connections: 65_536, watched: 16_384, live: false }
     }
 }
 
@@ -86,8 +94,12 @@ pub struct Engine {
     /// Packets of one timestamp, until another comes.
     batch: Vec<Packet>,
     batch_time: u64,
+    /// Packets whose time is far from all before, until others say whether the clock has moved.
+    held: Option<(u64, Vec<Packet>)>,
     trackers: Trackers,
     watch: Watch,
+    live: bool,
+    sides: Sides,
     boards: Vec<Board>,
     /// The boards that count what happens, by what it is.
     readers: Vec<Vec<usize>>,
@@ -105,14 +117,16 @@ impl Engine {
             readers.sort_by_key(|at| !boards[*at].signature.explains);
             readers
         };
-        let delay = u64::try_from(limits.watch_delay.as_nanos()).unwrap_or(u64::MAX);
         Self {
             clock: 0,
             swept: 0,
             batch: Vec::new(),
             batch_time: 0,
+            held: None,
             trackers: Trackers::new(limits.connections.max(16)),
-            watch: Watch::new(limits.watched, delay),
+            watch: Watch::new(limits.watched, limits.live),
+            live: limits.live,
+            sides: Sides::default(),
             readers: (0..Happening::MANY).map(reads).collect(),
             boards,
             incidents: Incidents::default(),
@@ -122,13 +136,17 @@ impl Engine {
 
     /// Takes a packet in. Ordinary TCP packets (ACK without SYN, FIN, RST) of endpoints that are not watched are ignored.
     pub fn observe(&mut self, facts: &Facts) {
-        if Packet::is_ordinary(facts) && !self.is_watched(facts) {
-            return;
-        }
-        let Some(packet) = Packet::new(facts) else { return };
         if facts.time.0 != self.batch_time || self.batch.len() >= MOST_AT_ONCE {
             self.flush();
             self.batch_time = facts.time.0;
+        }
+        let ordinary = Packet::is_ordinary(facts) && !self.is_watched(facts);
+        if ordinary && self.live {
+            return;
+        }
+        let Some(packet) = Packet::new(facts) else { return };
+        if ordinary && !self.trackers.expects(&packet, self.clock) {
+            return;
         }
         self.batch.push(packet);
     }
@@ -147,23 +165,57 @@ impl Engine {
         if self.batch.is_empty() {
             return;
         }
-        self.tick(self.batch_time);
-        let mut batch = std::mem::take(&mut self.batch);
+        let (mut batch, time) = (std::mem::take(&mut self.batch), self.batch_time);
         if batch.len() > 1 {
             batch.sort_unstable();
         }
-        for packet in &batch {
-            self.trackers.see(packet, self.clock, &self.watch, &mut self.sights);
-            self.judge();
+        let near =
+            self.clock == 0 || (self.clock.saturating_sub(BACK)..=self.clock.saturating_add(FORTH)).contains(&time);
+        if !near && self.held.as_ref().is_none_or(|(then, _)| time.saturating_add(BACK) < *then) {
+            self.settle();
+            self.held = Some((time, batch));
+            return;
         }
+        if !near && let Some((then, _)) = self.held {
+            self.moved(then);
+        }
+        self.settle();
+        self.tick(time);
+        self.look(&batch);
         batch.clear();
         self.batch = batch;
     }
 
+    /// Nothing says that the clock has moved: what was held was of now.
+    fn settle(&mut self) {
+        if let Some((_, held)) = self.held.take() {
+            self.look(&held);
+        }
+    }
+
+    fn look(&mut self, packets: &[Packet]) {
+        for packet in packets {
+            self.trackers.see(packet, self.clock, &self.watch, &mut self.sights);
+            self.judge();
+        }
+    }
+
+    /// It is that late now, or that early: what is remembered of another clock says nothing then.
+    fn moved(&mut self, now: u64) {
+        if now.saturating_add(BACK) >= self.clock {
+            return self.tick(now);
+        }
+        self.refresh(0);
+        self.incidents.end(self.trackers.arp());
+        self.trackers.clear();
+        self.boards.iter_mut().for_each(Board::clear);
+        self.watch.clear();
+        (self.clock, self.swept, self.sides) = (now, now, Sides::default());
+    }
+
     /// Takes in what the host has counted.
     pub fn volume(&mut self, volume: &Volume) {
-        self.flush();
-        self.tick(volume.time.0);
+        self.advance(volume.time);
         self.sights.push(Sight::of_volume(volume, self.clock));
         self.judge();
     }
@@ -171,11 +223,12 @@ impl Engine {
     /// It is that late now: what had to come by then has not come.
     pub fn advance(&mut self, now: Time) {
         self.flush();
-        self.tick(now.0);
+        self.settle();
+        self.moved(now.0);
     }
 
     fn tick(&mut self, now: u64) {
-        if now <= self.clock && self.clock - now < WRONG_CLOCK {
+        if now <= self.clock {
             return;
         }
         self.clock = now;
@@ -184,6 +237,7 @@ impl Engine {
         if now.abs_diff(self.swept) >= SWEEP_EVERY {
             self.swept = now;
             self.watch.advance(now);
+            self.sides.advance(now);
             self.incidents.advance(now, self.trackers.arp());
         }
     }
@@ -192,12 +246,20 @@ impl Engine {
     fn judge(&mut self) {
         let mut sights = std::mem::take(&mut self.sights);
         for sight in &sights {
+            if self.sides.see(sight) {
+                let mute = self.sides.are_one();
+                self.boards.iter_mut().for_each(|board| board.mute = mute && board.signature.both_ways);
+            }
+            let mut explained = None;
             for at in 0..self.readers[sight.what as usize].len() {
                 let board = self.readers[sight.what as usize][at];
-                if self.show(board, sight, false) {
-                    break;
+                if explained.is_some_and(|kind| self.boards[board].leaves(kind)) {
+                    continue;
                 }
-                if self.boards[board].looks_back(sight) {
+                if self.show(board, sight, false) {
+                    explained = Some(self.boards[board].signature.kind);
+                }
+                if explained.is_none() && self.boards[board].looks_back(sight) {
                     self.show(board, &sight.turned(), true);
                 }
             }
@@ -210,9 +272,9 @@ impl Engine {
     fn show(&mut self, at: usize, sight: &Sight, turned: bool) -> bool {
         let board = &mut self.boards[at];
         let seen = board.see(sight, turned);
-        if seen.watch {
+        if let Some(rank) = seen.watch {
             let window = board.signature.window.saturating_mul(1_000_000_000);
-            self.watch.ask(sight.target, sight.target_port, self.clock, window);
+            self.watch.ask(sight.target, sight.target_port, self.clock, window, rank);
         }
         match seen.verdict {
             Verdict::Quiet => {}
@@ -233,7 +295,7 @@ impl Engine {
         let (evidence, margin) = board.evidence(sight);
         let Some(entry) = board.entry(sight) else { return };
         let begins = entry.incident.is_none();
-        let (first, mut recent) = (entry.first().unwrap_or(sight.time), entry.take_recent());
+        let (first, mut recent) = (entry.first().unwrap_or(sight.seen), entry.take_recent());
         // The last of them is the one at hand.
         recent.pop();
         let before = if begins { entry.seen() } else { 0 };
@@ -248,15 +310,27 @@ impl Engine {
     }
 
     /// What was counted since incidents were judged last.
-    fn refresh(&mut self) {
+    fn refresh(&mut self, every: u64) {
         let boards = &self.boards;
-        self.incidents.refresh(|at, sight| boards[at].evidence(sight));
+        self.incidents.refresh(self.clock, every, |at, sight| boards[at].evidence(sight));
     }
 
     /// Endpoints (address and port of those who are connected to) whose ordinary TCP packets are wanted too.
     #[must_use]
     pub fn watched(&self) -> &[(IpAddr, u16)] {
         self.watch.list()
+    }
+
+    /// All packets of those that [`Self::watched`] names come from then on: connections that began before are not judged by what was said
+    /// on them. Only for [`Limits::live`]; without it nothing counts as watched there.
+    pub fn watches(&mut self, since: Time) {
+        self.watch.confirm(since.0);
+    }
+
+    /// How often an endpoint was to be watched, and there was no place for it.
+    #[must_use]
+    pub fn not_watched(&self) -> u64 {
+        self.watch.refused
     }
 
     /// Another number each time that [`Self::watched`] has changed.
@@ -267,9 +341,21 @@ impl Engine {
 
     /// Events that are new or have changed since the last call.
     pub fn take_events(&mut self) -> Vec<Event> {
+        self.take_news(Duration::ZERO)
+    }
+
+    /// Events that are new or have ended, and those that have changed and were not told of for so long.
+    pub fn take_news(&mut self, every: Duration) -> Vec<Event> {
+        let every = u64::try_from(every.as_nanos()).unwrap_or(u64::MAX);
         self.flush();
-        self.refresh();
-        self.incidents.take(self.trackers.arp())
+        self.refresh(every);
+        self.incidents.take(self.clock, every, self.trackers.arp())
+    }
+
+    /// How many attacks were said to be over only because there were too many at a time; they may be told of anew.
+    #[must_use]
+    pub fn ended_early(&self) -> u64 {
+        self.incidents.crowded
     }
 
     /// Events that are over, once each, for whoever asks for nothing else.
@@ -282,11 +368,13 @@ impl Engine {
     pub fn finish(mut self) -> Vec<Event> {
         self.flush();
         // What was asked for in the last moment was perhaps answered in the next one; what is older was not.
+        self.settle();
         self.tick(self.clock.saturating_add(LAST_WAIT));
-        self.refresh();
+        self.refresh(0);
         self.incidents.finish(self.trackers.arp())
     }
 }
 
-/// How long the end waits for answers that did not come: longer than any tracker does for the first of them.
-const LAST_WAIT: u64 = 1_000_000_000;
+/// How long the end waits for answers that did not come: of what trackers wait for, all but the longest that an ordinary answer takes
+/// (300 ms: round the world, or by a slow link).
+const LAST_WAIT: u64 = 700_000_000;

@@ -39,6 +39,9 @@ pub struct Facts {
     pub direction: Direction,
     /// How many packets it stands for: 1, unless the source samples (live, under a flood).
     pub weight: u32,
+    /// It was chosen by chance, each packet for itself: that its question or its answer was not seen says nothing. Not of what is
+    /// chosen by whole conversations, and not of what is not sampled at all.
+    pub by_chance: bool,
     /// Frames on the wire that it is: 1, unless the kernel has merged some (GRO) or not yet cut them (GSO).
     pub frames: u32,
     /// Bytes on the wire, all frames together, link-layer header included; of one packet, not times `weight`.

@@ -16,9 +16,10 @@ use toml::de::{DeTable, Deserializer};
 pub use self::form::{Condition, Counter, Field, Group, Key, Measure, Scope, Signature};
 
 /// The files that are built in, by what they are about.
-const BUILT_IN: [&str; 7] = [
+const BUILT_IN: [&str; 8] = [
     // What is amplification is no ordinary flood: the first that explains something has the word.
     include_str!("../signatures/amplification.toml"),
+    include_str!("../signatures/connections.toml"),
     include_str!("../signatures/floods.toml"),
     include_str!("../signatures/scans.toml"),
     include_str!("../signatures/sweeps.toml"),

@@ -10,7 +10,7 @@ use super::LinkType;
 pub struct ReadError {
     /// The file, as it was named.
     pub file: String,
-    /// The packet at which it happened, from 1; 0 when it was before any packet could be.
+    /// The packet at which it happened, from 1; 0 when it was before any packet could be, or is about none in particular.
     pub packet: u64,
     /// Where that packet or block begins, in bytes from the beginning of the capture (what is packed: of the unpacked one).
     pub offset: u64,
@@ -61,6 +61,17 @@ pub enum Fault {
         "its link type is {0}, which nbw does not read: it reads Ethernet, Linux cooked, raw IP and loopback captures"
     )]
     LinkType(LinkType),
+    /// Some packets were of a kind of link that is not known here. All others were delivered.
+    #[error(
+        "{packets} of its packets are of link type {link_type}, or another that nbw does not read, and were left out: it reads \
+         Ethernet, Linux cooked, raw IP and loopback captures"
+    )]
+    Skipped {
+        /// How many.
+        packets: u64,
+        /// The first such kind.
+        link_type: LinkType,
+    },
     /// A later version of pcapng.
     #[error("it is pcapng of version {0}.{1}, which is newer than this nbw")]
     Version(u16, u16),

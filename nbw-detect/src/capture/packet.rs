@@ -43,6 +43,7 @@ impl<'a> Packet<'a> {
             link: device.unwrap_or(self.link),
             direction: if direction == Direction::Unknown { self.direction } else { direction },
             weight: 1,
+            by_chance: false,
             frames: 1,
             bytes: original_length,
             body,

@@ -8,7 +8,7 @@ use pcap_parser::{
 };
 
 use super::{
-    Fault,
+    Fault, LinkType,
     block::{self, HEAD, Head, SECTION_HEAD},
     interface::Interface,
     reader::{Found, MOST_CAPTURED},
@@ -35,6 +35,8 @@ pub(super) struct PcapNg {
     before: u32,
     /// Of the last packet that had one.
     time: Time,
+    /// Packets of a kind of link that is not read, and the first such kind.
+    skipped: Option<(u64, LinkType)>,
 }
 
 /// A packet block, whichever it is.
@@ -51,7 +53,7 @@ struct Raw {
 impl PcapNg {
     /// At the first section.
     pub(super) fn begin(source: &mut Source) -> Result<Self, Fault> {
-        let mut begun = Self { is_big: false, interfaces: Vec::new(), before: 0, time: Time(0) };
+        let mut begun = Self { is_big: false, interfaces: Vec::new(), before: 0, time: Time(0), skipped: None };
         begun.section(source)?;
         Ok(begun)
     }
@@ -61,7 +63,7 @@ impl PcapNg {
     pub(super) fn next(&mut self, source: &mut Source) -> Result<Option<Found>, Fault> {
         loop {
             if !source.fill(HEAD).map_err(Fault::Io)? {
-                return if source.available().is_empty() { Ok(None) } else { Err(Fault::CutOff("a block")) };
+                return if source.available().is_empty() { self.end() } else { Err(Fault::CutOff("a block")) };
             }
             let begin = source.available().first_chunk().ok_or(Fault::CutOff("a block"))?;
             // A section's type reads the same both ways; its length does not.
@@ -76,11 +78,17 @@ impl PcapNg {
         }
     }
 
+    /// What was skipped is told when all others were read.
+    #[cold]
+    fn end(&mut self) -> Result<Option<Found>, Fault> {
+        self.skipped.take().map_or(Ok(None), |(packets, link_type)| Err(Fault::Skipped { packets, link_type }))
+    }
+
     /// One block: a packet, or something that was learnt or skipped.
     #[inline]
     fn block(&mut self, source: &mut Source, head: Head) -> Result<Option<Found>, Fault> {
         match head.kind {
-            block::ENHANCED_PACKET | block::SIMPLE_PACKET | block::PACKET => self.packet(source, head).map(Some),
+            block::ENHANCED_PACKET | block::SIMPLE_PACKET | block::PACKET => self.packet(source, head),
             block::INTERFACE => self.interface(source, head).map(|()| None),
             _ if source.skip(head.length.into()).map_err(Fault::Io)? => Ok(None),
             _ => Err(Fault::CutOff("a block")),
@@ -100,7 +108,7 @@ impl PcapNg {
             _ => return Err(unreadable(head)),
         }
         source.consume(head.length as usize);
-        self.before += self.interfaces.len() as u32;
+        self.before = self.before.wrapping_add(self.interfaces.len() as u32);
         self.interfaces.clear();
         Ok(())
     }
@@ -119,7 +127,7 @@ impl PcapNg {
     }
 
     #[inline]
-    fn packet(&mut self, source: &mut Source, head: Head) -> Result<Found, Fault> {
+    fn packet(&mut self, source: &mut Source, head: Head) -> Result<Option<Found>, Fault> {
         let (is_big, snaplen) = (self.is_big, self.interfaces.first().map_or(0, |first| first.snaplen));
         let raw = match whole(source, head, is_big, "a packet")? {
             Block::EnhancedPacket(packet) => enhanced(&packet, is_big),
@@ -129,13 +137,15 @@ impl PcapNg {
         };
         let (link, interface) = self.of(raw.interface)?;
         if !interface.link_type.is_known() {
-            return Err(Fault::LinkType(interface.link_type));
+            self.skipped.get_or_insert((0, interface.link_type)).0 += 1;
+            source.consume(head.length as usize);
+            return Ok(None);
         }
         self.time = raw.units.map_or(self.time, |units| interface.clock.time(units));
         let start = source.consume(head.length as usize);
         let Raw { original_length, direction, bytes, .. } = raw;
         let bytes = start + bytes.start..start + bytes.end;
-        Ok(Found { time: self.time, link_type: interface.link_type, original_length, link, direction, bytes })
+        Ok(Some(Found { time: self.time, link_type: interface.link_type, original_length, link, direction, bytes }))
     }
 
     /// The interface of a packet, and its number in the file.

@@ -76,7 +76,7 @@ impl Reader {
         if path.as_os_str() == "-" {
             return Self::from_read(io::stdin(), "standard input");
         }
-        let name = path.display().to_string();
+        let name = clean(&path.display().to_string());
         match unpack::open(path) {
             Ok((file, size)) => Ok(Self { size, ..Self::from_read(file, &name)? }),
             Err(error) => Err(unopened(&name, false, Fault::Io(error))),
@@ -139,7 +139,8 @@ impl Reader {
     fn fault(&mut self, fault: Fault) -> ReadError {
         self.ended = true;
         let fault = told(fault, self.packed);
-        let (file, packet, offset) = (self.name.clone(), self.packets + 1, self.source.offset());
+        let packet = if matches!(fault, Fault::Skipped { .. }) { 0 } else { self.packets + 1 };
+        let (file, offset) = (self.name.clone(), self.source.offset());
         ReadError { file, packet, offset, packed: self.packed, fault }
     }
 
@@ -177,6 +178,11 @@ fn begin(source: &mut Source) -> Result<Format, Fault> {
         return Ok(Format::Pcap(Pcap::begin(source)?));
     }
     Err(Fault::NotACapture)
+}
+
+/// A file's name may be anything: what would move the cursor, or more, is no part of a sentence.
+fn clean(name: &str) -> String {
+    name.chars().map(|letter| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter }).collect()
 }
 
 fn unopened(name: &str, packed: bool, fault: Fault) -> ReadError {

@@ -39,7 +39,10 @@ impl Arp {
                 // A probe (RFC 5227) has no address yet, an announcement asks for its own.
                 let own = packet.source;
                 if own.0 as u32 != 0 {
-                    self.believe(packet, packet.source, packet.macs[0], now);
+                    let before = self.believe(packet, own, packet.macs[0], now);
+                    if before.is_some_and(|before| before != packet.macs[0]) {
+                        out.push(Sight { what: Happening::ArpFlip, target: own, ..sight });
+                    }
                     self.own.get_or_insert((packet.link, packet.macs[0]), || own);
                 }
                 if packet.source != packet.target {

@@ -5,12 +5,19 @@ use super::{
     filter,
     flow::{Lru, lru},
     happening::Sight,
+    watch::Rank,
     who::Who,
 };
-use crate::signature::{Condition, Counter, Key, Signature};
+use crate::{
+    Kind,
+    signature::{Condition, Counter, Key, Signature},
+};
 
 /// What happened before it was clear that it is an attack: so much of it is remembered, to name those concerned.
 const RECENT: usize = 16;
+
+/// From so many seconds on a window is a long one.
+const LONG: u64 = 3_600;
 
 /// While it goes on, it is judged again no sooner than this.
 const JUDGED_EVERY: u64 = 100_000_000;
@@ -18,7 +25,6 @@ const JUDGED_EVERY: u64 = 100_000_000;
 /// Those of whom something is counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Subject {
-    link: u32,
     port: u16,
     source: Who,
     target: Who,
@@ -63,13 +69,13 @@ pub(crate) enum Verdict {
 pub(crate) struct Seen {
     pub(crate) verdict: Verdict,
     /// The target is to be watched.
-    pub(crate) watch: bool,
+    pub(crate) watch: Option<Rank>,
     /// It belongs to an attack that is known, and needs no other explanation.
     pub(crate) explained: bool,
 }
 
 impl Seen {
-    const NOTHING: Self = Self { verdict: Verdict::Quiet, watch: false, explained: false };
+    const NOTHING: Self = Self { verdict: Verdict::Quiet, watch: None, explained: false };
 }
 
 /// A signature at work.
@@ -91,10 +97,14 @@ pub(crate) struct Board {
     founders: u32,
     /// Whether sources or targets are not in the key, so that recent ones have to be remembered.
     remembers: bool,
+    /// It says nothing: what it goes by is not to be seen here.
+    pub(crate) mute: bool,
 }
 
 impl Board {
     pub(crate) fn new(signature: &Signature, most: u32) -> Self {
+        // What comes once in an hour must find its entry again, whatever has come between.
+        let most = if signature.window >= LONG { most.saturating_mul(4) } else { most };
         let masks: Vec<u64> = signature.count.iter().map(filter::mask).collect();
         let tests = |conditions: &[Condition]| conditions.iter().filter_map(|it| test(&signature.count, it)).collect();
         Self {
@@ -108,6 +118,7 @@ impl Board {
             most,
             founders: founders(signature),
             remembers: !matches!(signature.key, Key::Pair | Key::PairPort | Key::PairService),
+            mute: false,
             signature: signature.clone(),
             masks,
         }
@@ -150,11 +161,16 @@ impl Board {
             && sight.time < again
         {
             let verdict = if main { Verdict::Goes(incident) } else { Verdict::Quiet };
-            return Seen { verdict, watch: false, explained };
+            return Seen { verdict, watch: None, explained };
         }
         let all = |tests: &[Test]| !tests.is_empty() && tests.iter().all(|test| test.holds(entry));
-        let watch = all(&self.watch);
-        let attack = all(&self.when) && !all(&self.exclude);
+        let attack = all(&self.when) && !all(&self.exclude) && !self.mute;
+        let rank = match self.signature.kind {
+            _ if attack => Rank::Attacked,
+            Kind::SynFlood => Rank::Flood,
+            _ => Rank::Session,
+        };
+        let watch = all(&self.watch).then_some(rank);
         if !attack {
             entry.incident = None;
         }
@@ -194,20 +210,34 @@ impl Board {
         self.table.peek_mut(&subject(self.signature.key, sight))
     }
 
+    /// Whether what belongs to an attack of that kind is nothing to it: it is another flood's, or it waits for what is not explained.
+    pub(crate) fn leaves(&self, kind: Kind) -> bool {
+        self.signature.kind != kind || !self.signature.explains
+    }
+
+    /// Forgets all.
+    pub(crate) fn clear(&mut self) {
+        self.table.clear();
+    }
+
     /// The values of all conditions, by what events call them, and how far the worst of them is beyond its bound.
     pub(crate) fn evidence(&self, sight: &Sight) -> (Vec<(String, f64)>, f64) {
         let Some(entry) = self.table.peek(&subject(self.signature.key, sight)) else { return (Vec::new(), 1.0) };
-        let named = |(test, condition): (&Test, &Condition)| Some((evidence_name(condition), test.value(entry)?));
+        let value = |test: &Test| test.value(entry).filter(|value| value.is_finite());
+        let named = |(test, condition): (&Test, &Condition)| Some((evidence_name(condition), value(test)?));
         let values = self.when.iter().zip(&self.signature.when).filter_map(named).collect();
         let margins = self.when.iter().filter_map(|test| test.margin(entry));
         (values, margins.fold(f64::INFINITY, f64::min))
     }
 }
 
-/// As bits: the attack's own, those that ask for watching, and those by which others are divided.
+/// As bits: the attack's own, those that ask for watching or exclude, and those by which others are divided.
 fn founders(signature: &Signature) -> u32 {
     let asks = signature.watch.iter().filter(|it| it.at_least.is_some()).map(|it| &it.value);
-    let names: Vec<&String> = asks.chain(signature.when.iter().filter_map(|it| it.per.as_ref())).collect();
+    // What excludes has often happened before.
+    let excludes = signature.exclude.iter().filter(|it| it.at_least.is_some() && it.per.is_none()).map(|it| &it.value);
+    let names: Vec<&String> =
+        asks.chain(excludes).chain(signature.when.iter().filter_map(|it| it.per.as_ref())).collect();
     let founds = |(at, counter): &(usize, &Counter)| *at == 0 || names.contains(&&counter.name);
     signature.count.iter().enumerate().filter(founds).fold(0, |founders, (at, _)| founders | 1 << at)
 }
@@ -233,7 +263,7 @@ fn test(counters: &[Counter], condition: &Condition) -> Option<Test> {
 }
 
 fn subject(key: Key, sight: &Sight) -> Subject {
-    let subject = Subject { link: sight.link, ..Subject::default() };
+    let subject = Subject::default();
     let (source, target) = (sight.source, sight.target);
     match key {
         Key::Source => Subject { source, ..subject },
@@ -241,9 +271,9 @@ fn subject(key: Key, sight: &Sight) -> Subject {
         Key::Pair => Subject { source, target, ..subject },
         Key::SourcePort => Subject { source, port: sight.target_port, ..subject },
         Key::TargetPort => Subject { target, port: sight.target_port, ..subject },
-        Key::PairPort => Subject { source, target, port: sight.target_port, ..subject },
+        Key::PairPort => Subject { source, target, port: sight.target_port },
         Key::TargetService => Subject { target, port: sight.source_port, ..subject },
-        Key::PairService => Subject { source, target, port: sight.source_port, ..subject },
+        Key::PairService => Subject { source, target, port: sight.source_port },
         Key::SourceNet => Subject { source, target: target.net(), ..subject },
     }
 }
@@ -288,8 +318,8 @@ impl Entry {
         if hits & 1 == 0 {
             return;
         }
-        let first = self.first[0].get_or_insert(sight.time);
-        *first = sight.time.min(*first);
+        let first = self.first[0].get_or_insert(sight.seen);
+        *first = sight.seen.min(*first);
         self.seen[0] = self.seen[0].saturating_add(sight.count);
         if self.incident.is_none() && (remembers || self.recent.is_empty()) {
             if self.recent.len() == RECENT {
@@ -325,7 +355,8 @@ impl Test {
         let value = entry.cells[self.value].value()?;
         let Some(per) = self.per else { return Some(value) };
         let per = entry.cells[per].value()?;
-        (per > 0.0).then(|| value / per)
+        // Something against nothing is more than any bound.
+        (value > 0.0 || per > 0.0).then(|| if per > 0.0 { value / per } else { f64::INFINITY })
     }
 
     fn holds(&self, entry: &Entry) -> bool {

@@ -14,6 +14,7 @@ pub(crate) fn counts(counter: &Counter, sight: &Sight) -> bool {
         && any(&counter.target_ports, sight.target_port)
         && none(&counter.not_source_ports, sight.source_port)
         && none(&counter.not_target_ports, sight.target_port)
+        && counter.same_port.is_none_or(|same| same == (sight.source_port == sight.target_port))
         && any(&counter.protocols, sight.protocol)
         && any(&counter.icmp_types, sight.icmp)
         && counter.flags.is_none_or(|flags| sight.flags & flags.of == flags.set)

@@ -11,19 +11,18 @@ use super::{
 };
 
 /// A table that forgets what was longest not looked at.
-pub(crate) type Lru<K, V> = LruMap<K, V, ByLength, foldhash::fast::FixedState>;
+pub(crate) type Lru<K, V> = LruMap<K, V, ByLength, foldhash::fast::RandomState>;
 
 pub(crate) fn lru<K, V>(most: u32) -> Lru<K, V>
 where
     K: std::hash::Hash + Eq,
 {
-    LruMap::with_hasher(ByLength::new(most), foldhash::fast::FixedState::default())
+    LruMap::with_hasher(ByLength::new(most), foldhash::fast::RandomState::default())
 }
 
-/// The two ends on a link, the lesser first.
+/// The two ends, the lesser first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Flow {
-    link: u32,
     ports: [u16; 2],
     ends: [Who; 2],
 }
@@ -35,12 +34,12 @@ impl Flow {
         let target = (packet.target, packet.target_port);
         let in_order = source <= target;
         let (a, b) = if in_order { (source, target) } else { (target, source) };
-        (Self { link: packet.link, ports: [a.1, b.1], ends: [a.0, b.0] }, in_order)
+        (Self { ports: [a.1, b.1], ends: [a.0, b.0] }, in_order)
     }
 
-    /// Of no link and no ports, the source first.
+    /// Of no ports, the source first.
     pub(crate) fn between(source: Who, target: Who) -> Self {
-        Self { link: 0, ports: [0; 2], ends: [source, target] }
+        Self { ports: [0; 2], ends: [source, target] }
     }
 
     /// Something that happens between the two; the source is the one who has begun.
@@ -49,7 +48,8 @@ impl Flow {
         Sight {
             what,
             time,
-            link: self.link,
+            seen: time,
+            link: 0,
             source: self.ends[source],
             target: self.ends[target],
             source_port: self.ports[source],
@@ -75,6 +75,7 @@ impl Sight {
         let mut sight = Self {
             what,
             time,
+            seen: time,
             link: packet.link,
             source: packet.source,
             target: packet.target,
@@ -119,6 +120,16 @@ pub(crate) struct Timers<T> {
     queue: VecDeque<(u64, T)>,
 }
 
+/// Something whose time has come.
+#[derive(Debug)]
+pub(crate) struct Due<T> {
+    /// Since when it is due.
+    pub(crate) time: u64,
+    /// When it was begun.
+    pub(crate) begun: u64,
+    pub(crate) what: T,
+}
+
 impl<T> Timers<T> {
     pub(crate) fn new(waits: u64, most: usize) -> Self {
         Self { waits, most, queue: VecDeque::new() }
@@ -129,16 +140,25 @@ impl<T> Timers<T> {
         self.queue.len()
     }
 
-    pub(crate) fn start(&mut self, now: u64, what: T) {
-        self.queue.push_back((now.saturating_add(self.waits), what));
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
     }
 
-    /// The next one that is due, and since when; without room, the oldest is so early.
-    pub(crate) fn due(&mut self, now: u64) -> Option<(u64, T)> {
-        let (due, _) = self.queue.front()?;
-        if *due <= now || self.queue.len() > self.most {
-            return self.queue.pop_front().map(|(due, what)| (due.min(now), what));
+    pub(crate) fn is_full(&self) -> bool {
+        self.queue.len() >= self.most
+    }
+
+    pub(crate) fn start(&mut self, now: u64, what: T) {
+        self.queue.push_back((now, what));
+    }
+
+    /// The next one that is due; without room, the oldest is so early.
+    pub(crate) fn due(&mut self, now: u64) -> Option<Due<T>> {
+        let (begun, _) = self.queue.front()?;
+        if begun.saturating_add(self.waits) > now && self.queue.len() <= self.most {
+            return None;
         }
-        None
+        let (begun, what) = self.queue.pop_front()?;
+        Some(Due { time: begun.saturating_add(self.waits).min(now), begun, what })
     }
 }

@@ -14,13 +14,13 @@ pub enum Happening {
     Packet,
     /// TCP: a new connection is asked for.
     TcpSyn,
-    /// TCP: it is asked for again.
+    /// TCP: it is asked for again as sockets do (RFC 6298): after a second or three, then as long or twice as long.
     TcpSynAgain,
     /// TCP: the target has accepted it (SYN and ACK).
     TcpAnswered,
     /// TCP: the target has refused it (RST).
     TcpRefused,
-    /// TCP: nothing came back within a second, the time after which a client asks again (RFC 6298).
+    /// TCP: nothing came back within a second, the time after which a client asks again (RFC 6298), or before it gave up by a RST.
     TcpUnanswered,
     /// TCP: the source has completed the handshake. Only of what is watched.
     TcpOpened,
@@ -44,6 +44,8 @@ pub enum Happening {
     TcpStrayReset,
     /// TCP: FIN and ACK of no connection that is known.
     TcpStrayFin,
+    /// TCP: packets that only a connection has, of which the other side's were never seen; the source is who was seen.
+    TcpOneSided,
     /// UDP: the first packet of a flow.
     UdpNew,
     /// UDP: a packet of a flow that nobody has answered so far, the first one included.
@@ -58,13 +60,15 @@ pub enum Happening {
     IcmpEcho,
     /// ICMP: an echo reply that was asked for.
     IcmpEchoAnswered,
+    /// ICMP: an echo reply that is not as long as the last request.
+    IcmpEchoChanged,
     /// ICMP: nothing came back within a second of the first request.
     IcmpEchoUnanswered,
     /// ICMP: an echo reply that nobody has asked for.
     IcmpStrayReply,
     /// ICMP: an error, such as unreachable.
     IcmpError,
-    /// ICMP: any other.
+    /// ICMP: any other; an echo reply too, where it is not known whether it was asked for.
     IcmpOther,
     /// IP: a first fragment.
     FirstFragment,
@@ -78,7 +82,7 @@ pub enum Happening {
     ArpReply,
     /// ARP: a reply to one host that has not asked for it.
     ArpUnasked,
-    /// ARP: a reply that was not asked for gives an address to another hardware address than the one that had it.
+    /// ARP: a reply that was not asked for, or a request, gives an address to another hardware address than the one that had it.
     ArpFlip,
     /// What a source has sent to a target, as the host counts it.
     Volume,
@@ -93,8 +97,10 @@ impl Happening {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sight {
     pub(crate) what: Happening,
-    /// Nanoseconds.
+    /// When it is known, in nanoseconds: windows go by it.
     pub(crate) time: u64,
+    /// When the packet was seen that it is about: of what has not come, the one that asked for it.
+    pub(crate) seen: u64,
     pub(crate) link: u32,
     pub(crate) source: Who,
     pub(crate) target: Who,

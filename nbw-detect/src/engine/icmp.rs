@@ -1,7 +1,7 @@
 //! Echo requests and replies: which were answered, and which nobody has asked for.
 
 use super::{
-    flow::{Flow, Lru, Timers, lru},
+    flow::{Due, Flow, Lru, Timers, lru},
     happening::{Happening, Sight},
     packet::Packet,
 };
@@ -18,6 +18,8 @@ struct Echoes {
     open: [u32; 2],
     /// The last request of each.
     last: [u64; 2],
+    /// How long that was.
+    payload: [u32; 2],
     /// Whether any was ever answered.
     answered: [bool; 2],
 }
@@ -51,6 +53,9 @@ impl Icmp {
 
     fn asked(&mut self, packet: &Packet, now: u64, out: &mut Vec<Sight>) {
         out.push(Sight::of(packet, Happening::IcmpEcho, now));
+        if packet.by_chance {
+            return;
+        }
         let (flow, in_order) = Flow::of(packet);
         let Some(echoes) = self.pairs.get_or_insert(flow, Echoes::default) else { return };
         let side = usize::from(in_order);
@@ -60,7 +65,7 @@ impl Icmp {
             self.unanswered.start(now, (flow, in_order));
         }
         echoes.open[side] = echoes.open[side].saturating_add(packet.weight);
-        echoes.last[side] = now;
+        (echoes.last[side], echoes.payload[side]) = (now, packet.payload);
     }
 
     fn replied(&mut self, packet: &Packet, now: u64, out: &mut Vec<Sight>) {
@@ -71,19 +76,23 @@ impl Icmp {
             .get(&flow)
             .filter(|echoes| echoes.open[side] > 0 && now.saturating_sub(echoes.last[side]) <= FORGOTTEN_AFTER);
         let Some(echoes) = asked else {
-            out.push(Sight::of(packet, Happening::IcmpStrayReply, now));
+            let stray = if packet.by_chance { Happening::IcmpOther } else { Happening::IcmpStrayReply };
+            out.push(Sight::of(packet, stray, now));
             return;
         };
         echoes.open[side] = echoes.open[side].saturating_sub(packet.weight);
         echoes.answered[side] = true;
+        if echoes.payload[side] != packet.payload {
+            out.push(Sight::of(packet, Happening::IcmpEchoChanged, now).turned());
+        }
         out.push(Sight::of(packet, Happening::IcmpEchoAnswered, now).turned());
     }
 
     pub(crate) fn advance(&mut self, now: u64, out: &mut Vec<Sight>) {
-        while let Some((due, (flow, lesser_asks))) = self.unanswered.due(now) {
+        while let Some(Due { time, begun, what: (flow, lesser_asks) }) = self.unanswered.due(now) {
             let answered = self.pairs.peek(&flow).is_none_or(|echoes| echoes.answered[usize::from(lesser_asks)]);
             if !answered {
-                out.push(flow.sight(Happening::IcmpEchoUnanswered, due, lesser_asks));
+                out.push(Sight { seen: begun, ..flow.sight(Happening::IcmpEchoUnanswered, time, lesser_asks) });
             }
         }
     }

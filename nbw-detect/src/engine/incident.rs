@@ -1,6 +1,9 @@
-//! Attacks that go on: one for each, whichever signatures and links have told of it.
+//! Attacks that go on: one for each, whichever signatures have told of it.
 
-use std::{collections::BTreeMap, hash::BuildHasher as _};
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::BuildHasher as _,
+};
 
 use foldhash::fast::FixedState;
 
@@ -15,7 +18,7 @@ use crate::{
 const QUIET: u64 = 300_000_000_000;
 
 /// Attacks at a time; beyond, those that were longest not heard of are over.
-const MOST: usize = 1_024;
+const MOST: usize = 4_096;
 
 /// Whom an incident is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,6 +33,8 @@ struct About {
 #[derive(Debug)]
 struct Incident {
     number: u64,
+    /// What events call it, for as long as it lasts.
+    id: String,
     about: About,
     signature: Signature,
     /// The signature's place, and the last thing that it was judged by.
@@ -38,11 +43,13 @@ struct Incident {
     last: u64,
     sources: Tally,
     targets: Tally,
-    /// Packets and bytes by link: the same packet may pass several.
-    links: BTreeMap<u32, (u64, u64)>,
+    /// Packets and bytes, by the signature that has counted them: several may see the same.
+    counts: BTreeMap<usize, (u64, u64)>,
     evidence: BTreeMap<String, f64>,
     margin: f64,
     changed: bool,
+    /// When it was told last.
+    told: Option<u64>,
     /// What was said of it when it ended.
     ended: Option<Event>,
 }
@@ -51,7 +58,11 @@ struct Incident {
 #[derive(Debug, Default)]
 pub(crate) struct Incidents {
     list: Vec<Incident>,
+    /// Those that go on.
+    open: HashMap<About, u64, FixedState>,
     next: u64,
+    /// How many were over because there was no room for more.
+    pub(crate) crowded: u64,
 }
 
 /// What an observation says of an incident.
@@ -72,26 +83,26 @@ impl Incidents {
     /// The incident that a report is about, by its number.
     pub(crate) fn report(&mut self, report: Report<'_>, arp: &Arp) -> u64 {
         let about = about(report.signature, report.sight);
-        let known = self.list.iter().position(|it| it.about == about && it.ended.is_none());
+        let known = self.open.get(&about).and_then(|number| self.place(*number));
         let at = known.unwrap_or_else(|| self.begin(about, &report, arp));
         self.list[at].take(report);
         self.list[at].number
     }
 
     fn begin(&mut self, about: About, report: &Report<'_>, arp: &Arp) -> usize {
-        if self.list.len() >= MOST
+        if self.open.len() >= MOST
             && let Some(oldest) =
                 self.list.iter_mut().filter(|it| it.ended.is_none()).min_by_key(|it| (it.last, it.number))
         {
+            self.open.remove(&oldest.about);
+            self.crowded += 1;
             oldest.end(arp);
         }
-        if self.list.len() >= 2 * MOST {
-            let ended = self.list.iter().position(|it| it.ended.is_some()).unwrap_or(0);
-            self.list.remove(ended);
-        }
         self.next += 1;
+        self.open.insert(about, self.next);
         self.list.push(Incident {
             number: self.next,
+            id: id(about, report.first, self.next),
             about,
             signature: report.signature.clone(),
             origin: (report.board, *report.sight),
@@ -99,18 +110,23 @@ impl Incidents {
             last: report.first,
             sources: Tally::default(),
             targets: Tally::default(),
-            links: BTreeMap::new(),
+            counts: BTreeMap::new(),
             evidence: BTreeMap::new(),
             margin: 1.0,
             changed: true,
+            told: None,
             ended: None,
         });
         self.list.len() - 1
     }
 
+    fn place(&self, number: u64) -> Option<usize> {
+        self.list.binary_search_by_key(&number, |it| it.number).ok()
+    }
+
     /// One more of what the incident consists of. Whether it still goes on.
     pub(crate) fn goes(&mut self, number: u64, board: usize, sight: &Sight) -> bool {
-        let Ok(at) = self.list.binary_search_by_key(&number, |it| it.number) else { return false };
+        let Some(at) = self.place(number) else { return false };
         let incident = &mut self.list[at];
         if incident.ended.is_none() {
             incident.add(sight, board);
@@ -118,9 +134,14 @@ impl Incidents {
         incident.ended.is_none()
     }
 
-    /// Asks for the counts of those that go on.
-    pub(crate) fn refresh(&mut self, evidence: impl Fn(usize, &Sight) -> (Vec<(String, f64)>, f64)) {
-        for incident in self.list.iter_mut().filter(|it| it.ended.is_none()) {
+    /// Asks for the counts of those that go on and are to be told.
+    pub(crate) fn refresh(
+        &mut self,
+        now: u64,
+        every: u64,
+        evidence: impl Fn(usize, &Sight) -> (Vec<(String, f64)>, f64),
+    ) {
+        for incident in self.list.iter_mut().filter(|it| it.ended.is_none() && it.is_news(now, every)) {
             let (board, sight) = incident.origin;
             let (values, margin) = evidence(board, &sight);
             incident.weigh(values, margin);
@@ -132,15 +153,22 @@ impl Incidents {
         for incident in self.list.iter_mut().filter(|it| it.ended.is_none()) {
             let quiet = QUIET.max(incident.signature.window.saturating_mul(1_000_000_000));
             if now.saturating_sub(incident.last) > quiet {
+                self.open.remove(&incident.about);
                 incident.end(arp);
             }
         }
     }
 
-    /// Those that are new or have changed; those that have ended are forgotten.
-    pub(crate) fn take(&mut self, arp: &Arp) -> Vec<Event> {
-        let news = self.list.iter_mut().filter_map(|it| std::mem::take(&mut it.changed).then(|| it.told(arp)));
-        let events = news.collect();
+    /// All are over.
+    pub(crate) fn end(&mut self, arp: &Arp) {
+        self.open.clear();
+        self.list.iter_mut().filter(|it| it.ended.is_none()).for_each(|it| it.end(arp));
+    }
+
+    /// Those that are new or have ended, and those that have changed and were not told for so long; those that have ended are forgotten.
+    pub(crate) fn take(&mut self, now: u64, every: u64, arp: &Arp) -> Vec<Event> {
+        let news = self.list.iter_mut().filter(|it| it.is_news(now, every));
+        let events = news.map(|it| it.tell(now, arp)).collect();
         self.list.retain(|it| it.ended.is_none());
         events
     }
@@ -155,7 +183,7 @@ impl Incidents {
     /// All that there are, ended, by the time they were first seen.
     pub(crate) fn finish(mut self, arp: &Arp) -> Vec<Event> {
         self.list.sort_by_key(|it| (it.first, it.number));
-        self.list.iter_mut().filter(|it| it.ended.is_none()).for_each(|it| it.end(arp));
+        self.end(arp);
         self.take_ended()
     }
 }
@@ -169,6 +197,12 @@ fn about(signature: &Signature, sight: &Sight) -> About {
     About { kind: signature.kind, group: signature.event, source, target }
 }
 
+/// The same attack of the same capture has the same one. Made once: its first packet may turn out to be an earlier one.
+fn id(about: About, first: u64, number: u64) -> String {
+    let hash = FixedState::default().hash_one((about, first, number));
+    format!("{hash:016x}")
+}
+
 impl Incident {
     fn take(&mut self, report: Report<'_>) {
         self.first = self.first.min(report.first);
@@ -177,18 +211,18 @@ impl Incident {
         if weight(report.signature) > weight(&self.signature) {
             self.signature = report.signature.clone();
             self.origin = (report.board, *report.sight);
-            (self.margin, self.evidence, self.links) = (1.0, BTreeMap::new(), BTreeMap::new());
+            (self.margin, self.evidence) = (1.0, BTreeMap::new());
         }
         let counted: u64 = report.recent.iter().map(|sight| sight.count).sum();
         for sight in &report.recent {
             self.add(sight, report.board);
         }
         self.add(report.sight, report.board);
+        let forgotten = report.before.saturating_sub(counted + report.sight.count);
+        self.counts.entry(report.board).or_default().0 += forgotten;
         if report.board != self.origin.0 {
             return;
         }
-        let forgotten = report.before.saturating_sub(counted + report.sight.count);
-        self.links.entry(report.sight.link).or_default().0 += forgotten;
         if report.margin >= self.margin {
             self.origin.1 = *report.sight;
         }
@@ -203,42 +237,39 @@ impl Incident {
         }
     }
 
-    /// What other signatures see of the same names those concerned, and is not counted again.
+    /// What other signatures see of the same names those concerned, and is counted apart.
     fn add(&mut self, sight: &Sight, board: usize) {
         self.changed = true;
-        self.last = self.last.max(sight.time);
-        if board != self.origin.0 {
-            self.sources.add(sight.source, 0, 0);
-            self.targets.add(sight.target, sight.target_port, 0);
-            return;
-        }
-        let link = self.links.entry(sight.link).or_default();
-        link.0 += sight.count;
-        link.1 += sight.bytes;
-        // What passes several links is told of once.
-        if self.links.len() > 1 && self.links.keys().next() != Some(&sight.link) {
-            self.sources.add(sight.source, 0, 1);
-            self.targets.add(sight.target, sight.target_port, 1);
-            return;
-        }
-        self.sources.add(sight.source, 0, sight.count);
-        self.targets.add(sight.target, sight.target_port, sight.count);
+        self.last = self.last.max(sight.seen);
+        let counts = self.counts.entry(board).or_default();
+        counts.0 += sight.count;
+        counts.1 += sight.bytes;
+        let count = if board == self.origin.0 { sight.count } else { 0 };
+        self.sources.add(sight.source, 0, count);
+        self.targets.add(sight.target, sight.target_port, count);
+    }
+
+    fn is_news(&self, now: u64, every: u64) -> bool {
+        let due = self.told.is_none_or(|told| now.saturating_sub(told) >= every);
+        self.changed && (due || self.ended.is_some())
+    }
+
+    fn tell(&mut self, now: u64, arp: &Arp) -> Event {
+        (self.changed, self.told) = (false, Some(now));
+        self.ended.clone().unwrap_or_else(|| self.event(arp))
     }
 
     fn end(&mut self, arp: &Arp) {
         self.changed = true;
         self.ended = Some(Event { ongoing: false, ..self.event(arp) });
-    }
-
-    fn told(&self, arp: &Arp) -> Event {
-        self.ended.clone().unwrap_or_else(|| self.event(arp))
+        (self.sources, self.targets) = (Tally::default(), Tally::default());
     }
 
     fn event(&self, arp: &Arp) -> Event {
         let signature = &self.signature;
         Event {
             schema: SCHEMA,
-            id: self.id(),
+            id: self.id.clone(),
             kind: signature.kind,
             signature: signature.name.clone(),
             first_seen: Time(self.first).timestamp(),
@@ -257,14 +288,8 @@ impl Incident {
         }
     }
 
-    /// The same attack of the same capture has the same one.
-    fn id(&self) -> String {
-        let hash = FixedState::default().hash_one((self.about, self.first, self.number));
-        format!("{hash:016x}")
-    }
-
     fn named(&self, tally: &Tally, arp: &Arp) -> Vec<String> {
-        let link = self.links.keys().next().copied().unwrap_or_default();
+        let link = self.origin.1.link;
         let name = |(who, port): (Who, Option<u16>)| match (who.address(), port) {
             (Some(address), Some(port)) => std::net::SocketAddr::new(address, port).to_string(),
             (None, _) => match arp.own(link, who) {
@@ -285,7 +310,7 @@ impl Incident {
 
     fn all_evidence(&self) -> BTreeMap<String, f64> {
         let mut evidence = self.evidence.clone();
-        let (count, bytes) = self.links.values().fold((0, 0), |most, link| (most.0.max(link.0), most.1.max(link.1)));
+        let (count, bytes) = self.counts.values().fold((0, 0), |most, link| (most.0.max(link.0), most.1.max(link.1)));
         let seconds = self.last.saturating_sub(self.first) as f64 / 1e9;
         evidence.insert("counted".to_owned(), count as f64);
         evidence.insert("seconds".to_owned(), (seconds * 1000.0).round() / 1000.0);

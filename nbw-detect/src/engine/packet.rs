@@ -1,7 +1,7 @@
 //! A packet as the engine keeps it for a moment: small, and with an order that does not depend on who handed it over first.
 
 use super::who::Who;
-use crate::{Arp, Body, Facts, Fragment, Ip, Transport};
+use crate::{Arp, Body, Direction, Facts, Fragment, Ip, Transport};
 
 pub(crate) const FIN: u8 = 1;
 pub(crate) const SYN: u8 = 2;
@@ -24,6 +24,8 @@ pub(crate) struct Packet {
     rank: u8,
     pub(crate) class: Class,
     pub(crate) link: u32,
+    /// Sent, received, or not known: what is sent to oneself passes a link twice.
+    pub(crate) way: u8,
     pub(crate) source: Who,
     pub(crate) target: Who,
     pub(crate) source_port: u16,
@@ -36,6 +38,8 @@ pub(crate) struct Packet {
     pub(crate) bytes: u32,
     pub(crate) frames: u32,
     pub(crate) weight: u32,
+    /// Nothing follows from what did not come with it.
+    pub(crate) by_chance: bool,
     /// ARP's hardware addresses.
     pub(crate) macs: [Who; 2],
 }
@@ -56,9 +60,15 @@ impl Packet {
             Body::Other => return None,
         };
         packet.link = facts.link;
+        packet.way = match facts.direction {
+            Direction::Unknown => 0,
+            Direction::In => 1,
+            Direction::Out => 2,
+        };
         packet.bytes = facts.bytes;
         packet.frames = facts.frames.max(1);
         packet.weight = facts.weight.max(1);
+        packet.by_chance = facts.by_chance;
         Some(packet)
     }
 
@@ -67,6 +77,7 @@ impl Packet {
             rank: 0,
             class,
             link: 0,
+            way: 0,
             source,
             target,
             source_port: 0,
@@ -78,6 +89,7 @@ impl Packet {
             bytes: 0,
             frames: 1,
             weight: 1,
+            by_chance: false,
             macs: [Who::default(); 2],
         }
     }

@@ -1,9 +1,10 @@
 //! TCP connections, from the few packets that begin and end them; of watched endpoints, from all.
 
 use super::{
-    flow::{Flow, Lru, Timers, lru},
+    flow::{Due, Flow, Lru, Timers, lru},
     happening::{Happening, Sight},
     packet::{ACK, FIN, Packet, RST, SYN},
+    retry::Retry,
     watch::Watch,
 };
 
@@ -13,8 +14,8 @@ const ANSWER_WITHIN: u64 = 1_000_000_000;
 /// A server that has said nothing for so long waits for the client.
 const SILENT_AFTER: u64 = 5_000_000_000;
 
-/// A SYN later than this begins another connection, even on the same ports (4 minutes: RFC 9293's maximum, twice).
-const FORGOTTEN_AFTER: u64 = 240_000_000_000;
+/// So long after a SYN-ACK that nobody has asked for it is looked at what else its sender has to say.
+const CURIOUS: u64 = 5_000_000_000;
 
 const NANOS_PER_MILLI: u64 = 1_000_000;
 
@@ -23,6 +24,8 @@ enum Stage {
     Asked,
     Answered,
     Open,
+    /// Answered, and not asked for.
+    Unasked,
     Closed,
 }
 
@@ -39,6 +42,7 @@ struct Connection {
     turns: u16,
     weight: u32,
     begun: u64,
+    retry: Retry,
     sent: u32,
     answered: u32,
 }
@@ -47,8 +51,10 @@ struct Connection {
 #[derive(Debug)]
 pub(crate) struct Tcp {
     connections: Lru<Flow, Connection>,
-    unanswered: Timers<(Flow, u64)>,
+    unanswered: Timers<Flow>,
     silent: Timers<(Flow, u64)>,
+    /// When something came that nobody has asked for.
+    stray: u64,
 }
 
 impl Tcp {
@@ -58,6 +64,7 @@ impl Tcp {
             connections: lru(most),
             unanswered: Timers::new(ANSWER_WITHIN, timers),
             silent: Timers::new(SILENT_AFTER, timers),
+            stray: 0,
         }
     }
 
@@ -84,30 +91,42 @@ impl Tcp {
 
     fn asked(&mut self, packet: &Packet, now: u64, watch: &Watch, out: &mut Vec<Sight>) {
         let (flow, in_order) = Flow::of(packet);
-        if let Some(known) = self.connections.get(&flow)
-            && known.stage < Stage::Open
-            && known.client_is_lesser == in_order
-            && now.saturating_sub(known.begun) < FORGOTTEN_AFTER
-        {
-            out.push(Sight::of(packet, Happening::TcpSynAgain, now));
-            return;
+        let known = self.connections.get(&flow).filter(|known| known.client_is_lesser == in_order);
+        let mut connection = Connection::new(packet, in_order, Stage::Asked, now);
+        connection.watched = watch.has(packet.target, packet.target_port, now);
+        match known {
+            Some(known) if known.stage < Stage::Open => {
+                let again = known.retry.again(now);
+                out.push(Sight::of(packet, if again { Happening::TcpSynAgain } else { Happening::TcpSyn }, now));
+                if again {
+                    return;
+                }
+                // What comes faster than any socket asks belongs to the attempt that is waited for.
+                if now.saturating_sub(known.begun) < ANSWER_WITHIN {
+                    known.weight = known.weight.saturating_add(packet.weight);
+                    return;
+                }
+                connection.retry = known.retry;
+            }
+            // The answer was handed over first.
+            Some(known) if known.stage == Stage::Unasked && now.saturating_sub(known.begun) < ANSWER_WITHIN => {
+                connection.stage = Stage::Answered;
+                out.push(Sight::of(packet, Happening::TcpSyn, now));
+                out.push(connection.sight(&flow, Happening::TcpAnswered, now));
+            }
+            _ => out.push(Sight::of(packet, Happening::TcpSyn, now)),
         }
-        let connection = Connection {
-            client_is_lesser: in_order,
-            stage: Stage::Asked,
-            watched: watch.has(packet.target, packet.target_port, now),
-            fins: 0,
-            speaker: 0,
-            server_first: false,
-            turns: 0,
-            weight: packet.weight,
-            begun: now,
-            sent: 0,
-            answered: 0,
-        };
         self.connections.insert(flow, connection);
-        self.unanswered.start(now, (flow, now));
-        out.push(Sight::of(packet, Happening::TcpSyn, now));
+        self.unanswered.start(now, flow);
+    }
+
+    /// Whether an ordinary packet, which nobody watches for, may show that its connection is seen from one side only.
+    pub(crate) fn expects(&self, packet: &Packet, now: u64) -> bool {
+        if self.unanswered.is_empty() && now.saturating_sub(self.stray) > CURIOUS {
+            return false;
+        }
+        let (flow, in_order) = Flow::of(packet);
+        self.connections.peek(&flow).is_some_and(|known| known.is_one_sided(known.client_is_lesser == in_order))
     }
 
     fn answered(&mut self, packet: &Packet, now: u64, out: &mut Vec<Sight>) {
@@ -117,15 +136,22 @@ impl Tcp {
                 if known.stage == Stage::Asked {
                     known.stage = Stage::Answered;
                     out.push(known.sight(&flow, Happening::TcpAnswered, now));
+                } else if known.stage == Stage::Unasked {
+                    out.push(Sight::of(packet, Happening::TcpStraySynAck, now));
                 }
             }
-            _ => out.push(Sight::of(packet, Happening::TcpStraySynAck, now)),
+            Some(_) => out.push(Sight::of(packet, Happening::TcpStraySynAck, now)),
+            None => {
+                self.stray = now;
+                self.connections.insert(flow, Connection::new(packet, !in_order, Stage::Unasked, now));
+                out.push(Sight::of(packet, Happening::TcpStraySynAck, now));
+            }
         }
     }
 
     fn reset(&mut self, packet: &Packet, now: u64, out: &mut Vec<Sight>) {
         let (flow, in_order) = Flow::of(packet);
-        let Some(known) = self.connections.get(&flow) else {
+        let Some(known) = self.connections.get(&flow).filter(|known| known.stage != Stage::Unasked) else {
             out.push(Sight::of(packet, Happening::TcpStrayReset, now));
             return;
         };
@@ -134,6 +160,7 @@ impl Tcp {
         match (stage, by_client) {
             (Stage::Closed, _) => {}
             (Stage::Asked, false) => out.push(known.sight(&flow, Happening::TcpRefused, now)),
+            (Stage::Asked, true) => out.push(known.sight(&flow, Happening::TcpUnanswered, now)),
             (Stage::Answered, true) if known.watched => out.push(known.sight(&flow, Happening::TcpHalfOpen, now)),
             (Stage::Answered, _) if !known.watched && known.fins == 0 => {
                 out.push(known.sight(&flow, Happening::TcpDropped, now));
@@ -147,13 +174,22 @@ impl Tcp {
         let (flow, in_order) = Flow::of(packet);
         let Some(known) = self.connections.get(&flow) else { return };
         let by_client = known.client_is_lesser == in_order;
+        if known.is_one_sided(by_client) {
+            // Nothing is known of the other side: there is nothing to judge.
+            (known.stage, known.watched) = (Stage::Open, false);
+            let seen = known.sight(&flow, Happening::TcpOneSided, now);
+            out.push(if by_client { seen } else { seen.turned() });
+        }
         if !known.watched {
             return;
         }
         if known.stage == Stage::Answered && (by_client || packet.payload > 0) {
             known.stage = Stage::Open;
             out.push(known.sight(&flow, Happening::TcpOpened, now));
-            self.silent.start(now, (flow, known.begun));
+            // Silence that is not waited for would be none.
+            if !self.silent.is_full() {
+                self.silent.start(now, (flow, known.begun));
+            }
         }
         if packet.payload > 0 {
             known.speaks(&flow, by_client, packet.payload, now, out);
@@ -175,24 +211,47 @@ impl Tcp {
 
     /// What should have come by now.
     pub(crate) fn advance(&mut self, now: u64, out: &mut Vec<Sight>) {
-        while let Some((due, (flow, begun))) = self.unanswered.due(now) {
-            let Some(known) = self.connections.peek_mut(&flow).filter(|known| known.begun == begun) else { continue };
-            match known.stage {
-                Stage::Asked => out.push(known.sight(&flow, Happening::TcpUnanswered, due)),
-                Stage::Answered if known.watched => out.push(known.sight(&flow, Happening::TcpHalfOpen, due)),
-                _ => {}
-            }
+        while let Some(Due { time, begun, what: flow }) = self.unanswered.due(now) {
+            let Some(known) = self.connections.peek(&flow).filter(|known| known.begun == begun) else { continue };
+            let what = match known.stage {
+                Stage::Asked => Happening::TcpUnanswered,
+                Stage::Answered if known.watched => Happening::TcpHalfOpen,
+                _ => continue,
+            };
+            out.push(Sight { seen: begun, ..known.sight(&flow, what, time) });
         }
-        while let Some((due, (flow, begun))) = self.silent.due(now) {
+        while let Some(Due { time, begun: opened, what: (flow, begun) }) = self.silent.due(now) {
             let known = self.connections.peek(&flow).filter(|known| known.begun == begun && known.answered == 0);
             if let Some(known) = known.filter(|known| known.stage == Stage::Open) {
-                out.push(known.sight(&flow, Happening::TcpSilent, due));
+                out.push(Sight { seen: opened, ..known.sight(&flow, Happening::TcpSilent, time) });
             }
         }
     }
 }
 
 impl Connection {
+    fn new(packet: &Packet, client_is_lesser: bool, stage: Stage, now: u64) -> Self {
+        Self {
+            client_is_lesser,
+            stage,
+            watched: false,
+            fins: 0,
+            speaker: 0,
+            server_first: false,
+            turns: 0,
+            weight: packet.weight,
+            begun: now,
+            retry: Retry::new(now),
+            sent: 0,
+            answered: 0,
+        }
+    }
+
+    /// Whether a packet that is no SYN shows that what it goes by, the other side's, was not seen.
+    fn is_one_sided(&self, by_client: bool) -> bool {
+        self.stage == if by_client { Stage::Asked } else { Stage::Unasked }
+    }
+
     fn sight(&self, flow: &Flow, what: Happening, now: u64) -> Sight {
         Sight {
             count: self.weight.into(),

@@ -1,8 +1,12 @@
 //! Each signature just above and just below its threshold, and what must be true of any packets.
 
 mod benign;
+mod clock;
+mod connections;
+mod incidents;
 mod make;
 mod properties;
+mod services;
 mod thresholds;
 
 use self::make::Tape;
@@ -60,9 +64,10 @@ fn an_attack_is_one_event_that_is_updated() {
 #[test]
 fn the_same_packets_on_two_links_are_one_event() {
     let mut tape = Tape::new();
-    for number in 0..400 {
+    for number in 0..1_200 {
         tape.tcp("192.0.2.7", 1_000 + number, "198.51.100.9", 80, 2, 0).wait(1);
     }
+    tape.wait(1_000).icmp("192.0.2.7", "198.51.100.9", 8, 56);
     let one = events(&tape.facts);
     let twice: Vec<Facts> =
         tape.facts.iter().flat_map(|facts| [1, 2].map(|link| Facts { link, ..facts.clone() })).collect();
@@ -109,10 +114,103 @@ fn an_endpoint_is_watched_while_it_is_suspected() {
 
 #[test]
 fn what_is_usual_makes_an_exfiltration() {
-    for (bytes, expected) in [(100_000_000, &["exfiltration-volume"][..]), (99_999_999, &[])] {
+    let some = &["exfiltration-volume"][..];
+    // Somebody who never sends has nothing that is usual.
+    for (bytes, usual, expected) in [
+        (100_000_000, 10_000_000, some),
+        (99_999_999, 10_000_000, &[]),
+        (100_000_000, 10_000_001, &[]),
+        (100_000_000, 0, some),
+    ] {
         let mut engine = Engine::new(&Signatures::built_in(), Limits::default());
         let (source, target) = ("10.0.0.5".parse().unwrap(), "198.51.100.1".parse().unwrap());
-        engine.volume(&Volume { time: Time(1), source, target, bytes, usual: 10_000_000 });
-        assert_eq!(names(&engine.finish()), expected);
+        engine.volume(&Volume { time: Time(1), source, target, bytes, usual });
+        let events = engine.finish();
+        assert_eq!(names(&events), expected);
+        assert!(events.iter().flat_map(|event| event.evidence.values()).all(|value| value.is_finite()));
     }
+}
+
+#[test]
+fn an_event_keeps_its_id_when_an_earlier_packet_turns_out_to_be_part_of_it() {
+    let mut tape = Tape::new();
+    // The second host's first port fails before the first host's, and it trips later.
+    tape.refused("192.0.2.7", 40_000, "198.51.100.8", 3_000).wait(10);
+    for port in 0..30 {
+        tape.refused("192.0.2.7", 40_000, "198.51.100.9", 2_000 + port).wait(10);
+    }
+    for port in 1..30 {
+        tape.refused("192.0.2.7", 40_000, "198.51.100.8", 3_000 + port).wait(10);
+    }
+    let mut engine = Engine::new(&Signatures::built_in(), Limits::default());
+    let mut told = Vec::new();
+    for facts in &tape.facts {
+        engine.observe(facts);
+        told.extend(engine.take_events());
+    }
+    told.extend(engine.finish());
+    assert!(told.iter().any(|event| event.target_count == 2));
+    assert!(told.iter().all(|event| event.id == told[0].id), "{:?}", names(&told));
+    assert_eq!(told.last().unwrap().first_seen, tape.facts[1].time.timestamp());
+}
+
+#[test]
+fn what_is_not_answered_was_seen_when_it_was_asked_for() {
+    let mut tape = Tape::new();
+    for port in 0..200 {
+        tape.tcp("192.0.2.7", 40_000, "198.51.100.9", 2_000 + port, 2, 0).wait(2);
+    }
+    let (first, last) = (tape.facts[0].time, tape.facts[199].time);
+    tape.wait(2_000).icmp("192.0.2.7", "198.51.100.9", 8, 56);
+    let events = events(&tape.facts);
+    assert_eq!(names(&events), ["port-scan-syn"]);
+    assert_eq!((events[0].first_seen, events[0].last_seen), (first.timestamp(), last.timestamp()));
+}
+
+#[test]
+fn what_is_chosen_by_chance_is_not_missed_when_it_does_not_come() {
+    // A sixteenth of what is all answered, and other packets of the answers: inside of tunnels, and plain datagrams and echoes.
+    let mut tape = Tape::new();
+    for number in 0..4_000_u32 {
+        let to = format!("203.0.{}.{}", number / 200, number % 200);
+        let port = 1_000 + number as u16;
+        match number % 8 {
+            0 => tape.tcp("10.0.0.5", port, &to, 22, 2, 0),
+            1 => tape.tcp(&to, 22, "10.0.0.5", port, 18, 0),
+            2 => tape.tcp(&to, 22, "10.0.0.5", port, 20, 0),
+            3 => tape.udp("10.0.0.5", 40_000, &to, 161, 40),
+            4 => tape.udp("10.0.0.5", 40_000, "198.51.100.9", port, 40),
+            5 => tape.icmp("10.0.0.5", &to, 8, 56),
+            6 => tape.icmp(&to, "10.0.0.5", 0, 56),
+            _ => tape.tcp("10.0.0.5", 40_000, "198.51.100.9", port, 2, 0),
+        };
+        tape.wait(20);
+    }
+    for by_chance in [true, false] {
+        tape.facts.iter_mut().for_each(|facts| (facts.weight, facts.by_chance) = (16, by_chance));
+        let events = events(&tape.facts);
+        assert_eq!(events.is_empty(), by_chance, "{:?}", names(&events));
+    }
+    let mut flood = Tape::new();
+    (0..1_000).for_each(|port| {
+        flood.udp("192.0.2.7", port, "198.51.100.9", 9_999, 10).icmp("192.0.2.7", "198.51.100.8", 8, 56);
+    });
+    flood.facts.iter_mut().for_each(|facts| (facts.weight, facts.by_chance) = (16, true));
+    assert_eq!(names(&events(&flood.facts)), ["udp-flood", "icmp-flood"]);
+}
+
+#[test]
+fn what_comes_seldom_is_found_again_among_many() {
+    // A beacon each half hour, and a gateway's other connections between.
+    let (mut tape, beats) = (Tape::new(), 26_u16);
+    for beat in 0..beats {
+        tape.opened("10.0.0.5", 2_000 + beat, "198.51.100.1", 443);
+        for other in 0..150_u32 {
+            let to = format!("203.{beat}.0.{other}");
+            tape.opened("10.0.0.6", 10_000 + other as u16, &to, 443).wait(11_999);
+        }
+    }
+    let mut engine = Engine::new(&Signatures::built_in(), Limits { keys: 64, ..Limits::default() });
+    tape.facts.iter().for_each(|facts| engine.observe(facts));
+    assert_eq!(names(&engine.finish()), ["beacon"]);
 }

@@ -6,6 +6,7 @@ use super::{
     happening::{Happening, Sight},
     icmp::Icmp,
     packet::{Class, FIRST, LATER, Packet, WHOLE},
+    route::Routes,
     tcp::Tcp,
     udp::Udp,
     watch::Watch,
@@ -18,6 +19,8 @@ const ARP: u32 = 8_192;
 /// All that remembers packets.
 #[derive(Debug)]
 pub(crate) struct Trackers {
+    most: u32,
+    routes: Routes,
     tcp: Tcp,
     udp: Udp,
     icmp: Icmp,
@@ -26,7 +29,19 @@ pub(crate) struct Trackers {
 
 impl Trackers {
     pub(crate) fn new(most: u32) -> Self {
-        Self { tcp: Tcp::new(most), udp: Udp::new(most), icmp: Icmp::new(most / 4), arp: Arp::new(ARP) }
+        Self {
+            most,
+            routes: Routes::new(most / 4),
+            tcp: Tcp::new(most),
+            udp: Udp::new(most),
+            icmp: Icmp::new(most / 4),
+            arp: Arp::new(ARP),
+        }
+    }
+
+    /// Forgets all.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::new(self.most);
     }
 
     pub(crate) fn arp(&self) -> &Arp {
@@ -35,12 +50,17 @@ impl Trackers {
 
     /// What a packet says, and what it means with those before it.
     pub(crate) fn see(&mut self, packet: &Packet, now: u64, watch: &Watch, out: &mut Vec<Sight>) {
+        if !self.routes.takes(packet, now) {
+            return;
+        }
         match packet.fragment {
             FIRST => out.push(Sight::of(packet, Happening::FirstFragment, now)),
             LATER => return out.push(Sight::of(packet, Happening::LaterFragment, now)),
             _ => {}
         }
         match packet.class {
+            // Connections are known by all that begins and ends them, or not at all.
+            Class::Tcp if packet.by_chance => {}
             Class::Tcp => self.tcp.see(packet, now, watch, out),
             Class::Udp => self.udp.see(packet, now, out),
             Class::Icmp => self.icmp.see(packet, now, out),
@@ -51,6 +71,11 @@ impl Trackers {
         if packet.class != Class::Tcp || packet.flags & 0x17 != 0x10 {
             out.push(Sight::of(packet, Happening::Packet, now));
         }
+    }
+
+    /// Whether an ordinary packet of TCP may say something, though its endpoints are not watched.
+    pub(crate) fn expects(&self, packet: &Packet, now: u64) -> bool {
+        self.tcp.expects(packet, now)
     }
 
     /// How much is remembered, and how much is waited for.

@@ -1,7 +1,7 @@
 //! UDP flows: who has begun, and whether the other side has ever answered.
 
 use super::{
-    flow::{Flow, Lru, Timers, lru},
+    flow::{Due, Flow, Lru, Timers, lru},
     happening::{Happening, Sight},
     packet::Packet,
 };
@@ -24,7 +24,7 @@ struct Exchange {
 #[derive(Debug)]
 pub(crate) struct Udp {
     flows: Lru<Flow, Exchange>,
-    unanswered: Timers<(Flow, u64)>,
+    unanswered: Timers<Flow>,
 }
 
 impl Udp {
@@ -59,7 +59,9 @@ impl Udp {
                 let begun =
                     Exchange { lesser_began: in_order, answered: false, begun: now, last: now, weight: packet.weight };
                 self.flows.insert(flow, begun);
-                self.unanswered.start(now, (flow, now));
+                if !packet.by_chance {
+                    self.unanswered.start(now, flow);
+                }
                 out.push(Sight::of(packet, Happening::UdpNew, now));
                 out.push(Sight::of(packet, Happening::UdpOneWay, now));
             }
@@ -67,11 +69,11 @@ impl Udp {
     }
 
     pub(crate) fn advance(&mut self, now: u64, out: &mut Vec<Sight>) {
-        while let Some((due, (flow, begun))) = self.unanswered.due(now) {
+        while let Some(Due { time, begun, what: flow }) = self.unanswered.due(now) {
             let known = self.flows.peek(&flow).filter(|known| known.begun == begun && !known.answered);
             if let Some(known) = known {
-                let sight = flow.sight(Happening::UdpUnanswered, due, known.lesser_began);
-                out.push(Sight { count: known.weight.into(), protocol: 17, ..sight });
+                let sight = flow.sight(Happening::UdpUnanswered, time, known.lesser_began);
+                out.push(Sight { seen: begun, count: known.weight.into(), protocol: 17, ..sight });
             }
         }
     }

@@ -45,6 +45,9 @@ pub struct Signature {
     /// What belongs to it while it goes on is not shown to other signatures: a flood's packets are no scan.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub explains: bool,
+    /// It goes by what is not answered, or was not asked for: where of most connections only one direction is seen, it says nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub both_ways: bool,
     /// What is counted. The first is the attack itself: its sources and targets are those of the event.
     pub count: Vec<Counter>,
     /// What must hold, all of it.
@@ -125,6 +128,9 @@ pub struct Counter {
     /// Only to none of these ports.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_target_ports: Vec<Range>,
+    /// Only from the same port as to, or only from another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_port: Option<bool>,
     /// Only these IP protocols.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub protocols: Vec<Range>,
@@ -219,7 +225,7 @@ pub enum Scope {
 pub struct Condition {
     /// A counter's name.
     pub value: String,
-    /// Divided by this counter; by nothing, it does not hold.
+    /// Divided by this counter; by nothing, it is more than any bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per: Option<String>,
     /// It is that much, or more.

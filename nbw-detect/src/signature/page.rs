@@ -37,7 +37,10 @@ impl Signature {
         section(page, "What excludes it", "It is none", &self.exclude);
         section(page, "When it looks closer", "Every TCP packet of the target and its port is looked at", &self.watch);
         if self.explains {
-            *page += "\nWhile it goes on, what belongs to it is not shown to other signatures.\n";
+            *page += "\nWhile it goes on, what belongs to it is not shown to signatures of other kinds.\n";
+        }
+        if self.both_ways {
+            *page += "\nWhere only one direction of most TCP connections is seen (a mirror of one direction, routes that differ), it says nothing.\n";
         }
     }
 }

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use nbw_detect::{
     Body, Facts, Transport,
-    capture::{ReadError, Reader},
+    capture::{Fault, ReadError, Reader},
 };
 
 /// Packets that are looked at: a packed file can have very many.
@@ -54,6 +54,6 @@ fn possible(facts: &Facts, captured: usize) {
 fn told(error: &ReadError, packet: u64, size: u64) {
     let sentence = error.to_string();
     assert!(sentence.starts_with("cannot read fuzz") && !sentence.contains('\n'), "{sentence}");
-    assert_eq!(error.packet, packet, "{sentence}");
+    assert_eq!(error.packet, if matches!(error.fault, Fault::Skipped { .. }) { 0 } else { packet }, "{sentence}");
     assert!(error.packed || error.offset <= size, "{sentence}");
 }

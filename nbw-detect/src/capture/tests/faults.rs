@@ -112,8 +112,11 @@ fn other_kinds_of_links_are_named() {
     ];
     let usb = LITTLE.enhanced(0, 1, &[0; 64], &[]);
     assert_eq!(self::told(mixed.concat()), (1, String::new()), "one that nothing came from does not matter");
-    let (count, told) = self::told([mixed.concat(), usb].concat());
-    assert!(count == 1 && told.contains("from packet 2 on") && told.contains("link type is 189"), "{told}");
+    let behind = LITTLE.enhanced(1, 1, &inner(), &[]);
+    let (count, told) = self::told([mixed.concat(), usb.clone(), usb, behind].concat());
+    let expected = "cannot read made: 2 of its packets are of link type 189, or another that nbw does not read, and were left out: \
+                    it reads Ethernet, Linux cooked, raw IP and loopback captures";
+    assert_eq!((count, told.as_str()), (2, expected));
 }
 
 #[test]
@@ -121,6 +124,7 @@ fn files_that_cannot_be_opened_are_named() {
     let open = |path: &str| Reader::open(Path::new(path)).unwrap_err().to_string();
     assert_eq!(open("/no/such.pcap"), "cannot read /no/such.pcap: No such file or directory (os error 2)");
     assert!(open("/").starts_with("cannot read /: "));
+    assert!(open("/no/\u{1b}[2J.pcap").starts_with("cannot read /no/\u{fffd}[2J.pcap: "));
 }
 
 /// Has some bytes, and fails.

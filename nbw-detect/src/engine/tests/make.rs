@@ -28,7 +28,16 @@ impl Tape {
     fn put(&mut self, bytes: u32, body: Body) -> &mut Self {
         self.now += 10_000;
         let time = Time(self.now);
-        self.facts.push(Facts { time, link: 1, direction: Direction::Unknown, weight: 1, frames: 1, bytes, body });
+        self.facts.push(Facts {
+            time,
+            link: 1,
+            direction: Direction::Unknown,
+            weight: 1,
+            by_chance: false,
+            frames: 1,
+            bytes,
+            body,
+        });
         self
     }
 
@@ -55,6 +64,10 @@ impl Tape {
 
     pub(super) fn icmp(&mut self, from: &str, to: &str, kind: u8, payload: u32) -> &mut Self {
         self.ip(from, to, 1, payload, Transport::Icmp { kind, code: 0, payload })
+    }
+
+    pub(super) fn ip6(&mut self, from: &str, to: &str, kind: u8) -> &mut Self {
+        self.ip(from, to, 58, 20, Transport::Icmp { kind, code: 0, payload: 20 })
     }
 
     pub(super) fn other(&mut self, from: &str, to: &str, protocol: u8) -> &mut Self {
@@ -93,13 +106,23 @@ impl Tape {
             .tcp(from, source, to, port, ACK, 0)
     }
 
+    /// A session in which each answer takes half a second, as of a service that checks a password.
+    pub(super) fn held(&mut self, from: &str, source: u16, to: &str, port: u16, said: &[(u32, u32)]) -> &mut Self {
+        self.talk(from, source, to, port, said, 500)
+    }
+
     /// A connection in which each says something in turn, the client first unless that is nothing.
     pub(super) fn session(&mut self, from: &str, source: u16, to: &str, port: u16, said: &[(u32, u32)]) -> &mut Self {
+        self.talk(from, source, to, port, said, 0)
+    }
+
+    fn talk(&mut self, from: &str, source: u16, to: &str, port: u16, said: &[(u32, u32)], takes: u64) -> &mut Self {
         self.opened(from, source, to, port);
         for (question, answer) in said {
             if *question > 0 {
                 self.tcp(from, source, to, port, ACK, *question);
             }
+            self.wait(takes);
             self.tcp(to, port, from, source, ACK, *answer);
         }
         self.tcp(from, source, to, port, FIN | ACK, 0).tcp(to, port, from, source, FIN | ACK, 0)

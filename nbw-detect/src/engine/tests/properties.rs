@@ -5,7 +5,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Arp, Direction, Fragment, Ip};
+use crate::{
+    Arp, Direction, Fragment, Ip,
+    capture::{LinkType, Reader, Writer},
+};
 
 fn address() -> impl Strategy<Value = IpAddr> {
     prop_oneof![
@@ -61,9 +64,22 @@ fn body() -> impl Strategy<Value = Body> {
 
 fn facts() -> impl Strategy<Value = Facts> {
     // Of few times, so that many are equal; now and then a clock that is wrong.
-    let time = prop_oneof![20 => (0..40_u64).prop_map(|step| step * 50_000_000), 1 => any::<u64>()];
-    (time, 0..2_u32, 0..3_u32, 0..3_u32, any::<u32>(), body()).prop_map(|(time, link, weight, frames, bytes, body)| {
-        Facts { time: Time(time), link, direction: Direction::Unknown, weight, frames, bytes, body }
+    let time = prop_oneof![
+        20 => (0..40_u64).prop_map(|step| step * 50_000_000),
+        20 => (0..200_u64).prop_map(|step| step * 90_000_000_000),
+        1 => any::<u64>(),
+    ];
+    let direction = prop_oneof![Just(Direction::Unknown), Just(Direction::In), Just(Direction::Out)];
+    let seen = (0..2_u32, direction, 0..3_u32, any::<bool>(), 0..3_u32, any::<u32>());
+    (time, seen, body()).prop_map(|(time, (link, direction, weight, by_chance, frames, bytes), body)| Facts {
+        time: Time(time),
+        link,
+        direction,
+        weight,
+        by_chance,
+        frames,
+        bytes,
+        body,
     })
 }
 
@@ -115,6 +131,71 @@ proptest! {
 }
 
 #[test]
+fn a_capture_in_two_files_says_the_same() {
+    // A scan, guesses and a flood, one after the other and for hours, cut anywhere: between the files nothing but a reader begins anew.
+    let mut tape = Tape::new();
+    for number in 0..300_u16 {
+        tape.tcp("192.0.2.7", 40_000, "198.51.100.9", 2_000 + number, 2, 0).wait(15_000);
+    }
+    for number in 0..60 {
+        tape.held("192.0.2.8", 30_000 + number, "198.51.100.9", 2_222, &[(0, 40), (20, 30), (25, 30)]);
+    }
+    for _ in 0..3_000 {
+        tape.icmp("192.0.2.9", "198.51.100.9", 8, 56);
+    }
+    tape.wait(400_000).icmp("192.0.2.99", "192.0.2.98", 8, 56);
+    let whole = through_files(&[&tape.facts]);
+    assert_eq!(names(&whole), ["port-scan-slow", "brute-force", "icmp-flood"]);
+    for cut in [1, 100, 299, 305, 700, 1_000, 2_500, tape.facts.len() - 1] {
+        let (first, second) = tape.facts.split_at(cut);
+        assert_eq!(through_files(&[first, second]), whole, "cut behind {cut}");
+    }
+}
+
+/// What is said of packets that were written into files, each read behind the one before.
+fn through_files(parts: &[&[Facts]]) -> Vec<Event> {
+    let directory = tempfile::tempdir().unwrap();
+    let mut engine = Engine::new(&Signatures::built_in(), Limits::default());
+    let mut events = Vec::new();
+    for (part, number) in parts.iter().zip(0..) {
+        let path = directory.path().join(format!("{number}.pcap"));
+        let mut writer = Writer::create(&path, LinkType::RAW).unwrap();
+        for facts in *part {
+            let bytes = packet(facts);
+            writer.write(facts.time, bytes.len() as u32, &bytes).unwrap();
+        }
+        writer.finish().unwrap();
+        let mut reader = Reader::open(&path).unwrap();
+        while let Some(facts) = reader.next_facts() {
+            engine.observe(&facts.unwrap());
+        }
+        events.extend(engine.take_ended());
+    }
+    events.extend(engine.finish());
+    events
+}
+
+/// A packet that has these facts.
+fn packet(facts: &Facts) -> Vec<u8> {
+    let Body::Ip(ip) = &facts.body else { panic!("only IP is made") };
+    let (IpAddr::V4(from), IpAddr::V4(to)) = (ip.source, ip.destination) else { panic!("only IPv4 is made") };
+    let step = etherparse::PacketBuilder::ipv4(from.octets(), to.octets(), 64);
+    let mut bytes = Vec::new();
+    match ip.transport {
+        Transport::Tcp { source, destination, flags, payload } => {
+            let mut header = etherparse::TcpHeader::new(source, destination, 1, 64_000);
+            (header.syn, header.ack, header.fin) = (flags & 2 != 0, flags & 16 != 0, flags & 1 != 0);
+            step.tcp_header(header).write(&mut bytes, &vec![0; payload as usize]).unwrap();
+        }
+        Transport::Icmp { payload, .. } => {
+            step.icmpv4_echo_request(1, 1).write(&mut bytes, &vec![0; payload as usize]).unwrap()
+        }
+        _ => panic!("only TCP and echoes are made"),
+    }
+    bytes
+}
+
+#[test]
 fn memory_is_bounded_whatever_comes() {
     let limits = Limits { keys: 64, connections: 256, ..Limits::default() };
     let mut engine = Engine::new(&Signatures::built_in(), limits);
@@ -130,7 +211,7 @@ fn memory_is_bounded_whatever_comes() {
         engine.observe(&tape.facts.pop().unwrap());
     }
     engine.flush();
-    assert!(engine.boards.iter().all(|board| board.len() <= 64));
+    assert!(engine.boards.iter().all(|board| board.len() <= 4 * 64));
     let (remembered, waiting) = engine.trackers.len();
     assert!(remembered <= 3 * 256 && waiting <= 3 * 130, "{remembered} {waiting}");
     assert!(engine.finish().len() < 10);

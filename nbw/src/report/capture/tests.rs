@@ -29,6 +29,7 @@ fn facts(second: f64, hosts: (u8, u32), ports: (u16, u16), bytes: u32) -> Facts 
         link: 0,
         direction: Direction::Unknown,
         weight: 1,
+        by_chance: false,
         frames: 1,
         bytes,
         body: Body::Ip(Ip {
