@@ -18,14 +18,13 @@ pub(crate) mod fixture;
 mod leaving;
 mod netns;
 mod owners;
-mod pace;
 mod sentence;
 
 use std::{net::SocketAddr, time::Duration};
 
+use nbw_common::abi::MOST_WATCHED;
 use nbw_detect::{Engine, Event, Limits, Signatures, Volume};
 
-use self::pace::Pace;
 pub use self::{
     alert::{alert, of_kind},
     clock::Clock,
@@ -41,36 +40,39 @@ use crate::bpf::Kernel;
 /// How often the ring is to be read: often enough that a flood's first second gives many eras of sampling.
 pub const POLL: Duration = Duration::from_millis(100);
 
-/// From asking for the packets of an endpoint until they come: the next poll.
-const WATCH_DELAY: Duration = Duration::from_millis(200);
+/// An attack that goes on is told of again after this, if anything has changed.
+const EVERY: Duration = Duration::from_secs(5);
 
 /// Live traffic through the engine.
 pub struct Feed {
     engine: Engine,
     clock: Clock,
-    pace: Pace,
     /// The generation of endpoints that the kernel side watches.
     watched: u64,
     /// Whether the kernel refused some: that is told once.
     refused: bool,
+    /// How many attacks had been ended early when that was told last.
+    ended_early: u64,
 }
 
 impl Feed {
     /// Nothing was seen yet.
     #[must_use]
     pub fn new(signatures: &Signatures) -> Self {
-        let engine = Engine::new(signatures, Limits { watch_delay: WATCH_DELAY, ..Limits::default() });
-        let (watched, pace) = (engine.watch_generation(), Pace::default());
-        Self { engine, clock: Clock::now(), pace, watched, refused: false }
+        let limits = Limits { live: true, watched: MOST_WATCHED as usize, ..Limits::default() };
+        let engine = Engine::new(signatures, limits);
+        let watched = engine.watch_generation();
+        Self { engine, clock: Clock::now(), watched, refused: false, ended_early: 0 }
     }
 
     /// Takes in what the kernel side has seen since the last time. Returns events that have begun or ended, and those that go
-    /// on, each of these not more than once in [`pace::EVERY`].
+    /// on, each of these not more than once in [`EVERY`].
     pub fn poll(&mut self, kernel: &mut Kernel) -> Vec<Event> {
         self.read(kernel);
         self.watch(kernel);
-        let due = self.pace.due(self.engine.take_events());
-        due.into_iter().map(|event| self.clock.on_wall(event)).collect()
+        let news = self.engine.take_news(EVERY);
+        self.complain();
+        news.into_iter().map(|event| self.clock.on_wall(event)).collect()
     }
 
     /// Takes in what the host has sent, by its own counters: see [`leaving`]. What comes of it the next [`Self::poll`] tells.
@@ -96,7 +98,10 @@ impl Feed {
         let generation = self.engine.watch_generation();
         let Some(digests) = kernel.digests.as_mut().filter(|_| generation != self.watched) else { return };
         match digests.watch(self.engine.watched().iter().map(|&(ip, port)| SocketAddr::new(ip, port))) {
-            Ok(()) => (self.watched, self.refused) = (generation, false),
+            Ok(()) => {
+                (self.watched, self.refused) = (generation, false);
+                self.engine.watches(self.clock.time());
+            }
             Err(failure) if !std::mem::replace(&mut self.refused, true) => tracing::warn!(
                 "attacks that show in established connections (brute force, Slowloris) may be missed: {failure}"
             ),
@@ -104,14 +109,21 @@ impl Feed {
         }
     }
 
-    /// The last of it: what was held back, and all events that go on, as ended.
+    /// Tells what there was no room for, each time that it has doubled.
+    fn complain(&mut self) {
+        let early = self.engine.ended_early();
+        if early > self.ended_early.saturating_mul(2) {
+            self.ended_early = early;
+            tracing::warn!(
+                "there are too many attacks at a time: {early} were said to be over that may go on, and be told anew"
+            );
+        }
+    }
+
+    /// The last of it: all events that go on, as ended.
     #[must_use]
     pub fn finish(mut self, kernel: &mut Kernel) -> Vec<Event> {
         self.read(kernel);
-        let mut events = self.pace.rest();
-        let last = self.engine.finish();
-        events.retain(|held| last.iter().all(|event| event.id != held.id));
-        events.extend(last);
-        events.into_iter().map(|event| self.clock.on_wall(event)).collect()
+        self.engine.finish().into_iter().map(|event| self.clock.on_wall(event)).collect()
     }
 }

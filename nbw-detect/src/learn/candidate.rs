@@ -128,6 +128,7 @@ impl Candidate {
             exclude: Vec::new(),
             watch: self.watch(),
             explains: false,
+            both_ways: false,
         }
     }
 

@@ -2,10 +2,10 @@
 
 use nbw_common::{
     abi::{Digest, HEAD},
-    class::Class,
+    class::{self, Sampling},
 };
 use nbw_detect::{
-    Body, Direction, Facts, Transport,
+    Direction, Facts,
     capture::{LinkType, body},
 };
 
@@ -20,41 +20,33 @@ pub fn facts(digest: &Digest, clock: &Clock) -> Facts {
         link: digest.ifindex,
         direction: if digest.outgoing == 0 { Direction::In } else { Direction::Out },
         weight: digest.weight,
+        by_chance: by_chance(digest),
         frames: digest.frames,
         bytes: digest.bytes,
-        body: told(digest, body(link_type, &digest.head[..captured], digest.length)),
+        body: body(link_type, &digest.head[..captured], digest.length),
     }
 }
 
-/// What can be said of the packet. Of the connections inside of a tunnel, packets are chosen by chance where the tunnel has too
-/// many: a question without its answer says nothing then, or the wrong thing.
-fn told(digest: &Digest, body: Body) -> Body {
-    let is_tcp = matches!(&body, Body::Ip(ip) if matches!(ip.transport, Transport::Tcp { .. }));
-    let tunnelled = [Class::Udp, Class::Reflector, Class::Other].map(|class| class as u8).contains(&digest.class);
-    if is_tcp && tunnelled && digest.weight > 1 { Body::Other } else { body }
+/// Whether the packet was chosen alone: what belongs to it was perhaps not. Of the connections inside of a tunnel that holds for
+/// all, whatever they are.
+fn by_chance(digest: &Digest) -> bool {
+    digest.weight > 1 && class::sampling(digest.class.into()) == Sampling::Packets
 }
 
 #[cfg(test)]
 mod tests {
+    use nbw_common::class::Class;
+    use nbw_detect::{Body, Engine, Limits, Signatures, Time, Transport};
+
     use super::*;
 
-    /// A packet of TCP inside of IPv4.
-    fn tcp() -> Vec<u8> {
-        let mut packet = b"\x45\0\0\x28\0\x01\x40\0\x40\x06\0\0\x0a\0\0\x01\x0a\0\0\x02".to_vec();
-        packet.extend(b"\x9c\x40\0\x50\0\0\0\x01\0\0\0\0\x50\x02\xff\xff\0\0\0\0");
-        packet
-    }
-
-    /// The same inside of a GRE tunnel.
-    fn tunnelled() -> Vec<u8> {
+    /// What is known of a SYN inside of GRE, as a digest of that class and weight.
+    fn tunnelled(class: Class, weight: u32) -> Facts {
         let mut packet = b"\x45\0\0\x40\0\x01\x40\0\x40\x2f\0\0\xc0\0\x02\x01\xc0\0\x02\x02\0\0\x08\0".to_vec();
-        packet.extend(tcp());
-        packet
-    }
-
-    fn is_tcp(packet: &[u8], class: Class, weight: u32) -> bool {
+        packet.extend(b"\x45\0\0\x28\0\x01\x40\0\x40\x06\0\0\x0a\0\0\x01\x0a\0\0\x02");
+        packet.extend(b"\x9c\x40\0\x50\0\0\0\x01\0\0\0\0\x50\x02\xff\xff\0\0\0\0");
         let mut head = [0; HEAD];
-        head[..packet.len()].copy_from_slice(packet);
+        head[..packet.len()].copy_from_slice(&packet);
         let length = packet.len() as u32;
         let digest = Digest {
             time: 0,
@@ -69,14 +61,33 @@ mod tests {
             captured: packet.len() as u8,
             head,
         };
-        let body = facts(&digest, &Clock::now()).body;
-        matches!(body, Body::Ip(ip) if matches!(ip.transport, Transport::Tcp { .. }))
+        facts(&digest, &Clock::now())
     }
 
     #[test]
-    fn connections_in_a_tunnel_are_followed_while_all_of_it_is_seen() {
-        assert!(is_tcp(&tunnelled(), Class::Other, 1));
-        assert!(!is_tcp(&tunnelled(), Class::Other, 8), "chance tears questions and answers apart");
-        assert!(is_tcp(&tcp(), Class::Syn, 8), "these are chosen together");
+    fn what_was_chosen_alone_says_so() {
+        assert!(!tunnelled(Class::Other, 1).by_chance, "all of it is seen");
+        for class in [Class::Other, Class::Udp, Class::Icmp, Class::Fragment, Class::OddFlags] {
+            assert!(tunnelled(class, 8).by_chance, "{class:?}");
+        }
+        for class in [Class::Syn, Class::SynAck, Class::Reflector, Class::Established] {
+            assert!(!tunnelled(class, 8).by_chance, "{class:?}: questions and answers are chosen together");
+        }
+    }
+
+    /// Nothing is answered, as the answers were not chosen.
+    #[test]
+    fn a_tunnel_that_is_sampled_is_no_attack() {
+        let mut engine = Engine::new(&Signatures::built_in(), Limits { live: true, ..Limits::default() });
+        for number in 0..4_000_u64 {
+            let mut facts = tunnelled(Class::Other, 8);
+            facts.time = Time(1_000_000_000 + number * 1_000_000);
+            let Body::Ip(ip) = &mut facts.body else { panic!("IP") };
+            let Transport::Tcp { source, destination, .. } = &mut ip.transport else { panic!("TCP") };
+            (*source, *destination) = (30_000 + number as u16, number as u16 % 1_000);
+            engine.observe(&facts);
+        }
+        let found: Vec<String> = engine.finish().into_iter().map(|event| event.signature).collect();
+        assert_eq!(found, [""; 0]);
     }
 }
