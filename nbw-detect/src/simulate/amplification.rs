@@ -43,6 +43,9 @@ const CLDAP: Protocol = Protocol { port: 389, question: cldap_question, answers:
 /// IKE: a first message with a cookie, and retransmissions of a long answer.
 const IKE: Protocol = Protocol { port: 500, question: ike, answers: |rng| vec![ike(rng); 4] };
 
+/// What is found to answer tomorrow.
+const UNKNOWN: Protocol = Protocol { port: 7_001, ..IKE };
+
 pub(super) const ATTACKS: &[Attack] = &[
     victim("dns-amplification", "answers of open resolvers to one who has not asked", |_| reflected(&SHORT_DNS)),
     victim("dns-amplification-large", "long answers of open resolvers, some in fragments", |_| reflected(&DNS)),
@@ -56,12 +59,14 @@ pub(super) const ATTACKS: &[Attack] = &[
     }),
     victim("cldap-amplification", "entries of domain controllers to one who has not searched", |_| reflected(&CLDAP)),
     victim("udp-amplification", "answers of VPN gateways (IKE) to one who has not asked", |_| reflected(&IKE)),
+    victim("udp-amplification-any", "answers of a service that nobody knows to one who has not asked", |_| {
+        reflected(&UNKNOWN)
+    }),
     abused("dns-reflector", 1, "questions in somebody else's name, which this resolver answers at length", |_| {
         abuse(&DNS)
     }),
     abused("ntp-reflector", 10, "requests for the list of clients in somebody else's name", |_| abuse(&NTP)),
     abused("ssdp-reflector", 6, "searches in somebody else's name", |_| abuse(&SSDP)),
-    abused("snmp-reflector", 1, "bulk requests in somebody else's name", |_| abuse(&SNMP)),
     abused("memcached-reflector", 10, "reads of large values in somebody else's name", |_| abuse(&MEMCACHED)),
     abused("cldap-reflector", 1, "searches of the root entry in somebody else's name", |_| abuse(&CLDAP)),
 ];

@@ -22,6 +22,11 @@ pub(super) const ATTACKS: &[Attack] = &[
         target: Named::One("10.20.0.10"),
         ..scatter("backscatter-reset", "a flooded server refuses connections that this host has not begun", resets)
     },
+    scatter(
+        "backscatter-reset-wide",
+        "a flooded server refuses connections in the names of a whole network",
+        wide_resets,
+    ),
 ];
 
 const fn scatter(name: &'static str, about: &'static str, step: fn(&Plan) -> Step) -> Attack {
@@ -59,6 +64,13 @@ fn resets(_: &Plan) -> Step {
     Box::new(|x, _| {
         let (_, syn) = borrowed(x);
         x.tcp(SERVER, VICTIM, tcp::reset(&syn), &[]);
+    })
+}
+
+fn wide_resets(_: &Plan) -> Step {
+    Box::new(|x, _| {
+        let (borrower, syn) = borrowed(x);
+        x.tcp(SERVER, borrower, tcp::reset(&syn), &[]);
     })
 }
 

@@ -99,7 +99,7 @@ fn dns_full(x: &mut Exchange<'_>, _: u64) {
 }
 
 fn dns_flow(x: &mut Exchange<'_>, _: u64) {
-    let length = x.rng.usize(14..=44);
+    let length = x.rng.usize(40..=62);
     let name = carrying(x, &[length]);
     ask(x, 40_053, &name, 200);
 }

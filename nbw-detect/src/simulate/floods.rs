@@ -20,7 +20,17 @@ const BACKLOG: u64 = 256;
 const PORT: u16 = 27_016;
 
 pub(super) const ATTACKS: &[Attack] = &[
-    by_one(Kind::SynFlood, "syn-flood", "SYNs of one address to one port of a web server", syns),
+    Attack {
+        scenario: flood(
+            "syn-flood",
+            "SYNs of one address to one port, behind a firewall that drops them",
+            20_000.0,
+            unheard,
+        ),
+        ..by_one(Kind::SynFlood, "syn-flood", "", unheard)
+    },
+    by_one(Kind::SynFlood, "syn-flood-half-open", "SYNs of one address to one port of a web server", syns),
+    by_many(Kind::SynFlood, "syn-flood-refused", "SYNs from ever new addresses to one port, which is closed", refused),
     by_many(
         Kind::SynFlood,
         "syn-flood-spoofed",
@@ -36,8 +46,17 @@ pub(super) const ATTACKS: &[Attack] = &[
         spoofed_datagrams,
     ),
     Attack {
-        scenario: flood("udp-flood-stream", "large datagrams of one flow, faster than any film", 30_000.0, stream),
+        scenario: flood("udp-flood-stream", "large datagrams of one flow, faster than any film", 45_000.0, stream),
         ..by_one(Kind::UdpFlood, "udp-flood-stream", "", stream)
+    },
+    Attack {
+        scenario: flood(
+            "udp-flood-streams",
+            "datagrams of forty hosts to one port, of each one flow",
+            45_000.0,
+            streams,
+        ),
+        ..by_many(Kind::UdpFlood, "udp-flood-streams", "", streams)
     },
     attack(
         Kind::UdpFlood,
@@ -62,6 +81,24 @@ const fn by_many(kind: Kind, name: &'static str, about: &'static str, step: fn(&
 
 const fn flood(name: &'static str, about: &'static str, rate: f64, step: fn(&Plan) -> Step) -> Scenario {
     Scenario { name, about, attempts: "packets", rate, duration: Duration::from_secs(10), regular: false, step }
+}
+
+fn unheard(_: &Plan) -> Step {
+    Box::new(|x, _| {
+        let port = x.rng.u16(1_024..);
+        let syn = tcp::syn(x, port, 80);
+        x.tcp(ATTACKER, VICTIM, syn, &[]);
+    })
+}
+
+fn refused(_: &Plan) -> Step {
+    Box::new(|x, _| {
+        let (source, from) = (spoofed(x.rng), x.rng.u16(1_024..));
+        let syn = tcp::syn(x, from, 81);
+        x.tcp(source, VICTIM, syn.clone(), &[]);
+        x.wait_about(100);
+        x.tcp(VICTIM, source, tcp::reset(&syn), &[]);
+    })
 }
 
 fn syns(_: &Plan) -> Step {
@@ -136,6 +173,13 @@ fn spoofed_datagrams(_: &Plan) -> Step {
 
 fn stream(_: &Plan) -> Step {
     Box::new(|x, _| x.udp(ATTACKER, VICTIM, (55_555, PORT), &[b'X'; 1_400]))
+}
+
+fn streams(_: &Plan) -> Step {
+    Box::new(|x, n| {
+        let bot = (n % 40) as u16;
+        x.udp(nth_of_internet(bot.into()), VICTIM, (55_000 + bot, PORT), &[b'X'; 512]);
+    })
 }
 
 fn empty(_: &Plan) -> Step {

@@ -44,6 +44,9 @@ pub(super) const ATTACKS: &[Attack] = &[
     scan("port-scan-xmas", "FIN, PSH and URG, all lit, to a thousand ports", 200.0, 5, |_| {
         stealthy(|header| (header.fin, header.psh, header.urg) = (true, true, true))
     }),
+    scan("port-scan-odd", "SYN and FIN at once, to a thousand ports", 200.0, 5, |_| {
+        stealthy(|header| (header.syn, header.fin) = (true, true))
+    }),
     scan("port-scan-ack", "ACKs of no connection: which does a firewall let through?", 200.0, 5, |_| Box::new(acks)),
     scan("port-scan-udp", "empty datagrams to a thousand ports", 200.0, 5, |_| Box::new(datagrams)),
     scan("port-scan-protocol", "empty packets of all IP protocols", 50.0, 5, |_| Box::new(protocols)),

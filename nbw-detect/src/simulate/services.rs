@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::{
-    attack::{Attack, attack},
+    attack::{Attack, Named, attack},
+    dns,
     exchange::Exchange,
-    host::{ATTACKER, VICTIM},
+    host::{ATTACKER, Host, VICTIM, nth_of_internet},
     tcp::{Connection, End, Who},
     text,
     traffic::{Plan, Scenario, Step},
@@ -22,16 +23,28 @@ pub(super) const ATTACKS: &[Attack] = &[
     ),
     guesses(
         "brute-force-guesses",
-        "one form after another with a password, all refused in the same words",
+        "one password after another for a broker, all refused in the same words",
         60.0,
-        |_| Box::new(post),
+        |_| Box::new(connect),
     ),
+    guesses("brute-force-mail", "one login after another to a mail server, each refused", 25.0, |_| Box::new(mail)),
+    guesses("brute-force-mysql", "one login after another to a database, each refused", 25.0, |_| {
+        Box::new(|x, _| speak(x, 3_306, &[(Who::Server, 78), (Who::Client, 104), (Who::Server, 49)]))
+    }),
+    guesses("brute-force-smb", "one login after another to a file server, each refused", 25.0, |_| {
+        Box::new(|x, _| speak(x, 445, &LOGON))
+    }),
     Attack {
         // The server's silence is noticed after five seconds, of twenty-five connections more than are watched from.
         within: Duration::from_secs(13),
         ..held("slowloris", "connections to a web server, each held by a header that never ends", 10.0, hold)
     },
-    held("slowloris-hoard", "hundreds of connections to a broker, which are opened and kept", 150.0, |_| {
+    Attack {
+        source: Named::Many,
+        within: Duration::from_secs(15),
+        ..held("slowloris-distributed", "the same by hundreds of hosts, of each a few", 60.0, hold_by_many)
+    },
+    held("slowloris-hoard", "hundreds of connections to a broker, which are opened and kept", 250.0, |_| {
         Box::new(hoard)
     }),
 ];
@@ -57,9 +70,17 @@ fn guess(x: &mut Exchange<'_>, _: u64) {
 }
 
 fn hold(plan: &Plan) -> Step {
+    held_by(plan, |_| ATTACKER)
+}
+
+fn hold_by_many(plan: &Plan) -> Step {
+    held_by(plan, |n| nth_of_internet((n % 400) as u32))
+}
+
+fn held_by(plan: &Plan, who: fn(u64) -> Host) -> Step {
     let end = plan.duration;
-    Box::new(move |x, _| {
-        let client = End { host: ATTACKER, port: x.port() };
+    Box::new(move |x, n| {
+        let client = End { host: who(n), port: x.port() };
         let mut connection = Connection::open(x, client, End { host: VICTIM, port: 80 });
         connection.say(x, Who::Client, b"GET / HTTP/1.1\r\nHost: www.example.com\r\n");
         while x.now < end {
@@ -72,18 +93,37 @@ fn hold(plan: &Plan) -> Step {
 
 /// Several words of either side, always as long: what they mean is enciphered.
 fn negotiate(x: &mut Exchange<'_>, _: u64) {
+    speak(
+        x,
+        50_389,
+        &[
+            (Who::Client, 47),
+            (Who::Server, 19),
+            (Who::Client, 220),
+            (Who::Server, 740),
+            (Who::Client, 150),
+            (Who::Server, 51),
+            (Who::Client, 96),
+            (Who::Server, 35),
+        ],
+    );
+}
+
+/// SMB 2: NEGOTIATE, and two of SESSION_SETUP, the last refused.
+const LOGON: [(Who, usize); 6] = [
+    (Who::Client, 178),
+    (Who::Server, 252),
+    (Who::Client, 162),
+    (Who::Server, 358),
+    (Who::Client, 462),
+    (Who::Server, 77),
+];
+
+/// A conversation of which only lengths matter.
+fn speak(x: &mut Exchange<'_>, port: u16, words: &[(Who, usize)]) {
     let client = End { host: ATTACKER, port: x.port() };
-    let mut connection = Connection::open(x, client, End { host: VICTIM, port: 50_389 });
-    for (who, length) in [
-        (Who::Client, 47),
-        (Who::Server, 19),
-        (Who::Client, 220),
-        (Who::Server, 740),
-        (Who::Client, 150),
-        (Who::Server, 51),
-        (Who::Client, 96),
-        (Who::Server, 35),
-    ] {
+    let mut connection = Connection::open(x, client, End { host: VICTIM, port });
+    for &(who, length) in words {
         let words = x.noise(length);
         connection.say(x, who, &words);
         x.wait_about(3_000);
@@ -91,14 +131,38 @@ fn negotiate(x: &mut Exchange<'_>, _: u64) {
     connection.close(x, Who::Server);
 }
 
-fn post(x: &mut Exchange<'_>, _: u64) {
+fn mail(x: &mut Exchange<'_>, _: u64) {
     let client = End { host: ATTACKER, port: x.port() };
-    let mut connection = Connection::open(x, client, End { host: VICTIM, port: 80 });
-    let length = x.rng.usize(4..=12);
-    let form = text::login_form(x.rng, length);
-    connection.say(x, Who::Client, &form);
-    connection.say(x, Who::Server, b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 6\r\n\r\nwrong\n");
-    connection.close(x, Who::Client);
+    let mut connection = Connection::open(x, client, End { host: VICTIM, port: 587 });
+    let password = dns::label(x.rng, 24);
+    let lines = [
+        (Who::Server, "220 mail.example.com ESMTP\r\n"),
+        (Who::Client, "EHLO example.net\r\n"),
+        (Who::Server, "250-mail.example.com\r\n250 AUTH PLAIN LOGIN\r\n"),
+        (Who::Client, &format!("AUTH PLAIN {password}\r\n")),
+        (Who::Server, "535 5.7.8 Error: authentication failed\r\n"),
+        (Who::Client, "QUIT\r\n"),
+        (Who::Server, "221 2.0.0 Bye\r\n"),
+    ];
+    for (who, line) in lines {
+        connection.say(x, who, line.as_bytes());
+        x.wait_about(10_000);
+    }
+    connection.close(x, Who::Server);
+}
+
+/// MQTT 3.1.1: CONNECT with a name and a password, and CONNACK, not authorised.
+fn connect(x: &mut Exchange<'_>, _: u64) {
+    let client = End { host: ATTACKER, port: x.port() };
+    let mut connection = Connection::open(x, client, End { host: VICTIM, port: 1_883 });
+    let length = x.rng.u8(4..=12);
+    let mut message = b"\0\x04MQTT\x04\xc2\0\x3c\0\x01a\0\x05admin\0".to_vec();
+    message.push(length);
+    message.extend(dns::label(x.rng, length.into()).into_bytes());
+    let header = [0x10, message.len() as u8];
+    connection.say(x, Who::Client, &[&header[..], &message].concat());
+    connection.say(x, Who::Server, &[0x20, 2, 0, 5]);
+    connection.close(x, Who::Server);
 }
 
 /// MQTT 3.1.1: CONNECT with a keep-alive of 65,535 s, CONNACK, and nothing more (SlowITe).

@@ -34,10 +34,18 @@ pub(super) const ATTACKS: &[Attack] = &[
     sweep("host-sweep-udp-any", "one datagram to each host, to a port that no service is known by", 200.0, 5, |_| {
         Box::new(any_datagram)
     }),
+    sweep("host-sweep-spread", "ever new ports of ever new hosts, in no order", 1_000.0, 5, |_| Box::new(spread)),
     sweep("host-sweep-icmp", "who is there? one echo request to each host", 100.0, 5, |_| Box::new(echo)),
     slow(sweep("host-sweep-tcp-slow", "a host every three seconds, below what is seen at a glance", 0.39, 140, |_| {
         Box::new(telnet)
     })),
+    slow(sweep(
+        "host-sweep-udp-slow",
+        "a datagram every three seconds, below what is seen at a glance",
+        0.39,
+        320,
+        |_| Box::new(portmap),
+    )),
     slow(sweep(
         "host-sweep-icmp-slow",
         "a ping every three seconds, below what is seen at a glance",
@@ -81,6 +89,22 @@ fn ask(x: &mut Exchange<'_>, n: u64, service: u16) {
         x.wait_about(200);
         x.tcp(host, ATTACKER, tcp::reset(&syn), &[]);
     }
+}
+
+/// From one port, as scanners do that keep no connections.
+fn spread(x: &mut Exchange<'_>, n: u64) {
+    let (host, service) = (inside_nth(n), x.rng.u16(1..));
+    let syn = tcp::syn(x, 61_000, service);
+    x.tcp(ATTACKER, host, syn.clone(), &[]);
+    if is_there(host) {
+        x.wait_about(200);
+        x.tcp(host, ATTACKER, tcp::reset(&syn), &[]);
+    }
+}
+
+fn portmap(x: &mut Exchange<'_>, n: u64) {
+    let (port, question) = (x.port(), x.noise(40));
+    x.udp(ATTACKER, inside_nth(n), (port, 111), &question);
 }
 
 fn sip(x: &mut Exchange<'_>, n: u64) {

@@ -38,10 +38,3 @@ pub(super) fn page(rng: &mut Rng, length: usize) -> Vec<u8> {
     let body = label(rng, length);
     format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\r\n{body}").into_bytes()
 }
-
-/// A form with a password of that many letters.
-pub(super) fn login_form(rng: &mut Rng, length: usize) -> Vec<u8> {
-    let form = format!("user=admin&password={}", label(rng, length));
-    let length = form.len();
-    format!("POST /login HTTP/1.1\r\nHost: www.example.com\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{form}").into_bytes()
-}
