@@ -141,11 +141,11 @@ impl Engine {
             self.batch_time = facts.time.0;
         }
         let ordinary = Packet::is_ordinary(facts) && !self.is_watched(facts);
-        if ordinary && self.live {
+        if ordinary && (self.live || !self.trackers.curious(self.clock)) {
             return;
         }
         let Some(packet) = Packet::new(facts) else { return };
-        if ordinary && !self.trackers.expects(&packet, self.clock) {
+        if ordinary && !self.trackers.expects(&packet) {
             return;
         }
         self.batch.push(packet);
