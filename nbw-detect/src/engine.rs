@@ -36,8 +36,9 @@ use self::{
     sides::Sides,
     track::Trackers,
     watch::Watch,
+    who::Who,
 };
-use crate::{Event, Facts, Signatures, Time, facts::Body, facts::Transport};
+use crate::{Event, Facts, Signatures, Time, facts::Body, facts::Transport, signature::Scope};
 
 /// Packets of one timestamp that are put in order; of more, the order in which they come counts.
 const MOST_AT_ONCE: usize = 4_096;
@@ -84,6 +85,14 @@ pub struct Volume {
     pub bytes: u64,
     /// Bytes that this source usually sends to anybody outside in as much time.
     pub usual: u64,
+}
+
+impl Volume {
+    /// Whether it has gone to the Internet: neither to a private network nor to a group.
+    #[must_use]
+    pub fn is_outside(&self) -> bool {
+        Who::from(self.target).scope() == Scope::Global
+    }
 }
 
 /// Recognises attacks.
@@ -141,11 +150,11 @@ impl Engine {
             self.batch_time = facts.time.0;
         }
         let ordinary = Packet::is_ordinary(facts) && !self.is_watched(facts);
-        if ordinary && self.live {
+        if ordinary && (self.live || !self.trackers.curious(self.clock)) {
             return;
         }
         let Some(packet) = Packet::new(facts) else { return };
-        if ordinary && !self.trackers.expects(&packet, self.clock) {
+        if ordinary && !self.trackers.expects(&packet) {
             return;
         }
         self.batch.push(packet);

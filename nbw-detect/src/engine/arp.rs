@@ -23,7 +23,7 @@ pub(crate) struct Arp {
     bindings: Lru<(u32, Who), (Who, u64)>,
     /// Who has asked for what, and when: link, asker, asked.
     asked: Lru<(u32, Who, Who), u64>,
-    /// An address that a hardware address has of its own: the first that it was seen asking with.
+    /// An address that a hardware address has of its own: the first that it was seen asking with, and that was nobody else's.
     own: Lru<(u32, Who), Who>,
 }
 
@@ -40,10 +40,13 @@ impl Arp {
                 let own = packet.source;
                 if own.0 as u32 != 0 {
                     let before = self.believe(packet, own, packet.macs[0], now);
-                    if before.is_some_and(|before| before != packet.macs[0]) {
+                    let place = (packet.link, packet.macs[0]);
+                    if before.is_none_or(|before| before == packet.macs[0]) {
+                        self.own.get_or_insert(place, || own);
+                    } else if self.own.peek(&place) != Some(&own) {
+                        // Whose address it was all along contradicts nobody but the one who took it.
                         out.push(Sight { what: Happening::ArpFlip, target: own, ..sight });
                     }
-                    self.own.get_or_insert((packet.link, packet.macs[0]), || own);
                 }
                 if packet.source != packet.target {
                     self.asked.insert((packet.link, packet.source, packet.target), now);

@@ -120,11 +120,13 @@ impl Tcp {
         self.unanswered.start(now, flow);
     }
 
-    /// Whether an ordinary packet, which nobody watches for, may show that its connection is seen from one side only.
-    pub(crate) fn expects(&self, packet: &Packet, now: u64) -> bool {
-        if self.unanswered.is_empty() && now.saturating_sub(self.stray) > CURIOUS {
-            return false;
-        }
+    /// Whether there are connections of which ordinary packets, which nobody watches for, may show that they are seen from one side only.
+    pub(crate) fn curious(&self, now: u64) -> bool {
+        !self.unanswered.is_empty() || now.saturating_sub(self.stray) <= CURIOUS
+    }
+
+    /// Whether the packet is of such a connection.
+    pub(crate) fn expects(&self, packet: &Packet) -> bool {
         let (flow, in_order) = Flow::of(packet);
         self.connections.peek(&flow).is_some_and(|known| known.is_one_sided(known.client_is_lesser == in_order))
     }

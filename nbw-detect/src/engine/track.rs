@@ -74,8 +74,13 @@ impl Trackers {
     }
 
     /// Whether an ordinary packet of TCP may say something, though its endpoints are not watched.
-    pub(crate) fn expects(&self, packet: &Packet, now: u64) -> bool {
-        self.tcp.expects(packet, now)
+    pub(crate) fn expects(&self, packet: &Packet) -> bool {
+        self.tcp.expects(packet)
+    }
+
+    /// Whether any may.
+    pub(crate) fn curious(&self, now: u64) -> bool {
+        self.tcp.curious(now)
     }
 
     /// How much is remembered, and how much is waited for.

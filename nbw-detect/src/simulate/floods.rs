@@ -24,7 +24,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         scenario: flood(
             "syn-flood",
             "SYNs of one address to one port, behind a firewall that drops them",
-            20_000.0,
+            15_000.0,
             unheard,
         ),
         ..by_one(Kind::SynFlood, "syn-flood", "", unheard)

@@ -210,7 +210,7 @@ fn live_an_endpoint_is_watched_when_that_is_told() {
 #[test]
 fn a_connection_that_ends_while_its_other_side_is_not_seen_is_none() {
     let mut tape = Tape::new();
-    for number in 0..300 {
+    for number in 0..1_300 {
         tape.tcp(A, 1_000 + number, V, 80, SYN, 0).wait(5).tcp(A, 1_000 + number, V, 80, FIN | ACK, 0).wait(5);
     }
     assert!(signatures(&mut tape).is_empty());

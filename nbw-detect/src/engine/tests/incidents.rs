@@ -18,10 +18,11 @@ fn all_of_a_flood_is_counted_whoever_explains_it() {
         smurf.icmp(&format!("203.0.113.{}", number % 50), V, 0, 56);
         answers.udp(&format!("203.0.113.{}", number % 50), 53, V, 40_000 + (number % 1_000) as u16, 1_400);
     }
-    for (tape, name) in [(smurf, "smurf"), (answers, "dns-amplification-large")] {
+    for (tape, name, counter) in [(smurf, "smurf", "replies"), (answers, "dns-amplification-large", "unasked")] {
         let events = events(&tape.facts);
         assert_eq!(events.len(), 1, "{name}: {:?}", names(&events));
         assert_eq!((events[0].evidence["counted"], events[0].source_count), (30_000.0, 50), "{name}");
+        assert_eq!((events[0].signature.as_str(), events[0].evidence[counter]), (name, 30_000.0));
     }
 }
 
