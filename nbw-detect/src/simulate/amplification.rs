@@ -44,7 +44,7 @@ const CLDAP: Protocol = Protocol { port: 389, question: cldap_question, answers:
 const IKE: Protocol = Protocol { port: 500, question: ike, answers: |rng| vec![ike(rng); 4] };
 
 /// What is found to answer tomorrow.
-const UNKNOWN: Protocol = Protocol { port: 7_001, ..IKE };
+const UNKNOWN: Protocol = Protocol { port: 7_001, answers: |rng| vec![dns::label(rng, 220).into_bytes()], ..IKE };
 
 pub(super) const ATTACKS: &[Attack] = &[
     victim("dns-amplification", "answers of open resolvers to one who has not asked", |_| reflected(&SHORT_DNS)),

@@ -28,12 +28,8 @@ pub(super) const ATTACKS: &[Attack] = &[
         |_| Box::new(connect),
     ),
     guesses("brute-force-mail", "one login after another to a mail server, each refused", 25.0, |_| Box::new(mail)),
-    guesses("brute-force-mysql", "one login after another to a database, each refused", 25.0, |_| {
-        Box::new(|x, _| speak(x, 3_306, &[(Who::Server, 78), (Who::Client, 104), (Who::Server, 49)]))
-    }),
-    guesses("brute-force-smb", "one login after another to a file server, each refused", 25.0, |_| {
-        Box::new(|x, _| speak(x, 445, &LOGON))
-    }),
+    guesses("brute-force-mysql", "one login after another to a database, each refused", 25.0, |_| Box::new(database)),
+    guesses("brute-force-smb", "one login after another to a file server, each refused", 25.0, |_| Box::new(share)),
     Attack {
         // The server's silence is noticed after five seconds, of twenty-five connections more than are watched from.
         within: Duration::from_secs(13),
@@ -109,7 +105,7 @@ fn negotiate(x: &mut Exchange<'_>, _: u64) {
     );
 }
 
-/// SMB 2: NEGOTIATE, and two of SESSION_SETUP, the last refused.
+/// Lengths of SMB 2: NEGOTIATE, and two of SESSION_SETUP, the last refused.
 const LOGON: [(Who, usize); 6] = [
     (Who::Client, 178),
     (Who::Server, 252),
@@ -131,15 +127,44 @@ fn speak(x: &mut Exchange<'_>, port: u16, words: &[(Who, usize)]) {
     connection.close(x, Who::Server);
 }
 
+/// In the frames of NetBIOS' session service; what is in them is enciphered.
+fn share(x: &mut Exchange<'_>, _: u64) {
+    let client = End { host: ATTACKER, port: x.port() };
+    let mut connection = Connection::open(x, client, End { host: VICTIM, port: 445 });
+    for (who, length) in LOGON {
+        let [high, low] = (length as u16).to_be_bytes();
+        let words = dns::label(x.rng, length).into_bytes();
+        connection.say(x, who, &[&[0, 0, high, low], &words[..]].concat());
+        x.wait_about(3_000);
+    }
+    connection.close(x, Who::Server);
+}
+
+/// MySQL's greeting, a login without a database, and error 1045.
+fn database(x: &mut Exchange<'_>, _: u64) {
+    let client = End { host: ATTACKER, port: x.port() };
+    let mut connection = Connection::open(x, client, End { host: VICTIM, port: 3_306 });
+    let packet = |number: u8, payload: &[u8]| [&[payload.len() as u8, 0, 0, number], payload].concat();
+    let (salt, rest) = (dns::label(x.rng, 8), dns::label(x.rng, 12));
+    let greeting: [&[u8]; 6] =
+        [b"\x0a8.0.36\0\x07\0\0\0", salt.as_bytes(), b"\0\0\x82\x21\x02\0\0\0\0", &[0; 10], rest.as_bytes(), b"\0"];
+    connection.say(x, Who::Server, &packet(0, &greeting.concat()));
+    let proof = x.noise(20);
+    let login: [&[u8]; 4] = [b"\x01\x82\0\0\0\0\0\x01\x21", &[0; 23], b"root\0\x14", &proof];
+    connection.say(x, Who::Client, &packet(1, &login.concat()));
+    connection.say(x, Who::Server, &packet(2, b"\xff\x15\x04#28000Access denied for user 'root'"));
+    connection.close(x, Who::Server);
+}
+
 fn mail(x: &mut Exchange<'_>, _: u64) {
     let client = End { host: ATTACKER, port: x.port() };
     let mut connection = Connection::open(x, client, End { host: VICTIM, port: 587 });
-    let password = dns::label(x.rng, 24);
+    let password = dns::label(x.rng, 6);
     let lines = [
         (Who::Server, "220 mail.example.com ESMTP\r\n"),
         (Who::Client, "EHLO example.net\r\n"),
         (Who::Server, "250-mail.example.com\r\n250 AUTH PLAIN LOGIN\r\n"),
-        (Who::Client, &format!("AUTH PLAIN {password}\r\n")),
+        (Who::Client, &format!("AUTH PLAIN AGFkbWluAG{password}\r\n")),
         (Who::Server, "535 5.7.8 Error: authentication failed\r\n"),
         (Who::Client, "QUIT\r\n"),
         (Who::Server, "221 2.0.0 Bye\r\n"),

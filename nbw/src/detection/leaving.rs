@@ -47,7 +47,8 @@ mod tests {
         let mut snapshot = fixture::with_rows();
         let largest = snapshot.rows.connections.iter_mut().flatten().max_by_key(|row| row.tx.bytes).unwrap();
         largest.remote.address = "10.0.0.9".parse().ok();
-        let volumes = leaving(&snapshot, |_, _| Some(700));
+        let server: IpAddr = "10.0.0.2".parse().unwrap();
+        let volumes = leaving(&snapshot, |source, _| (source == server).then_some(700));
         let with: Vec<_> = volumes.iter().filter(|it| it.usual > 0).map(|it| it.target.to_string()).collect();
         assert_eq!((volumes[0].target.to_string().as_str(), with), ("10.0.0.9", vec!["192.0.2.8".to_owned()]));
     }
