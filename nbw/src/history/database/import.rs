@@ -158,9 +158,10 @@ impl Importing<'_> {
     fn long(&self, id: i64, atom: Atom) -> rusqlite::Result<()> {
         let mut add = self.connection.prepare_cached(
             "INSERT INTO span VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET
-             rx_bytes = rx_bytes + excluded.rx_bytes, tx_bytes = tx_bytes + excluded.tx_bytes",
+             rx_bytes = rx_bytes + min(excluded.rx_bytes, 9223372036854775807 - rx_bytes),
+             tx_bytes = tx_bytes + min(excluded.tx_bytes, 9223372036854775807 - tx_bytes)",
         )?;
-        add.execute(params![atom.start, atom.end, id, atom.rx as i64, atom.tx as i64]).map(drop)
+        add.execute(params![atom.start, atom.end, id, write::whole(atom.rx), write::whole(atom.tx)]).map(drop)
     }
 
     /// Begin of the tier's part that holds all of it.
