@@ -29,8 +29,10 @@ impl Database {
     /// # Errors
     /// When the database cannot be read.
     pub fn first_record(&self) -> Result<Option<Timestamp>, HistoryError> {
-        let first = "SELECT min(start) FROM coverage WHERE source = 0";
-        let first: rusqlite::Result<Option<i64>> = self.connection.query_row(first, [], |row| row.get(0));
+        // What was recorded while the clock could not be right does not count.
+        let first = r#"SELECT min(max(start, ?1)) FROM coverage WHERE source = 0 AND "end" > ?1"#;
+        let plausible = days::FIRST * 1_000;
+        let first: rusqlite::Result<Option<i64>> = self.connection.query_row(first, [plausible], |row| row.get(0));
         let first = first.map_err(|source| self.because(source))?;
         Ok(first.and_then(|first| Timestamp::from_millisecond(first).ok()))
     }
