@@ -18,7 +18,7 @@ use rusqlite::Connection;
 pub use self::counters::Increases;
 use self::{chosen::Chosen, coverage::Coverage, layout::Layout, parts::Parts, samples::Percentiles};
 use super::{
-    HistoryError, Kind,
+    HistoryError, Kind, days,
     query::{Answer, Part, Query, Series, Whole},
     schema,
 };
@@ -62,12 +62,14 @@ impl Reader {
         &self.path
     }
 
-    /// The first and the last moment of which anything is known, imports included.
+    /// The first and the last moment of which anything is known, imports included. What was recorded while the clock could not
+    /// be right does not count: half a century would have a day each.
     pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
         let span = self.connection.query_row(
-            r#"SELECT min(start), max("end") FROM
-               (SELECT start, "end" FROM coverage UNION ALL SELECT start * 1000, "end" * 1000 FROM span)"#,
-            [],
+            r#"SELECT min(max(start, first)), max("end") FROM
+               (SELECT start, "end", iif(source = 0, ?1, ?2) * 1000 AS first FROM coverage
+                UNION ALL SELECT start * 1000, "end" * 1000, ?2 * 1000 FROM span) WHERE "end" > first"#,
+            [days::FIRST, days::FIRST_IMPORTED],
             |row| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?)),
         );
         let (first, last) = span.ok()?;

@@ -2,6 +2,7 @@
 
 mod batch;
 mod carried;
+mod held;
 mod moved;
 mod pending;
 mod shrink;
