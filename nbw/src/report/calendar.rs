@@ -1,8 +1,8 @@
-//! Where the parts of a report begin: those of a day and longer at midnights of a zone, the others at whole multiples.
+//! Where the parts of a report begin: those of a day and longer at midnights of a zone, the others are counted from there.
 
 use jiff::{SignedDuration, Span, Timestamp, Zoned, civil::Weekday, tz::TimeZone};
 
-use crate::history::query::Every;
+use crate::history::{query::Every, within_day::part_of_day};
 
 /// An hour.
 pub const HOUR: Every = Every::Seconds(3_600);
@@ -25,7 +25,7 @@ impl Calendar {
     /// The begin of the part that `at` is in.
     pub fn begin(&self, every: Every, at: Timestamp) -> Timestamp {
         let begin = match every {
-            Every::Seconds(seconds) => return multiple(seconds, at),
+            Every::Seconds(seconds) => return self.within_day(seconds, at).0,
             _ => self.begin_of_days(every, &self.local(at)),
         };
         // Only at the ends of time, ten thousand years away, is there none.
@@ -62,13 +62,17 @@ impl Calendar {
 
     /// The end of the part that `at` is in.
     pub fn end(&self, every: Every, at: Timestamp) -> Timestamp {
-        self.later(every, self.begin(every, at), 1)
+        match every {
+            Every::Seconds(seconds) => self.within_day(seconds, at).1,
+            _ => self.later(every, self.begin(every, at), 1),
+        }
     }
-}
 
-fn multiple(seconds: u32, at: Timestamp) -> Timestamp {
-    let whole = at.as_second() - at.as_second().rem_euclid(i64::from(seconds.max(1)));
-    Timestamp::from_second(whole).unwrap_or(at)
+    fn within_day(&self, seconds: u32, at: Timestamp) -> (Timestamp, Timestamp) {
+        let (begin, end) = part_of_day(at.as_second(), seconds, &self.zone);
+        let time = |second| Timestamp::from_second(second).unwrap_or(at);
+        (time(begin), time(end))
+    }
 }
 
 /// The nominal length in seconds: months and years have that of the Gregorian calendar's average.
