@@ -13,7 +13,7 @@ use super::{
 use crate::{
     failure::Failure,
     history::{
-        Kind, Moved, Subject,
+        HistoryError, Kind, Moved, Subject,
         query::{Answer, Every, Part, Point, Query, Series, Whole},
     },
     insight::{Finding, Severity, finding::Unit},
@@ -149,7 +149,7 @@ fn p95(rates: &[f64]) -> f64 {
 }
 
 impl Source for Made {
-    fn ask(&self, query: &Query) -> Result<Answer, Failure> {
+    fn ask(&self, query: &Query) -> Result<Answer, HistoryError> {
         let calendar = Calendar { zone: query.zone.clone(), month_begins: query.month_begins };
         let mut starts = Vec::new();
         let mut start = calendar.begin(query.every, query.from);
