@@ -9,7 +9,7 @@ use std::{
 
 use tempfile::{Builder, NamedTempFile};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, os_error};
 
 /// Opened before the work starts, so that nobody works for nothing.
 #[derive(Debug)]
@@ -110,8 +110,11 @@ fn replace(mut file: NamedTempFile, path: &Path, bytes: &[u8]) -> io::Result<()>
     file.persist(path).map(drop).map_err(|error| error.error)
 }
 
+/// Without the name of the file that it was to be until it is whole: nobody knows that one.
 fn cannot(path: &Path, error: &io::Error) -> Failure {
-    Failure::Running(format!("cannot write {}: {error}", path.display()))
+    let why =
+        os_error(error).map_or_else(|| error.kind().to_string(), |code| io::Error::from_raw_os_error(code).to_string());
+    Failure::Running(format!("cannot write {}: {why}", path.display()))
 }
 
 #[cfg(test)]
@@ -182,7 +185,7 @@ mod tests {
     fn where_nothing_can_be_written_is_told_before_the_work() {
         for path in ["/no/such/directory/report.html", "/"] {
             let error = Output::open(Some(Path::new(path))).unwrap_err().to_string();
-            assert!(error.starts_with("cannot write /"), "{error}");
+            assert!(error.starts_with("cannot write /") && !error.contains(".nbw-report-"), "{error}");
         }
     }
 }
