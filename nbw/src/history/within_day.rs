@@ -16,6 +16,12 @@ pub fn part_of_day(second: i64, seconds: u32, zone: &TimeZone) -> (i64, i64) {
 
 #[cfg(test)]
 mod tests {
+    use crate::history::{
+        Database, Kind, Reader, Tiers,
+        query::{Every, Query},
+        synthetic::Synthetic,
+    };
+
     use super::*;
 
     /// Begins of the parts of a day, on the wall.
@@ -43,5 +49,33 @@ mod tests {
         assert_eq!(day("2026-10-25", 6, "Europe/Berlin"), ["00:00", "05:00", "11:00", "17:00", "23:00"]);
         assert_eq!(day("2026-09-06", 12, "America/Santiago"), ["01:00", "13:00"]);
         assert_eq!(day("2026-01-01", 1, "Asia/Kathmandu").len(), 24);
+    }
+
+    #[test]
+    fn whatever_the_parts_the_sum_is_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let [begin, end] = ["2026-10-23T00:00:00Z", "2026-10-27T00:00:00Z"].map(|text| text.parse().unwrap());
+        let made = Synthetic::new(Kind::Container, 1);
+        let mut database = Database::open(dir.path(), &Tiers::default().in_zone(TimeZone::UTC)).unwrap();
+        made.write(&mut database, begin, end).unwrap();
+        let moved = made.between(0, begin.as_second(), end.as_second()).rx.bytes;
+        let reader = Reader::open(dir.path()).unwrap();
+        for zone in ["Asia/Kolkata", "Europe/Berlin", "America/New_York"].map(|name| TimeZone::get(name).unwrap()) {
+            for every in [300, 3_600, 21_600, 43_200].map(Every::Seconds) {
+                let query = Query {
+                    kind: Kind::Container,
+                    only: Vec::new(),
+                    from: begin,
+                    to: end,
+                    every,
+                    top: None,
+                    zone: zone.clone(),
+                    month_begins: 1,
+                };
+                let answer = reader.ask(&query).unwrap();
+                let sum: u64 = answer.series[0].points.iter().map(|point| point.rx.bytes).sum();
+                assert_eq!((sum, answer.whole[0].rx.bytes), (moved, moved), "{zone:?} {every:?}");
+            }
+        }
     }
 }
