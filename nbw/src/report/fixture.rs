@@ -187,7 +187,7 @@ impl Made {
     fn part(&self, start: Timestamp, end: Timestamp) -> Part {
         let (from, to) = (start.max(self.begin), end.min(self.end));
         let recorded = to.duration_since(from).as_secs().max(0);
-        Part { start, end, recorded_seconds: u32::try_from(recorded).unwrap() }
+        Part { start, end, recorded_seconds: u32::try_from(recorded).unwrap(), sample_seconds: SAMPLE as u32 }
     }
 
     fn series(&self, who: usize, query: &Query, parts: &[Part]) -> (Series, Whole) {
