@@ -54,6 +54,8 @@ impl Output {
             _ => {}
         }
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // Says more of what is wrong with it than the making of a file in it.
+        fs::metadata(directory)?;
         // As any new file: what the umask leaves.
         let file =
             Builder::new().prefix(".nbw-report-").permissions(Permissions::from_mode(0o666)).tempfile_in(directory)?;
@@ -183,8 +185,15 @@ mod tests {
 
     #[test]
     fn where_nothing_can_be_written_is_told_before_the_work() {
-        for path in ["/no/such/directory/report.html", "/"] {
-            let error = Output::open(Some(Path::new(path))).unwrap_err().to_string();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let in_file = file.path().join("report.html");
+        for (path, why) in [
+            (Path::new("/no/such/directory/report.html"), "No such file or directory (os error 2)"),
+            (Path::new("/"), "is a directory"),
+            (&in_file, "not a directory"),
+        ] {
+            let error = Output::open(Some(path)).unwrap_err().to_string();
+            assert!(error.to_lowercase().contains(&why.to_lowercase()), "{error}");
             assert!(error.starts_with("cannot write /") && !error.contains(".nbw-report-"), "{error}");
         }
     }
