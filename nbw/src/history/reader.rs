@@ -109,10 +109,11 @@ impl Reader {
         let points = (0..chosen.len()).map(|at| percentiles.points(&gathered, at, parts));
         let series: Vec<Series> =
             chosen.subjects().zip(points).map(|(subject, points)| Series { subject, points }).collect();
-        let parts = parts.iter().map(|(start, end)| Part {
+        let parts = parts.iter().zip(percentiles.lengths()).map(|((start, end), &sample_seconds)| Part {
             start: second(start),
             end: second(end),
             recorded_seconds: coverage.seconds(start, end),
+            sample_seconds,
         });
         Ok(Answer { parts: parts.collect(), series, whole, sample_seconds: percentiles.sample_seconds() })
     }
