@@ -149,11 +149,11 @@ impl<S: Source> Asking<'_, S> {
 
     fn ask(&self, what: &'static str, query: &Query) -> Result<Answer, Failure> {
         self.progress.begin(what);
-        self.source.ask(query).map_err(|error| self.refusal(query, &error))
+        self.source.ask(query).map_err(|error| self.refusal(query, error))
     }
 
     /// What helps is not the same everywhere: where all are looked at, naming some does not.
-    fn refusal(&self, query: &Query, error: &HistoryError) -> Failure {
+    fn refusal(&self, query: &Query, error: HistoryError) -> Failure {
         let subjects = super::plural(query.kind);
         match error {
             HistoryError::TooMany { subjects: count, parts, most } if !self.can_name_fewer(query) => {
@@ -162,8 +162,7 @@ impl<S: Source> Asking<'_, S> {
                      here, whatever --top is: ask for less time (--last, --from), or for longer parts (--every)"
                 ))
             }
-            error if error.is_of_question() => Failure::Usage(error.to_string()),
-            error => Failure::running(error),
+            error => error.into(),
         }
     }
 
