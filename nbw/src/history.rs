@@ -20,6 +20,7 @@ pub mod synthetic;
 mod tests;
 mod tiers;
 pub mod vnstat;
+pub mod within_day;
 
 use std::sync::Arc;
 

@@ -15,6 +15,7 @@ pub mod output;
 pub mod progress;
 pub mod request;
 pub mod rows;
+mod samples;
 pub mod table;
 pub mod when;
 

@@ -51,7 +51,7 @@ pub async fn insight(args: InsightArgs) -> Result<(), Failure> {
 
 async fn advise(args: &InsightArgs) -> Result<(), Failure> {
     let evidence = match (args.live, Reader::open(&args.data_dir)) {
-        (Some(time), history) => watch(args, time, history.ok().as_ref()).await?,
+        (Some(time), history) => watch(args, time, usable(history).as_ref()).await?,
         (None, Ok(history)) => remember(args, &history).await?,
         (None, Err(HistoryError::NotThere(_))) if args.last.is_none() => {
             tracing::warn!("no history in {}: watching for {USUALLY:?}", args.data_dir.display());
@@ -70,6 +70,17 @@ async fn advise(args: &InsightArgs) -> Result<(), Failure> {
     let width = stdout.size_checked().map_or(UNKNOWN_WIDTH, |(_, columns)| usize::from(columns));
     let written = args.format.write(&advice, &mut stdout, width, console::colors_enabled());
     written.map_err(Failure::output)
+}
+
+/// The history, where there is one that can be read. It is told where it cannot.
+fn usable(history: Result<Reader, HistoryError>) -> Option<Reader> {
+    history.inspect_err(|error| unusable(error).into_iter().for_each(|sentence| tracing::warn!("{sentence}"))).ok()
+}
+
+/// What to tell where a history cannot be read; nothing where there is none.
+fn unusable(error: &HistoryError) -> Option<String> {
+    let is_there = !matches!(error, HistoryError::NotThere(_));
+    is_there.then(|| format!("{}: going on without the history, so nobody can be told to be new", with_causes(error)))
 }
 
 /// Looks at what is remembered.
@@ -145,5 +156,22 @@ fn live_args(args: &InsightArgs) -> LiveArgs {
         names: NameArgs { no_dns: true, mmdb: Vec::new() },
         verbose: args.verbose,
         kernel: args.kernel.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::FILE;
+
+    #[test]
+    fn a_history_that_cannot_be_read_is_told_of() {
+        let dir = tempfile::tempdir().unwrap();
+        let told = |dir: &std::path::Path| Reader::open(dir).err().as_ref().and_then(unusable);
+        assert_eq!(told(&dir.path().join("none")), None);
+        std::fs::write(dir.path().join(FILE), "no database, but long enough to be read as the head of one".repeat(99))
+            .unwrap();
+        let sentence = told(dir.path()).unwrap();
+        assert!(sentence.contains(FILE) && sentence.contains("without the history"), "{sentence}");
     }
 }

@@ -6,6 +6,7 @@ mod expire;
 mod ids;
 mod import;
 mod mend;
+mod old_days;
 mod pack;
 mod retired;
 #[cfg(test)]
@@ -47,6 +48,8 @@ pub struct Database {
     /// The tiers that are not configured any more, and of which something is left.
     retired: Vec<u32>,
     days: Days,
+    /// The begin of the last old day of which only the busiest have a name; those before it are so too.
+    joined_until: i64,
     ids: Ids,
     identity: Option<(u64, u64)>,
 }
@@ -85,7 +88,8 @@ impl Database {
         let identity = identity(&dir.join(schema::FILE));
         let (dir, tiers, ids) = (dir.to_owned(), tiers.clone(), Ids::default());
         let (levels, retired) = (Vec::new(), Vec::new());
-        let mut database = Self { connection, dir, tiers, levels, retired, days, ids, identity };
+        let joined_until = i64::MIN;
+        let mut database = Self { connection, dir, tiers, levels, retired, days, joined_until, ids, identity };
         database.settle(&zone_name).map_err(|source| schema::opening(&database.path(), source))?;
         database.mend()?;
         Ok(database)

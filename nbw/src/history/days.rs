@@ -4,6 +4,17 @@ use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
 use super::tiers::DAY;
 
+/// No nbw ran before 2020: a clock that says so is wrong. In seconds of Unix time.
+pub(super) const FIRST: i64 = 1_577_836_800;
+
+/// Nor did vnStat before 2000.
+pub(super) const FIRST_IMPORTED: i64 = 946_684_800;
+
+/// Whether a clock that says so may be right.
+pub(super) fn is_plausible(second: i64) -> bool {
+    second >= FIRST
+}
+
 /// The day of `zone` that `second` is in: its begin and its end.
 pub(super) fn day_of(second: i64, zone: &TimeZone) -> (i64, i64) {
     let found = Timestamp::from_second(second).and_then(|time| {

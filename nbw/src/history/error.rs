@@ -133,8 +133,13 @@ impl From<HistoryError> for Failure {
 }
 
 /// Whether SQLite found the file to be no database, or a damaged one. No statement of ours violates a constraint or stumbles
-/// over a type where tables and indices are what they should be.
+/// over a type where tables and indices are what they should be. A number that became too great for its column is none: a row
+/// that has one on the disk is found when the database is opened again.
 pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    let extended = error.sqlite_error().map(|error| error.extended_code);
+    if extended == Some(rusqlite::ffi::SQLITE_CONSTRAINT_DATATYPE) {
+        return false;
+    }
     use ErrorCode::{ConstraintViolation, DatabaseCorrupt, NotADatabase, TypeMismatch};
     let damage = [ConstraintViolation, DatabaseCorrupt, NotADatabase, TypeMismatch];
     let wrong_type =
@@ -175,5 +180,18 @@ mod tests {
         let denied = HistoryError::File { path: path.clone(), source: io::ErrorKind::PermissionDenied.into() };
         let Failure::Lacking(sentence) = Failure::from(denied) else { unreachable!("it is a privilege") };
         assert_eq!(sentence, format!("{}: permission denied: run this as root (sudo)", path.display()));
+    }
+
+    #[test]
+    fn a_number_that_is_too_great_is_no_damage() {
+        let database = rusqlite::Connection::open_in_memory().unwrap();
+        database
+            .execute_batch("CREATE TABLE t (n INTEGER NOT NULL) STRICT; INSERT INTO t VALUES (9223372036854775807)")
+            .unwrap();
+        let overflow = database.execute("UPDATE t SET n = n + 1", []).unwrap_err();
+        assert_eq!(overflow.sqlite_error_code(), Some(ErrorCode::ConstraintViolation));
+        assert!(!is_damage(&overflow), "{overflow}");
+        let missing = database.execute("UPDATE t SET n = NULL", []).unwrap_err();
+        assert!(is_damage(&missing), "{missing}");
     }
 }

@@ -72,6 +72,8 @@ pub struct Part {
     pub end: Timestamp,
     /// Seconds of it in which anything was recorded (an agent ran).
     pub recorded_seconds: u32,
+    /// Length of the samples that its percentiles are of, as [`Answer::sample_seconds`]; a shorter part is one sample itself.
+    pub sample_seconds: u32,
 }
 
 /// An answer.
@@ -83,7 +85,7 @@ pub struct Answer {
     pub series: Vec<Series>,
     /// The whole time, for each of `series`.
     pub whole: Vec<Whole>,
-    /// Length of the samples that percentiles are of: 300 where the history has them, else that of the tier that is left.
+    /// Length of the samples that percentiles of the whole time are of: 300 where the history has them, else that of the tier that is left.
     pub sample_seconds: u32,
 }
 

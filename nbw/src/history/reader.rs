@@ -21,7 +21,7 @@ use self::{chosen::Chosen, coverage::Coverage, layout::Layout, parts::Parts, sam
 pub use percentile::p95;
 
 use super::{
-    HistoryError, Kind,
+    HistoryError, Kind, days,
     query::{Answer, Part, Query, Series, Whole},
     schema,
 };
@@ -65,12 +65,14 @@ impl Reader {
         &self.path
     }
 
-    /// The first and the last moment of which anything is known, imports included.
+    /// The first and the last moment of which anything is known, imports included. What was recorded while the clock could not
+    /// be right does not count: half a century would have a day each.
     pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
         let span = self.connection.query_row(
-            r#"SELECT min(start), max("end") FROM
-               (SELECT start, "end" FROM coverage UNION ALL SELECT start * 1000, "end" * 1000 FROM span)"#,
-            [],
+            r#"SELECT min(max(start, first)), max("end") FROM
+               (SELECT start, "end", iif(source = 0, ?1, ?2) * 1000 AS first FROM coverage
+                UNION ALL SELECT start * 1000, "end" * 1000, ?2 * 1000 FROM span) WHERE "end" > first"#,
+            [days::FIRST, days::FIRST_IMPORTED],
             |row| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?)),
         );
         let (first, last) = span.ok()?;
@@ -110,10 +112,11 @@ impl Reader {
         let points = (0..chosen.len()).map(|at| percentiles.points(&gathered, at, parts));
         let series: Vec<Series> =
             chosen.subjects().zip(points).map(|(subject, points)| Series { subject, points }).collect();
-        let parts = parts.iter().map(|(start, end)| Part {
+        let parts = parts.iter().zip(percentiles.lengths()).map(|((start, end), &sample_seconds)| Part {
             start: second(start),
             end: second(end),
             recorded_seconds: coverage.seconds(start, end),
+            sample_seconds,
         });
         Ok(Answer { parts: parts.collect(), series, whole, sample_seconds: percentiles.sample_seconds() })
     }

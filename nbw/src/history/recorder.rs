@@ -3,6 +3,7 @@
 mod batch;
 mod carried;
 mod events;
+mod held;
 mod moved;
 mod pending;
 mod shrink;

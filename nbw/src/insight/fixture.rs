@@ -55,7 +55,14 @@ fn interface(name: &str, index: u32) -> Interface {
 
 fn parts(from: Timestamp, count: usize, seconds: u32) -> Vec<Part> {
     let at = |number: usize| from + SignedDuration::from_secs(i64::from(seconds) * i64::try_from(number).unwrap());
-    (0..count).map(|number| Part { start: at(number), end: at(number + 1), recorded_seconds: seconds }).collect()
+    (0..count)
+        .map(|number| Part {
+            start: at(number),
+            end: at(number + 1),
+            recorded_seconds: seconds,
+            sample_seconds: seconds,
+        })
+        .collect()
 }
 
 /// Made of rates in bytes a second, in packets of `size` bytes.

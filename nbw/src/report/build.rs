@@ -7,7 +7,7 @@ use super::{Report, What, calendar::Calendar, progress::Progress};
 use crate::{
     failure::Failure,
     history::{
-        Kind, Reader,
+        HistoryError, Kind, Reader,
         query::{Answer, Every, Point, Query, Series, Whole},
     },
     insight::{self, Finding},
@@ -24,8 +24,8 @@ pub trait Source {
     /// Answers a question.
     ///
     /// # Errors
-    /// When the history cannot be read.
-    fn ask(&self, query: &Query) -> Result<Answer, Failure>;
+    /// When the history cannot be read, or does not answer with so much.
+    fn ask(&self, query: &Query) -> Result<Answer, HistoryError>;
 
     /// From when to when anything was recorded; none where nothing was yet.
     fn span(&self) -> Option<(Timestamp, Timestamp)>;
@@ -158,7 +158,27 @@ impl<S: Source> Asking<'_, S> {
 
     fn ask(&self, what: &'static str, query: &Query) -> Result<Answer, Failure> {
         self.progress.begin(what);
-        self.source.ask(query)
+        self.source.ask(query).map_err(|error| self.refusal(query, error))
+    }
+
+    /// What helps is not the same everywhere: where all are looked at, naming some does not.
+    fn refusal(&self, query: &Query, error: HistoryError) -> Failure {
+        let subjects = super::plural(query.kind);
+        match error {
+            HistoryError::TooMany { subjects: count, parts, most } if !self.can_name_fewer(query) => {
+                Failure::Usage(format!(
+                    "{count} {subjects} in {parts} parts are too many, {most} figures at most, and each of them is looked at \
+                     here, whatever --top is: ask for less time (--last, --from), or for longer parts (--every)"
+                ))
+            }
+            error => error.into(),
+        }
+    }
+
+    /// Whether `--top` has a say in how many are asked about: the busiest parts of all are found by looking at all, and so is
+    /// who was there before.
+    fn can_name_fewer(&self, query: &Query) -> bool {
+        self.request.what != Some(What::Top) && query.to == self.request.to
     }
 
     fn answer(&self) -> Result<Answer, Failure> {
@@ -265,8 +285,8 @@ fn last_part(answer: &Answer) -> Answer {
 }
 
 impl Source for Reader {
-    fn ask(&self, query: &Query) -> Result<Answer, Failure> {
-        Ok(Self::ask(self, query)?)
+    fn ask(&self, query: &Query) -> Result<Answer, HistoryError> {
+        Self::ask(self, query)
     }
 
     fn span(&self) -> Option<(Timestamp, Timestamp)> {
@@ -295,6 +315,45 @@ mod tests {
         let asking = Asking { source: &made, request: &request, progress: &progress, from: from.parse().unwrap() };
         let (from, to) = asking.span_before();
         (from.to_string(), to.to_string())
+    }
+
+    /// A history that has too much of everything, or of the span before only.
+    struct TooMuch {
+        before_only: bool,
+    }
+
+    impl Source for TooMuch {
+        fn ask(&self, query: &Query) -> Result<Answer, HistoryError> {
+            let made = Made::containers();
+            if self.before_only && query.to == made.end {
+                return made.ask(query);
+            }
+            Err(HistoryError::TooMany { subjects: 6_000, parts: 900, most: 5_000_000 })
+        }
+
+        fn span(&self) -> Option<(Timestamp, Timestamp)> {
+            Made::containers().span()
+        }
+
+        fn findings(&self, _: Timestamp, _: Timestamp, _: &TimeZone) -> Result<Vec<Finding>, Failure> {
+            Ok(Vec::new())
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_what_helps() {
+        let refusal = |what, before_only| {
+            let request = Made::containers().request(Some(what), "2026-11-01T00:00:00+01:00", Every::Day);
+            match build(&TooMuch { before_only }, request, &Progress::start(1)) {
+                Err(Failure::Usage(sentence)) => sentence,
+                other => unreachable!("{:?}", other.err()),
+            }
+        };
+        let of_top = refusal(What::Top, false);
+        assert!(of_top.starts_with("6000 containers in 900 parts are too many"), "{of_top}");
+        assert!(of_top.contains("less time (--last, --from)") && !of_top.contains("(--top)"), "{of_top}");
+        assert_eq!(refusal(What::Days, true), of_top);
+        assert!(refusal(What::Days, false).contains("(--top)"));
     }
 
     #[test]

@@ -1,8 +1,12 @@
-//! Where the parts of a report begin: those of a day and longer at midnights of a zone, the others at whole multiples.
+//! Where the parts of a report begin: those of a day and longer at midnights of a zone, the others are counted from there.
 
-use jiff::{SignedDuration, Span, Timestamp, Zoned, civil::Weekday, tz::TimeZone};
+use jiff::{
+    SignedDuration, Span, Timestamp, Zoned,
+    civil::Weekday,
+    tz::{AmbiguousOffset, TimeZone},
+};
 
-use crate::history::query::Every;
+use crate::history::{query::Every, within_day::part_of_day};
 
 /// An hour.
 pub const HOUR: Every = Every::Seconds(3_600);
@@ -25,7 +29,7 @@ impl Calendar {
     /// The begin of the part that `at` is in.
     pub fn begin(&self, every: Every, at: Timestamp) -> Timestamp {
         let begin = match every {
-            Every::Seconds(seconds) => return multiple(seconds, at),
+            Every::Seconds(seconds) => return self.within_day(seconds, at).0,
             _ => self.begin_of_days(every, &self.local(at)),
         };
         // Only at the ends of time, ten thousand years away, is there none.
@@ -62,13 +66,25 @@ impl Calendar {
 
     /// The end of the part that `at` is in.
     pub fn end(&self, every: Every, at: Timestamp) -> Timestamp {
-        self.later(every, self.begin(every, at), 1)
+        match every {
+            Every::Seconds(seconds) => self.within_day(seconds, at).1,
+            _ => self.later(every, self.begin(every, at), 1),
+        }
     }
-}
 
-fn multiple(seconds: u32, at: Timestamp) -> Timestamp {
-    let whole = at.as_second() - at.as_second().rem_euclid(i64::from(seconds.max(1)));
-    Timestamp::from_second(whole).unwrap_or(at)
+    fn within_day(&self, seconds: u32, at: Timestamp) -> (Timestamp, Timestamp) {
+        let (begin, end) = part_of_day(at.as_second(), seconds, &self.zone);
+        let time = |second| Timestamp::from_second(second).unwrap_or(at);
+        (time(begin), time(end))
+    }
+
+    /// The time on the wall in a format of [`strftime`](jiff::fmt::strtime), with the offset where the clock shows it twice.
+    pub fn on_the_wall(&self, at: Timestamp, format: &str) -> String {
+        let local = self.local(at);
+        let is_twice =
+            matches!(self.zone.to_ambiguous_timestamp(local.datetime()).offset(), AmbiguousOffset::Fold { .. });
+        local.strftime(&if is_twice { format!("{format} %:z") } else { format.to_owned() }).to_string()
+    }
 }
 
 /// The nominal length in seconds: months and years have that of the Gregorian calendar's average.
@@ -188,6 +204,15 @@ mod tests {
             calendar.begin(Every::Week, at("2026-11-23T10:00[Europe/Berlin]")),
             at("2026-11-23T00:00[Europe/Berlin]")
         );
+    }
+
+    #[test]
+    fn the_hour_that_the_clock_shows_twice_has_its_offset() {
+        let wall = |text: &str| calendar(1).on_the_wall(text.parse().unwrap(), "%F %H:%M");
+        assert_eq!(wall("2026-10-25T00:00:00Z"), "2026-10-25 02:00 +02:00");
+        assert_eq!(wall("2026-10-25T01:00:00Z"), "2026-10-25 02:00 +01:00");
+        assert_eq!(wall("2026-10-25T02:00:00Z"), "2026-10-25 03:00");
+        assert_eq!(wall("2026-03-29T01:00:00Z"), "2026-03-29 03:00");
     }
 
     #[test]

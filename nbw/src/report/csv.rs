@@ -45,7 +45,7 @@ impl Format for Csv {
 fn fields(report: &Report, row: &Row) -> [String; HEADER.len()] {
     let (part, subject, point) = (row.part, row.subject, row.point);
     let some = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
-    let local = |at| report.calendar.local(at).strftime("%F %H:%M:%S").to_string();
+    let local = |at| report.calendar.on_the_wall(at, "%F %H:%M:%S");
     [
         part.start.to_string(),
         part.end.to_string(),
@@ -86,13 +86,25 @@ mod tests {
     use crate::{
         golden::assert_golden,
         history::query::Every,
-        report::{What, fixture::Made},
+        report::{What, build::build, fixture::Made, progress::Progress},
     };
 
     #[test]
     fn the_golden_rows() {
         let report = Made::containers().report(Some(What::Days), "2026-11-23T00:00:00+01:00", Every::Day);
         assert_golden("report/golden/days.csv", &Csv.render(&report).unwrap());
+    }
+
+    #[test]
+    fn the_hour_that_the_clock_shows_twice_is_told_apart() {
+        let made = Made::containers();
+        let mut request = made.request(Some(What::Hours), "2026-10-25T00:00:00Z", Every::Seconds(3_600));
+        request.to = "2026-10-25T02:00:00Z".parse().unwrap();
+        let report = build(&made, request, &Progress::start(1)).unwrap();
+        let labels = report.rows_of(0).iter().map(|row| report.label(row.part.start)).collect::<Vec<_>>();
+        assert_eq!(labels, ["2026-10-25 02:00 +02:00", "2026-10-25 02:00 +01:00"]);
+        let text = String::from_utf8(Csv.render(&report).unwrap()).unwrap();
+        assert!(text.contains(",2026-10-25 02:00:00 +02:00,2026-10-25 02:00:00 +01:00\n"), "{text}");
     }
 
     static REPORT: LazyLock<Report> =

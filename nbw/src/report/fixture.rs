@@ -14,7 +14,7 @@ use super::{
 use crate::{
     failure::Failure,
     history::{
-        Kind, Moved, Subject,
+        HistoryError, Kind, Moved, Subject,
         query::{Answer, Every, Part, Point, Query, Series, Whole},
     },
     insight::{Finding, Severity, finding::Unit},
@@ -150,7 +150,7 @@ fn p95(rates: &[f64]) -> f64 {
 }
 
 impl Source for Made {
-    fn ask(&self, query: &Query) -> Result<Answer, Failure> {
+    fn ask(&self, query: &Query) -> Result<Answer, HistoryError> {
         let calendar = Calendar { zone: query.zone.clone(), month_begins: query.month_begins };
         let mut starts = Vec::new();
         let mut start = calendar.begin(query.every, query.from);
@@ -192,7 +192,7 @@ impl Made {
     fn part(&self, start: Timestamp, end: Timestamp) -> Part {
         let (from, to) = (start.max(self.begin), end.min(self.end));
         let recorded = to.duration_since(from).as_secs().max(0);
-        Part { start, end, recorded_seconds: u32::try_from(recorded).unwrap() }
+        Part { start, end, recorded_seconds: u32::try_from(recorded).unwrap(), sample_seconds: SAMPLE as u32 }
     }
 
     fn series(&self, who: usize, query: &Query, parts: &[Part]) -> (Series, Whole) {

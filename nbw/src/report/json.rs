@@ -46,6 +46,7 @@ struct JsonRow<'a> {
     #[serde(flatten)]
     moved: JsonMoved<'a>,
     recorded_seconds: u32,
+    sample_seconds: u32,
     average_bytes_per_second: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     estimate: Option<JsonBoth>,
@@ -147,6 +148,7 @@ fn json_row<'a>(row: &Row<'a>) -> JsonRow<'a> {
             tx_p95_bytes_per_second: point.tx_p95,
         },
         recorded_seconds: row.part.recorded_seconds,
+        sample_seconds: row.part.sample_seconds,
         average_bytes_per_second: row.average(),
         estimate: row.estimate.map(both),
         previous: row.previous.map(both),

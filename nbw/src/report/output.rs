@@ -9,7 +9,7 @@ use std::{
 
 use tempfile::{Builder, NamedTempFile};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, os_error};
 
 /// Opened before the work starts, so that nobody works for nothing.
 #[derive(Debug)]
@@ -54,6 +54,8 @@ impl Output {
             _ => {}
         }
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // Says more of what is wrong with it than the making of a file in it.
+        fs::metadata(directory)?;
         // As any new file: what the umask leaves.
         let file =
             Builder::new().prefix(".nbw-report-").permissions(Permissions::from_mode(0o666)).tempfile_in(directory)?;
@@ -110,8 +112,11 @@ fn replace(mut file: NamedTempFile, path: &Path, bytes: &[u8]) -> io::Result<()>
     file.persist(path).map(drop).map_err(|error| error.error)
 }
 
+/// Without the name of the file that it was to be until it is whole: nobody knows that one.
 fn cannot(path: &Path, error: &io::Error) -> Failure {
-    Failure::Running(format!("cannot write {}: {error}", path.display()))
+    let why =
+        os_error(error).map_or_else(|| error.kind().to_string(), |code| io::Error::from_raw_os_error(code).to_string());
+    Failure::Running(format!("cannot write {}: {why}", path.display()))
 }
 
 #[cfg(test)]
@@ -180,9 +185,16 @@ mod tests {
 
     #[test]
     fn where_nothing_can_be_written_is_told_before_the_work() {
-        for path in ["/no/such/directory/report.html", "/"] {
-            let error = Output::open(Some(Path::new(path))).unwrap_err().to_string();
-            assert!(error.starts_with("cannot write /"), "{error}");
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let in_file = file.path().join("report.html");
+        for (path, why) in [
+            (Path::new("/no/such/directory/report.html"), "No such file or directory (os error 2)"),
+            (Path::new("/"), "is a directory"),
+            (&in_file, "not a directory"),
+        ] {
+            let error = Output::open(Some(path)).unwrap_err().to_string();
+            assert!(error.to_lowercase().contains(&why.to_lowercase()), "{error}");
+            assert!(error.starts_with("cannot write /") && !error.contains(".nbw-report-"), "{error}");
         }
     }
 }

@@ -208,7 +208,8 @@ fn default_from(what: Option<What>, to: Timestamp, calendar: &Calendar) -> Optio
     };
     // The part that `to` is in is the last one.
     let last = calendar.begin(every, to.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(to));
-    Some(calendar.later(every, last, 1 - count))
+    // Between them the clocks of a zone may have been put on by half an hour.
+    Some(calendar.begin(every, calendar.later(every, last, 1 - count)))
 }
 
 /// The parts of the report; without a word of the user, so many that a chart shows something, and a page holds them.

@@ -204,12 +204,12 @@ impl Report {
         }
     }
 
-    /// A part's name: `2026-11-24 14:00`, `2026-11-24`, `2026-11`, `2026`.
+    /// A part's name: `2026-11-24 14:00`, `2026-11-24`, `2026-11`, `2026`; of an hour that is there twice with the offset.
     pub fn label(&self, start: Timestamp) -> String {
         let named_by_month = self.calendar.month_begins == 1;
         let format = match self.every {
-            Every::Seconds(seconds) if seconds % 60 != 0 => "%F %H:%M:%S",
-            Every::Seconds(_) => "%F %H:%M",
+            Every::Seconds(seconds) if seconds % 60 != 0 => return self.calendar.on_the_wall(start, "%F %H:%M:%S"),
+            Every::Seconds(_) => return self.calendar.on_the_wall(start, "%F %H:%M"),
             Every::Month if named_by_month => "%Y-%m",
             Every::Year if named_by_month => "%Y",
             _ => "%F",

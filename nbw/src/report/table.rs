@@ -178,9 +178,8 @@ impl Drawing<'_> {
 
     /// What the figures are, where that is not plain.
     fn footnote(&self) -> String {
-        let samples = self.report.answer.sample_seconds;
-        let note =
-            format!("p95: 95th percentile of samples of {samples} s (in, out; the larger is what carriers bill)");
+        let samples = self.report.samples();
+        let note = format!("p95: 95th percentile of samples of {samples} (in, out; the larger is what carriers bill)");
         let note = format!("{note}{}", self.report.undirected());
         let lines = textwrap::wrap(&note, self.table.width.max(1));
         let style = |line: &str| {

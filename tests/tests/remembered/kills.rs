@@ -6,7 +6,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use nbw_tests::lab::{Iperf, Netns, Totals, TwoHosts, until_within};
+use nbw_tests::lab::{Iperf, Netns, Totals, TwoHosts, until, until_within};
 
 use super::place::{Agent, Place, at_rest};
 
@@ -67,6 +67,8 @@ fn a_kill_costs_ten_seconds_at_most_and_nothing_is_counted_twice() {
     let before = at_rest(&hosts.left, a);
     let first = Agent::start(&hosts.left, &place);
     let sending = Sending::start(&hosts.left, address);
+    // What is looked at ten seconds later is to have something in it.
+    until("iperf3 to send", || (kernel().since(before).tx_bytes > 100_000).then_some(()));
     let least = middle(&first, kernel).since(before);
     first.kill();
     let most = kernel().since(before);

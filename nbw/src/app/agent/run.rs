@@ -8,7 +8,10 @@ use std::{
 };
 
 use jiff::Timestamp;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    time::timeout,
+};
 
 use super::{
     Source, attacks::Attacks, keeper::Keeper, manager::Manager, memory::Memory, pace::Pace, questions::Question,
@@ -22,11 +25,14 @@ use crate::{
     control::{ConfigStatus, Lock, Server},
     detection::Feed,
     failure::Failure,
-    snapshot::{By, Health},
+    snapshot::{By, Health, Snapshot},
 };
 
 /// Actions have this long for what they have still to tell when the agent ends.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// The last reading has this long.
+const LAST_READING: Duration = Duration::from_secs(1);
 
 /// The agent.
 pub(super) struct Agent {
@@ -137,11 +143,23 @@ impl Agent {
         self.manager.stopping();
         self.keeper.save_now(self.engine.save()).await;
         self.end_attacks().await;
-        self.memory.finish().await;
+        finish(&mut self.memory, self.attachment.live.tick()).await;
         drop(self.attachment);
         self.dispatcher.finish(LAST_WORDS).await;
         tracing::info!("ended");
     }
+}
+
+/// What was moved since the last tick is remembered too; rules are not asked about so short a time.
+async fn finish(memory: &mut Memory, reading: impl Future<Output = Result<Snapshot, Failure>>) {
+    match timeout(LAST_READING, reading).await {
+        Ok(Ok(snapshot)) => memory.take(&snapshot),
+        Ok(Err(error)) => tracing::warn!("what was moved since the last reading is not remembered: {error}"),
+        Err(_) => {
+            tracing::warn!("what was moved since the last reading is not remembered: the last one takes too long")
+        }
+    }
+    memory.finish().await;
 }
 
 /// What signals ask for.
@@ -188,4 +206,76 @@ async fn any(signals: &mut [Signal; 2]) {
         if asked { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::{
+        history::{
+            Kind, Reader,
+            query::{Every, Query},
+        },
+        snapshot::{Flow, Interface, Rows, SCHEMA},
+    };
+
+    fn reading(time: &str) -> Snapshot {
+        let flow = Flow { bytes: 5_000, packets: 5, ..Flow::default() };
+        let interface = Interface {
+            name: "eth0".into(),
+            index: 2,
+            link_bits_per_second: None,
+            up: true,
+            master: None,
+            parent: None,
+            edge: true,
+            rx: flow,
+            tx: Flow::default(),
+        };
+        Snapshot {
+            schema: SCHEMA,
+            time: time.parse().unwrap(),
+            elapsed: Duration::from_secs(4),
+            interfaces: vec![interface],
+            groups: Vec::new(),
+            rows: Rows::default(),
+            alerts: None,
+            health: Health::default(),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_last_reading_is_remembered() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = Config::parse("").unwrap();
+        config.settings.data_dir = dir.path().to_path_buf();
+        let mut memory = Memory::start(&config).unwrap();
+        memory.take(&reading("2026-11-25T12:00:04Z"));
+        finish(&mut memory, future::ready(Ok(reading("2026-11-25T12:00:08Z")))).await;
+        let [from, to] = ["2026-11-25T12:00:00Z", "2026-11-25T13:00:00Z"].map(|time| time.parse().unwrap());
+        let (only, zone) = (Vec::new(), TimeZone::UTC);
+        let query = Query { kind: Kind::Host, only, from, to, every: Every::Day, top: None, zone, month_begins: 1 };
+        let answer = Reader::open(dir.path()).unwrap().ask(&query).unwrap();
+        assert_eq!(answer.whole[0].rx.bytes, 10_000);
+    }
+
+    #[tokio::test]
+    async fn a_reading_that_fails_or_hangs_does_not_keep_what_was_read_from_being_written() {
+        for hangs in [false, true] {
+            let dir = tempfile::tempdir().unwrap();
+            let mut config = Config::parse("").unwrap();
+            config.settings.data_dir = dir.path().to_path_buf();
+            let mut memory = Memory::start(&config).unwrap();
+            memory.take(&reading("2026-11-25T12:00:04Z"));
+            let failed = future::ready(Err(Failure::Running("no".into())));
+            if hangs {
+                finish(&mut memory, future::pending()).await
+            } else {
+                finish(&mut memory, failed).await
+            }
+            assert!(Reader::open(dir.path()).unwrap().span().is_some());
+        }
+    }
 }

@@ -2,8 +2,16 @@
 
 use rusqlite::{Connection, params};
 
-use super::write::{self, Writing};
-use crate::history::{bucket::Bucket, cell::Cell, code, rows, tiers::DAY};
+use super::{
+    ids::Ids,
+    write::{self, Writing},
+};
+use crate::history::{
+    bucket::Bucket,
+    cell::Cell,
+    code, rows,
+    tiers::{Bounds, DAY},
+};
 
 /// A part is looked at again when so many have come to it beyond the bound, in buckets of [`Writing::bucket`]'s.
 const LOOK_EVERY: i64 = 60;
@@ -21,20 +29,24 @@ pub(super) fn keep_bounded(writing: &mut Writing<'_>, bucket: &Bucket) -> rusqli
             DAY => writing.days.of(bucket.start).0,
             _ => bucket.start.div_euclid(seconds) * seconds,
         };
-        part(writing, level.seconds, start)?;
+        part(writing.connection, writing.ids, writing.bounds, (level.seconds, start))?;
     }
     Ok(())
 }
 
 /// One part of one tier.
-fn part(writing: &mut Writing<'_>, tier: u32, start: i64) -> rusqlite::Result<()> {
-    let bounds = writing.bounds;
-    let mut count = writing.connection.prepare_cached("SELECT count(*) FROM recent WHERE tier = ?1 AND start = ?2")?;
+pub(super) fn part(
+    connection: &Connection,
+    ids: &mut Ids,
+    bounds: Bounds,
+    (tier, start): (u32, i64),
+) -> rusqlite::Result<()> {
+    let mut count = connection.prepare_cached("SELECT count(*) FROM recent WHERE tier = ?1 AND start = ?2")?;
     let rows: i64 = count.query_row(params![tier, start], |row| row.get(0))?;
     if rows as usize <= bounds.many.min(bounds.few) {
         return Ok(());
     }
-    let mut kinds = writing.connection.prepare_cached(
+    let mut kinds = connection.prepare_cached(
         "SELECT s.kind, count(*) FROM recent r JOIN subject s ON s.id = r.subject
          WHERE r.tier = ?1 AND r.start = ?2 AND s.key != '' GROUP BY s.kind",
     )?;
@@ -42,8 +54,8 @@ fn part(writing: &mut Writing<'_>, tier: u32, start: i64) -> rusqlite::Result<()
     for (kind, count) in kinds.collect::<rusqlite::Result<Vec<_>>>()? {
         let bound = code::kind(kind).map_or(bounds.few, |kind| bounds.of(kind));
         if count as usize > bound {
-            let other = writing.ids.other(writing.connection, kind)?;
-            join_the_least(writing.connection, (tier, start), (kind, other), count as usize - bound)?;
+            let other = ids.other(connection, kind)?;
+            join_the_least(connection, (tier, start), (kind, other), count as usize - bound)?;
         }
     }
     Ok(())

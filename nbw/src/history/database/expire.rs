@@ -48,7 +48,8 @@ impl Database {
             // There may be another one.
             gone += of_it.max(1);
         }
-        Ok(give_back(&self.connection)? || gone > 0)
+        let joined = self.join_old_day()?;
+        Ok(give_back(&self.connection)? || joined || gone > 0)
     }
 
     /// Forgets subjects of which nothing is left.

@@ -29,8 +29,10 @@ impl Database {
     /// # Errors
     /// When the database cannot be read.
     pub fn first_record(&self) -> Result<Option<Timestamp>, HistoryError> {
-        let first = "SELECT min(start) FROM coverage WHERE source = 0";
-        let first: rusqlite::Result<Option<i64>> = self.connection.query_row(first, [], |row| row.get(0));
+        // What was recorded while the clock could not be right does not count.
+        let first = r#"SELECT min(max(start, ?1)) FROM coverage WHERE source = 0 AND "end" > ?1"#;
+        let plausible = days::FIRST * 1_000;
+        let first: rusqlite::Result<Option<i64>> = self.connection.query_row(first, [plausible], |row| row.get(0));
         let first = first.map_err(|source| self.because(source))?;
         Ok(first.and_then(|first| Timestamp::from_millisecond(first).ok()))
     }
@@ -158,9 +160,10 @@ impl Importing<'_> {
     fn long(&self, id: i64, atom: Atom) -> rusqlite::Result<()> {
         let mut add = self.connection.prepare_cached(
             "INSERT INTO span VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET
-             rx_bytes = rx_bytes + excluded.rx_bytes, tx_bytes = tx_bytes + excluded.tx_bytes",
+             rx_bytes = rx_bytes + min(excluded.rx_bytes, 9223372036854775807 - rx_bytes),
+             tx_bytes = tx_bytes + min(excluded.tx_bytes, 9223372036854775807 - tx_bytes)",
         )?;
-        add.execute(params![atom.start, atom.end, id, atom.rx as i64, atom.tx as i64]).map(drop)
+        add.execute(params![atom.start, atom.end, id, write::whole(atom.rx), write::whole(atom.tx)]).map(drop)
     }
 
     /// Begin of the tier's part that holds all of it.

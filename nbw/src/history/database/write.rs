@@ -14,10 +14,13 @@ use crate::history::{
     tiers::{Bounds, DAY},
 };
 
-/// Adds to what the part has already.
+/// Adds to what the part has already. A sum ends at the greatest number that there is: SQLite would make a fraction of a greater
+/// one, which no column takes.
 pub(super) const ADD: &str = "INSERT INTO recent VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET
-    rx_bytes = rx_bytes + excluded.rx_bytes, tx_bytes = tx_bytes + excluded.tx_bytes,
-    rx_packets = rx_packets + excluded.rx_packets, tx_packets = tx_packets + excluded.tx_packets,
+    rx_bytes = rx_bytes + min(excluded.rx_bytes, 9223372036854775807 - rx_bytes),
+    tx_bytes = tx_bytes + min(excluded.tx_bytes, 9223372036854775807 - tx_bytes),
+    rx_packets = rx_packets + min(excluded.rx_packets, 9223372036854775807 - rx_packets),
+    tx_packets = tx_packets + min(excluded.tx_packets, 9223372036854775807 - tx_packets),
     rx_peak = max(rx_peak, excluded.rx_peak), tx_peak = max(tx_peak, excluded.tx_peak)";
 
 /// Recordings that are not farther apart (in milliseconds) are one.
@@ -124,9 +127,13 @@ pub(super) fn sum(cells: impl Iterator<Item = Cell>) -> Cell {
     })
 }
 
+/// As a number of the database; the greatest where it is greater.
+pub(super) fn whole(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
 /// The values of a row.
 pub(super) fn values(tier: u32, start: i64, subject: i64, cell: Cell) -> [i64; 9] {
-    let whole = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let [rx, tx] = [cell.rx, cell.tx];
     let moved = [rx.bytes, tx.bytes, rx.packets, tx.packets, rx.peak, tx.peak].map(whole);
     [i64::from(tier), start, subject, moved[0], moved[1], moved[2], moved[3], moved[4], moved[5]]

@@ -42,7 +42,7 @@ impl Reader {
             let Some(name) = names.get(&found.subject) else { return };
             let Some(part) = parts.find(found.at, 0) else { return };
             let increases = counters.entry(Arc::clone(name)).or_insert_with(|| vec![0; parts.len()]);
-            increases[part] += found.cell.rx.bytes;
+            increases[part] = increases[part].saturating_add(found.cell.rx.bytes);
         })?;
         let parts = parts.iter().map(|(start, end)| (super::second(start), super::second(end))).collect();
         Ok(Increases { parts, counters })

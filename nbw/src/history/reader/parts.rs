@@ -3,12 +3,11 @@
 use jiff::{
     Timestamp, ToSpan, Zoned,
     civil::{Date, Weekday},
-    tz::TimeZone,
 };
 
 use crate::history::{
-    days,
     query::{Every, Query},
+    within_day::part_of_day,
 };
 
 /// The boundaries of the parts, in seconds of Unix time; each part goes from one to the next.
@@ -75,19 +74,13 @@ fn second_after(time: Timestamp) -> i64 {
 /// The first boundary behind `second`.
 fn next(second: i64, query: &Query) -> i64 {
     let boundary = match query.every {
-        Every::Seconds(seconds) => return next_of_day(second, i64::from(seconds.max(1)), &query.zone),
+        Every::Seconds(seconds) => return part_of_day(second, seconds, &query.zone).1,
         Every::Day => next_date(second, query, |date| date.checked_add(1.day())),
         Every::Week => next_date(second, query, |date| date.nth_weekday(1, Weekday::Monday)),
         Every::Month => next_date(second, query, |date| month_after(date, query.month_begins)),
         Every::Year => next_date(second, query, |date| year_after(date, query.month_begins)),
     };
     boundary.unwrap_or(i64::MAX)
-}
-
-/// Parts of a day are counted from its midnight: those of a day of 23 hours may end with a shorter one.
-fn next_of_day(second: i64, seconds: i64, zone: &TimeZone) -> i64 {
-    let (begin, end) = days::day_of(second, zone);
-    (begin + ((second - begin) / seconds + 1) * seconds).min(end)
 }
 
 fn next_date(second: i64, query: &Query, next: impl Fn(Date) -> Result<Date, jiff::Error>) -> Option<i64> {
@@ -109,8 +102,11 @@ fn year_after(date: Date, begins: i8) -> Result<Date, jiff::Error> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::history::Kind;
+    use crate::{history::Kind, report::calendar::Calendar};
 
     fn parts(every: Every, from: &str, to: &str, zone: &str, month_begins: i8) -> Vec<String> {
         let zone = TimeZone::get(zone).unwrap();
@@ -163,5 +159,51 @@ mod tests {
             }
         }
         assert_eq!(Parts(vec![10]).find(10, 0), None);
+    }
+
+    const ZONES: [&str; 9] = [
+        "UTC",
+        "Europe/Berlin",
+        "America/New_York",
+        "Asia/Kolkata",
+        "Asia/Kathmandu",
+        "Australia/Lord_Howe",
+        "America/Santiago",
+        "Pacific/Apia",
+        "Antarctica/Troll",
+    ];
+    const LENGTHS: [Every; 9] = [
+        Every::Seconds(300),
+        Every::Seconds(3_600),
+        Every::Seconds(7_200),
+        Every::Seconds(21_600),
+        Every::Seconds(43_200),
+        Every::Day,
+        Every::Week,
+        Every::Month,
+        Every::Year,
+    ];
+
+    proptest! {
+        /// Reports say where a part begins and ends that the history cut: there is one answer to that. The parts have all of the
+        /// time, each moment once, so that sums are kept.
+        #[test]
+        fn the_calendar_of_reports_has_the_same(
+            from in 1_600_000_000_i64..2_000_000_000, days in 1_i64..8, zone in 0..ZONES.len(), every in 0..LENGTHS.len(),
+            month_begins in 1_i8..=28,
+        ) {
+            let (zone, every) = (TimeZone::get(ZONES[zone]).unwrap(), LENGTHS[every]);
+            let [from, to] = [from, from + days * 86_400].map(|second| Timestamp::from_second(second).unwrap());
+            let calendar = Calendar { zone: zone.clone(), month_begins };
+            let query = Query { kind: Kind::Host, only: vec![], from, to, every, top: None, zone, month_begins };
+            let parts: Vec<(i64, i64)> = Parts::of(&query).iter().collect();
+            for &(begin, end) in &parts {
+                let at = Timestamp::from_second(begin).unwrap();
+                prop_assert_eq!(calendar.begin(every, at).as_second().max(from.as_second()), begin);
+                prop_assert_eq!(calendar.end(every, at).as_second().min(to.as_second()), end);
+            }
+            let sum: i64 = parts.iter().map(|(begin, end)| end - begin).sum();
+            prop_assert_eq!(sum, days * 86_400);
+        }
     }
 }

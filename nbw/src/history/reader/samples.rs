@@ -35,7 +35,7 @@ impl Percentiles {
         let mut found = Self {
             parts: vec![vec![[0.0; 2]; parts.len()]; chosen.len()],
             whole: vec![[0.0; 2]; chosen.len()],
-            lengths: vec![0; parts.len()],
+            lengths: vec![CARRIERS; parts.len()],
             sample_seconds: 0,
         };
         let whole = level_for(layout, parts.from());
@@ -68,6 +68,11 @@ impl Percentiles {
     /// Length of the samples that those of the whole time are of.
     pub(super) fn sample_seconds(&self) -> u32 {
         self.sample_seconds
+    }
+
+    /// The same of each part.
+    pub(super) fn lengths(&self) -> &[u32] {
+        &self.lengths
     }
 
     /// One series over the whole time; when its peaks were is not known yet.

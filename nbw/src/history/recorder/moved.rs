@@ -47,6 +47,15 @@ impl Tick {
         tick
     }
 
+    /// Adds what was moved in another one. It ends when it did, and is longer by the other one's length.
+    pub(super) fn join(&mut self, other: Self) {
+        self.from = self.from.saturating_sub(other.to - other.from);
+        for (key, (name, amounts)) in other.moved {
+            let (_, sum) = self.moved.entry(key).or_insert((name, [0; 4]));
+            sum.iter_mut().zip(amounts).for_each(|(sum, amount)| *sum = sum.saturating_add(amount));
+        }
+    }
+
     fn rows(&mut self, snapshot: &Snapshot) {
         let rows = &snapshot.rows;
         for row in rows.containers.iter().flatten() {

@@ -11,11 +11,13 @@ use jiff::Timestamp;
 
 use super::{
     carried::Carried,
+    held::Held,
     moved::{Amounts, Key, Tick},
 };
 use crate::history::{
     Bounds, Bucket, Subject, Tiers,
     cell::{Cell, Way},
+    days,
 };
 
 /// A tick that is longer than so many parts is spread over longer ones.
@@ -65,6 +67,10 @@ pub(super) struct Pending {
     pub(super) in_hand: Amount,
     carried: Carried,
     pub(super) counters: HashMap<Arc<str>, u64>,
+    /// What was moved while the clock could not be right.
+    held: Held,
+    /// How long the last two ticks were, in milliseconds.
+    lengths_before: [i64; 2],
     /// When the last tick ended, in milliseconds of Unix time.
     last: Option<i64>,
     /// From when on what is in unfinished parts is waiting.
@@ -85,6 +91,8 @@ impl Pending {
             in_hand: Amount::default(),
             carried: Carried::default(),
             counters: HashMap::new(),
+            held: Held::default(),
+            lengths_before: [0; 2],
             last: None,
             waiting_since: None,
             steady_since: Instant::now(),
@@ -94,6 +102,12 @@ impl Pending {
 
     /// Spreads a tick over the parts of time that it covers. What was moved when in it nobody knows: evenly.
     pub(super) fn take(&mut self, tick: Tick) {
+        if !days::is_plausible(tick.to.div_euclid(1_000)) {
+            self.lost = self.lost.saturating_add(self.held.take(tick));
+            self.steady_since = Instant::now();
+            return;
+        }
+        let tick = self.held.before(tick);
         self.watch_the_clock(&tick);
         self.waiting_since.get_or_insert(tick.from);
         let milliseconds = tick.to - tick.from;
@@ -116,7 +130,7 @@ impl Pending {
     /// What the tick has moved, with what was carried taken off it.
     fn settled(&mut self, tick: &Tick) -> Vec<(Key, Arc<str>, Cell)> {
         self.carried.go_on(tick.to - tick.from);
-        let seconds = (tick.to - tick.from) as f64 / 1e3;
+        let seconds = self.weighed(tick.to - tick.from) as f64 / 1e3;
         let peak = |bytes: u64| if seconds > 0.0 { (bytes as f64 / seconds).round() as u64 } else { 0 };
         let way = |bytes: u64, packets: u64| Way { bytes, packets, peak: peak(bytes) };
         let settle = |(key, (name, amounts)): (&Key, &(Arc<str>, Amounts))| {
@@ -125,6 +139,16 @@ impl Pending {
             (key.clone(), Arc::clone(name), cell)
         };
         tick.moved.iter().map(settle).filter(|(_, _, cell)| !cell.is_nothing()).collect()
+    }
+
+    /// The time that a peak is of, in milliseconds. A reading that is much shorter than others, as the last one of an agent is,
+    /// would find a burst of its few milliseconds, above what the link can do: it counts as one of theirs.
+    fn weighed(&mut self, milliseconds: i64) -> i64 {
+        let [before, last] = self.lengths_before;
+        self.lengths_before = [last, milliseconds];
+        // One that was long alone, as of a suspended host, says nothing.
+        let usual = before.min(last);
+        if milliseconds < usual / 2 { usual } else { milliseconds }
     }
 
     /// The parts that a tick is spread over; one at least.
@@ -151,6 +175,17 @@ impl Pending {
     /// Notes by how much counters went up.
     pub(super) fn note_counters(&mut self, counters: &[(Arc<str>, u64)]) {
         let now = self.last.unwrap_or_else(|| Timestamp::now().as_millisecond()).div_euclid(1_000);
+        self.note_counters_at(now, counters);
+    }
+
+    pub(super) fn note_counters_at(&mut self, now: i64, counters: &[(Arc<str>, u64)]) {
+        if !days::is_plausible(now) {
+            // By how much they went up since then is known when the clock is right.
+            counters.iter().for_each(|(name, value)| {
+                self.counters.entry(Arc::clone(name)).or_insert(*value);
+            });
+            return;
+        }
         let length = self.lengths.first().copied().unwrap_or(10);
         let start = now.div_euclid(i64::from(length)) * i64::from(length);
         for (name, value) in counters {
@@ -158,8 +193,8 @@ impl Pending {
             let Some(increase) = before.and_then(|before| value.checked_sub(before)).filter(|more| *more > 0) else {
                 continue;
             };
-            *self.gathered.entry((start, length)).or_default().counters.entry(Arc::clone(name)).or_default() +=
-                increase;
+            let sum = self.gathered.entry((start, length)).or_default().counters.entry(Arc::clone(name)).or_default();
+            *sum = sum.saturating_add(increase);
         }
         // Those of interfaces that are gone never end; one reading may lack some that come again.
         if self.counters.len() > 2 * counters.len() + GONE_COUNTERS {
@@ -212,7 +247,7 @@ impl Pending {
 
     /// Whether nothing is pending.
     pub(super) fn is_empty(&self) -> bool {
-        self.gathered.is_empty() && self.in_hand.parts == 0
+        self.gathered.is_empty() && self.in_hand.parts == 0 && self.held.is_empty()
     }
 
     /// How much is not written.
@@ -260,7 +295,8 @@ impl Gathering {
             self.add(&key, &name, cell);
         }
         for (name, increase) in other.counters {
-            *self.counters.entry(name).or_default() += increase;
+            let sum = self.counters.entry(name).or_default();
+            *sum = sum.saturating_add(increase);
         }
         self.covered.extend(other.covered);
         self.covered.sort_unstable();

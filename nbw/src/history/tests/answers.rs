@@ -325,3 +325,29 @@ fn a_tier_that_is_new_changes_no_sum() {
         assert_eq!(answer.whole[0].rx.bytes, 180_000, "{every:?}");
     }
 }
+
+#[test]
+fn a_sum_that_is_too_great_ends_at_the_greatest_number_and_nothing_is_set_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut database = Database::open(dir.path(), &tiers("UTC")).unwrap();
+    let hours =
+        [bucket("2026-11-25T12:00:00Z", 10, &[("c", 1 << 62)]), bucket("2026-11-25T13:00:00Z", 10, &[("c", 1 << 62)])];
+    database.write(&hours).unwrap();
+    database.write(&[bucket("2026-11-25T14:00:00Z", 10, &[("c", 1_000)])]).unwrap();
+    let day = query(Kind::Container, at("2026-11-25T00:00:00Z"), at("2026-11-26T00:00:00Z"), Every::Day);
+    let answer = Reader::open(dir.path()).unwrap().ask(&day).unwrap();
+    assert_eq!(answer.whole[0].rx.bytes, i64::MAX as u64);
+    database.check().unwrap();
+}
+
+#[test]
+fn what_was_recorded_in_1970_does_not_make_the_history_older() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut database = Database::open(dir.path(), &tiers("UTC")).unwrap();
+    database.write(&[bucket("1970-01-01T00:00:10Z", 10, &[("c", 1)])]).unwrap();
+    assert_eq!((Reader::open(dir.path()).unwrap().span(), database.first_record().unwrap()), (None, None));
+    database.write(&[bucket("2026-11-25T12:00:00Z", 10, &[("c", 1)])]).unwrap();
+    let [from, to] = ["2026-11-25T12:00:00Z", "2026-11-25T12:00:10Z"].map(at);
+    let reader = Reader::open(dir.path()).unwrap();
+    assert_eq!((reader.span(), database.first_record().unwrap()), (Some((from, to)), Some(from)));
+}

@@ -7,8 +7,9 @@ use crate::text;
 
 /// No interface's name is longer; vnStat's sums of several (`eth0+eth1`) are.
 const LONGEST_NAME: usize = 64;
-/// Greater amounts are nobody's: an exabyte.
-const MOST: u64 = 1 << 60;
+/// Greater amounts are nobody's, from five minutes to years: 16 PiB a day is 1.6 Tbit/s. The hours of a day, of 16 interfaces,
+/// have a sum that is a number still.
+const MOST: [u64; 5] = [1 << 54, 1 << 54, 1 << 54, 1 << 60, 1 << 60];
 
 /// Why something is no output of vnStat's that nbw understands.
 #[derive(Debug, Error)]
@@ -95,10 +96,9 @@ impl Dump {
         }
         for interface in &mut dump.interfaces {
             interface.name = text::clean_to(&interface.name, LONGEST_NAME).into_owned();
-            interface.traffic.levels_mut().into_iter().flatten().for_each(|entry| {
-                entry.rx = entry.rx.min(MOST);
-                entry.tx = entry.tx.min(MOST);
-            });
+            for (entries, most) in interface.traffic.levels_mut().into_iter().zip(MOST) {
+                entries.iter_mut().for_each(|entry| (entry.rx, entry.tx) = (entry.rx.min(most), entry.tx.min(most)));
+            }
         }
         Ok(dump)
     }

@@ -146,8 +146,8 @@ fn a_clock_that_was_ahead_does_not_take_the_finer_tiers_away() {
     let dir = tempfile::tempdir().unwrap();
     let mut database = Database::open(dir.path(), &tiers()).unwrap();
     let outcomes = import(&mut database, &Dump::parse(text.as_bytes()).unwrap(), 1).unwrap();
-    // Twenty exabytes are more than a sum has room for.
-    assert_eq!(outcomes[0].moved, Some((u64::MAX, 0)));
+    // Nobody moves more in a day.
+    assert_eq!(outcomes[0].moved, Some((20 << 54, 0)));
     assert_eq!(outcomes[0].span.unwrap().1, at("2026-02-21T00:00:00Z"));
 }
 
@@ -176,7 +176,25 @@ fn dates_that_there_are_not_and_amounts_that_nobody_has_do_no_harm() {
     let outcomes = import(&mut database, &Dump::parse(text.as_bytes()).unwrap(), 1).unwrap();
     assert_eq!(outcomes[0].name, "a\u{FFFD}[2J");
     let day = ask(dir.path(), "2026-02-28T00:00:00Z", "2026-03-01T00:00:00Z", Every::Day);
-    assert!(received(&day, "a\u{FFFD}[2J")[0] >= 1 << 60);
+    assert!(received(&day, "a\u{FFFD}[2J")[0] >= 1 << 54);
+}
+
+#[test]
+fn sums_of_many_interfaces_that_are_too_great_are_imported_all_the_same() {
+    let interface = |number: u32| {
+        let year = r#"{"date":{"year":2025},"rx":18446744073709551615,"tx":1}"#;
+        let day = r#"{"date":{"year":2026,"month":2,"day":1},"rx":18446744073709551615,"tx":1}"#;
+        let updated = r#"{"date":{"year":2026,"month":2,"day":21}}"#;
+        format!(r#"{{"name":"a{number}","updated":{updated},"traffic":{{"year":[{year}],"day":[{day}]}}}}"#)
+    };
+    let interfaces: Vec<String> = (0..600).map(interface).collect();
+    let text = format!(r#"{{"jsonversion":"2","interfaces":[{}]}}"#, interfaces.join(","));
+    let dir = tempfile::tempdir().unwrap();
+    let mut database = Database::open(dir.path(), &tiers()).unwrap();
+    import(&mut database, &Dump::parse(text.as_bytes()).unwrap(), 1).unwrap();
+    let years = ask(dir.path(), "2025-01-01T00:00:00Z", "2027-01-01T00:00:00Z", Every::Year);
+    assert_eq!(received(&years, "a599"), [1 << 60, 1 << 54]);
+    database.check().unwrap();
 }
 
 #[test]

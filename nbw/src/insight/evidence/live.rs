@@ -42,7 +42,7 @@ impl Watched {
         let before = self.read.as_secs_f64().round();
         self.read += snapshot.elapsed;
         let seconds = self.read.as_secs_f64().round() - before;
-        self.parts.push(Part { start, end, recorded_seconds: seconds as u32 });
+        self.parts.push(Part { start, end, recorded_seconds: seconds as u32, sample_seconds: 1 });
         let (rx, tx) = totals::host_total(snapshot);
         self.add(Kind::Host, "", "host", rx, tx);
         for interface in &snapshot.interfaces {

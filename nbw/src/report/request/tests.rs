@@ -7,7 +7,10 @@ use crate::cli::{Cli, Command};
 const NOW: &str = "2026-11-25T21:30:00+01:00";
 
 fn asked(words: &str) -> Result<Request, Failure> {
-    let words = ["nbw", "report", "--zone", "Europe/Berlin"].into_iter().chain(words.split_whitespace());
+    let is_zone_given = words.contains("--zone");
+    let words = ["nbw", "report"].into_iter().chain(words.split_whitespace());
+    let zone = ["--zone", "Europe/Berlin"].into_iter().filter(|_| !is_zone_given);
+    let words = words.chain(zone);
     let Command::Report(args) = Cli::try_parse_from(words).unwrap().into_command() else {
         unreachable!("not asked for")
     };
@@ -44,6 +47,13 @@ fn each_word_has_its_usual_time() {
     let october = time("--from 2026-10 --to 2026-10 --every 1mo");
     assert_eq!(october, ("2026-10-01 00:00".into(), "2026-11-01 00:00".into(), Every::Month));
     assert_eq!(time("days --to yesterday").0, "2026-10-26 00:00");
+}
+
+#[test]
+fn hours_are_those_of_the_clock_where_it_differs_by_half_an_hour() {
+    let request = asked("hours --zone Asia/Kolkata").unwrap();
+    // It is 02:00 of the next day there.
+    assert_eq!(request.calendar.local(request.from.unwrap()).strftime("%F %H:%M").to_string(), "2026-11-25 02:00");
 }
 
 #[test]

@@ -55,6 +55,60 @@ fn a_clock_that_jumps_makes_neither_spike_nor_more() {
     assert!(pending.steady_since.elapsed() < Duration::from_secs(60));
 }
 
+fn early(second: i64, bytes: i64) -> Tick {
+    let time = at(&format!("1970-01-01T00:{:02}:{:02}Z", second / 60, second % 60));
+    Tick::of(&snapshot(time, Duration::from_secs(1), bytes, 0))
+}
+
+#[test]
+fn what_is_moved_before_the_clock_is_set_is_recorded_when_it_is() {
+    let mut pending = Pending::new(&tiers());
+    let counter = |value: u64| [(Arc::from("eth0 rx_dropped"), value)];
+    for second in 1..=60 {
+        pending.take(early(second, 1_000));
+        pending.note_counters_at(second, &counter(second as u64));
+    }
+    assert!(pending.gathered.is_empty(), "{:?}", pending.gathered.keys());
+    assert!(!pending.is_empty(), "it would end without a word");
+    pending.take(tick(100, 1_000, 1_000));
+    pending.note_counters(&counter(100));
+    assert_eq!((sum(&pending, Kind::Host).rx.bytes, sum(&pending, Kind::Host).rx.peak), (61_000, 1_000));
+    let first = pending.gathered.keys().next().unwrap().0;
+    assert_eq!(first, second(at("2026-11-25T12:00:00Z"), 30).as_second(), "61 s before second 100");
+    let dropped: u64 = pending.gathered.values().flat_map(|gathering| gathering.counters.values()).sum();
+    assert_eq!((dropped, pending.lost), (99, 0));
+}
+
+#[test]
+fn what_is_held_for_a_clock_has_a_bound_and_is_counted() {
+    let mut pending = Pending::new(&tiers());
+    for number in 0..30 {
+        let mut tick = early(number, 0);
+        for group in 0..1_000 {
+            let key = Key { kind: Kind::Group, key: format!("/{number}/{group}").into() };
+            tick.moved.insert(key, ("group".into(), [100, 1, 100, 1]));
+        }
+        pending.take(tick);
+    }
+    assert_eq!(pending.lost, 21_000 * 200);
+    pending.take(tick(0, 1_000, 0));
+    assert_eq!(sum(&pending, Kind::Group).total(), 9_000 * 200);
+}
+
+#[test]
+fn a_burst_in_a_short_last_reading_is_no_peak() {
+    let mut pending = Pending::new(&tiers());
+    for number in 1..=3 {
+        pending.take(tick(number * 10, 10_000, 10_000));
+    }
+    pending.take(tick(31, 20, 5_000));
+    assert_eq!((sum(&pending, Kind::Host).rx.bytes, sum(&pending, Kind::Host).rx.peak), (35_000, 1_000));
+    // A host that slept for an hour makes the next peak no lower.
+    pending.take(tick(3_700, 3_600_000, 0));
+    pending.take(tick(3_701, 1_000, 9_000));
+    assert_eq!(sum(&pending, Kind::Host).rx.peak, 9_000);
+}
+
 #[test]
 fn what_goes_back_is_taken_off_what_comes() {
     let mut pending = Pending::new(&tiers());
