@@ -335,6 +335,10 @@ mod tests {
             Made::containers().span()
         }
 
+        fn events(&self, _: Timestamp, _: Timestamp) -> Result<Vec<Event>, Failure> {
+            Ok(Vec::new())
+        }
+
         fn findings(&self, _: Timestamp, _: Timestamp, _: &TimeZone) -> Result<Vec<Finding>, Failure> {
             Ok(Vec::new())
         }

@@ -242,6 +242,7 @@ mod tests {
             groups: Vec::new(),
             rows: Rows::default(),
             alerts: None,
+            events: None,
             health: Health::default(),
         }
     }

@@ -34,7 +34,8 @@ impl Layout {
         let mut start = calendar.begin(every, from);
         while start < to {
             let end = calendar.later(every, start, 1);
-            layout.parts.push(Part { start, end, recorded_seconds: layout.recorded(start, end) });
+            // How long samples are is known when all packets are.
+            layout.parts.push(Part { start, end, recorded_seconds: layout.recorded(start, end), sample_seconds: 1 });
             // Only at the end of time is there no later one.
             start = if end > start { end } else { to };
         }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     failure::Failure,
-    history::query::{Answer, Every, Series, Whole},
+    history::query::{Answer, Every, Part, Series, Whole},
 };
 
 const SECOND: u64 = 1_000_000_000;
@@ -134,6 +134,7 @@ impl Tally {
         });
         let (series, whole): (Vec<Series>, Vec<Whole>) = answered.unzip();
         let sample_seconds = u32::try_from(length).unwrap_or(u32::MAX);
-        Answer { parts: layout.parts.clone(), series, whole, sample_seconds }
+        let parts = layout.parts.iter().map(|part| Part { sample_seconds, ..*part }).collect();
+        Answer { parts, series, whole, sample_seconds }
     }
 }
