@@ -129,10 +129,6 @@ pub(super) async fn attach(config: &Config, verbose: bool) -> Result<Attachment,
 pub(super) fn rows(config: &Config) -> Vec<By> {
     let mut rows = vec![By::Container, By::Pod, By::Unit];
     measure::add_needs(&mut rows, config.alerts.iter().map(|alert| &alert.rule));
-    for by in config.settings.history.rows() {
-        if !rows.contains(&by) {
-            rows.push(by);
-        }
-    }
+    By::add(&mut rows, config.settings.history.rows());
     rows
 }
