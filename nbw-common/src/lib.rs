@@ -4,4 +4,6 @@
 #![cfg_attr(not(test), no_std)]
 
 pub mod abi;
+pub mod class;
+pub mod pace;
 pub mod packet;

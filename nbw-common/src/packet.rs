@@ -96,28 +96,34 @@ const JUMBO: u32 = 8;
 /// The first two bytes of the jumbo option (RFC 2675): its type, and the length of its value.
 const JUMBO_OPTION: u16 = 0xc204;
 
-mod ethertype {
-    pub(super) const IPV4: u16 = 0x0800;
-    pub(super) const IPV6: u16 = 0x86dd;
-    pub(super) const VLAN: u16 = 0x8100;
-    pub(super) const QINQ: u16 = 0x88a8;
-    pub(super) const QINQ_OLD: u16 = 0x9100;
+/// EtherTypes (IEEE's registry).
+#[allow(missing_docs, reason = "the names say it")]
+pub mod ethertype {
+    pub const IPV4: u16 = 0x0800;
+    pub const ARP: u16 = 0x0806;
+    pub const IPV6: u16 = 0x86dd;
+    pub const VLAN: u16 = 0x8100;
+    pub const QINQ: u16 = 0x88a8;
+    pub const QINQ_OLD: u16 = 0x9100;
 }
 
 /// Protocol numbers of the IANA registry "Assigned Internet Protocol Numbers".
-mod protocol {
-    pub(super) const HOP_BY_HOP: u8 = 0;
-    pub(super) const TCP: u8 = 6;
-    pub(super) const UDP: u8 = 17;
-    pub(super) const ROUTING: u8 = 43;
-    pub(super) const FRAGMENT: u8 = 44;
-    pub(super) const AUTHENTICATION: u8 = 51;
-    pub(super) const DESTINATION: u8 = 60;
-    pub(super) const SCTP: u8 = 132;
-    pub(super) const UDP_LITE: u8 = 136;
-    pub(super) const MOBILITY: u8 = 135;
-    pub(super) const HIP: u8 = 139;
-    pub(super) const SHIM6: u8 = 140;
+#[allow(missing_docs, reason = "the names say it")]
+pub mod protocol {
+    pub const HOP_BY_HOP: u8 = 0;
+    pub const ICMP: u8 = 1;
+    pub const TCP: u8 = 6;
+    pub const UDP: u8 = 17;
+    pub const ROUTING: u8 = 43;
+    pub const FRAGMENT: u8 = 44;
+    pub const AUTHENTICATION: u8 = 51;
+    pub const ICMPV6: u8 = 58;
+    pub const DESTINATION: u8 = 60;
+    pub const SCTP: u8 = 132;
+    pub const UDP_LITE: u8 = 136;
+    pub const MOBILITY: u8 = 135;
+    pub const HIP: u8 = 139;
+    pub const SHIM6: u8 = 140;
 }
 
 /// Follows the headers of the packet from `start` to the end of the transport header.
@@ -245,7 +251,7 @@ fn is_jumbo<B: Bytes + ?Sized>(packet: &B, at: u32, length: u32) -> Result<bool,
 
 /// The three ways in which IPv6 extension headers state their length.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Extension {
+pub(crate) enum Extension {
     /// RFC 8200: units of 8 bytes, the first not counted.
     Options,
     /// RFC 8200 section 4.5: always 8 bytes.
@@ -256,7 +262,7 @@ enum Extension {
 
 impl Extension {
     #[inline(always)]
-    fn of(next: u8) -> Option<Self> {
+    pub(crate) fn of(next: u8) -> Option<Self> {
         match next {
             protocol::HOP_BY_HOP
             | protocol::ROUTING
@@ -271,7 +277,7 @@ impl Extension {
     }
 
     #[inline(always)]
-    fn length(self, stated: u8) -> u32 {
+    pub(crate) fn length(self, stated: u8) -> u32 {
         match self {
             Self::Options => (u32::from(stated) + 1) * 8,
             Self::Fragment => 8,

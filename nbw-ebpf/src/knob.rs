@@ -42,6 +42,10 @@ pub static NBW_CONNECTION_SLOTS: Knob = Knob(abi::CONNECTION_SLOTS);
 #[unsafe(no_mangle)]
 pub static NBW_ENDS_TOLD_APART: Knob = Knob(abi::ENDS_TOLD_APART);
 
+/// See [`abi::knobs::DETECT_BUDGET`].
+#[unsafe(no_mangle)]
+pub static NBW_DETECT_BUDGET: Knob = Knob(abi::BUDGET.ilog2());
+
 /// See [`abi::maps::EPOCH`].
 #[unsafe(no_mangle)]
 #[unsafe(link_section = ".bss")]

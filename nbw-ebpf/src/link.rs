@@ -33,35 +33,44 @@ impl Table for Links {
     }
 }
 
-/// Counts one packet of the interface that `ctx` belongs to.
+/// Counts one packet of the interface that `ctx` belongs to. Returns what it is, if it is tagged or several, else 0.
 #[inline(always)]
-pub fn count(ctx: &TcContext, direction: Direction) {
+pub fn count(ctx: &TcContext, direction: Direction) -> u64 {
     let skb = ctx.skb.skb;
     if direction == Direction::Rx && wire::is_own_echo(skb) {
-        return;
+        return 0;
     }
     let cpu = count::cpu();
     // SAFETY: the context of a running program.
     let (ifindex, special) = unsafe { ((*skb).ifindex, (*skb).vlan_present | (*skb).gso_size) };
     if special != 0 || ifindex >= DIRECT_LINKS {
-        count_special(skb, direction);
-        return;
+        return count_special(skb, direction);
     }
     count::add::<Links>(cpu, ifindex, direction, || wire::single(wire::length(skb)), Context::Alone);
+    0
 }
 
 /// Counts a packet that is tagged, is several, or belongs to an interface on a host that has made very many. Out of line,
 /// so that the others do not pay for its registers.
 #[inline(never)]
-fn count_special(skb: *mut __sk_buff, direction: Direction) {
+fn count_special(skb: *mut __sk_buff, direction: Direction) -> u64 {
     // SAFETY: the context of a running program.
-    let ifindex = unsafe { (*skb).ifindex };
-    let slot = if ifindex < DIRECT_LINKS { ifindex } else { far_slot(ifindex) };
+    let slot = slot(unsafe { (*skb).ifindex });
+    if slot == OVERFLOW_SLOT {
+        health::note(Trouble::NoLink);
+    }
     let amount = match direction {
         Direction::Rx => received(skb, slot),
         Direction::Tx => sent(skb, slot),
     };
     count::add::<Links>(count::cpu(), slot, direction, || amount, Context::Alone);
+    amount
+}
+
+/// The slot of an interface; that it has none is noted where it is counted, and not again.
+#[inline(always)]
+pub fn slot(ifindex: u32) -> u32 {
+    if ifindex < DIRECT_LINKS { ifindex } else { far_slot(ifindex) }
 }
 
 /// A received packet that is tagged or is several.
@@ -103,11 +112,7 @@ fn tagged(skb: *mut __sk_buff, amount: u64) -> u64 {
 #[inline(never)]
 fn far_slot(ifindex: u32) -> u32 {
     // SAFETY: the entry is written before the program is attached to its interface.
-    let slot = unsafe { FAR_LINKS.get(&ifindex) }.copied().unwrap_or(OVERFLOW_SLOT);
-    if slot == OVERFLOW_SLOT {
-        health::note(Trouble::NoLink);
-    }
-    slot
+    unsafe { FAR_LINKS.get(&ifindex) }.copied().unwrap_or(OVERFLOW_SLOT)
 }
 
 /// Where the packets of the interface begin.

@@ -7,6 +7,8 @@
 mod add;
 mod connection;
 mod count;
+mod detect;
+mod digest;
 mod end;
 mod fields;
 mod group;
@@ -19,8 +21,11 @@ mod maps;
 mod object;
 mod owner;
 mod pool;
+mod sample;
 mod slot;
 mod socket;
+mod view;
+mod watched;
 mod wire;
 
 use aya_ebpf::{
@@ -45,6 +50,22 @@ pub fn nbw_tc_ingress(ctx: TcContext) -> i32 {
 #[classifier]
 pub fn nbw_tc_egress(ctx: TcContext) -> i32 {
     link::count(&ctx, Direction::Tx);
+    TC_ACT_UNSPEC
+}
+
+/// As [`nbw_tc_ingress`], where attacks are looked for too.
+#[classifier]
+pub fn nbw_detect_ingress(ctx: TcContext) -> i32 {
+    let special = link::count(&ctx, Direction::Rx);
+    detect::look(&ctx, Direction::Rx, special);
+    TC_ACT_UNSPEC
+}
+
+/// As [`nbw_tc_egress`], where attacks are looked for too.
+#[classifier]
+pub fn nbw_detect_egress(ctx: TcContext) -> i32 {
+    let special = link::count(&ctx, Direction::Tx);
+    detect::look(&ctx, Direction::Tx, special);
     TC_ACT_UNSPEC
 }
 

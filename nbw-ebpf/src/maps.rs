@@ -3,11 +3,12 @@
 use aya_ebpf::{
     bindings::{BPF_F_MMAPABLE, bpf_map_type::BPF_MAP_TYPE_SK_STORAGE},
     macros::{btf_map, map},
-    maps::{Array, HashMap, Queue},
+    maps::{Array, HashMap, Queue, RingBuf},
 };
 use nbw_common::abi::{
-    CONNECTION_SLOTS, ConnectionIdent, EndKey, GROUP_SLOTS, GroupIdent, GroupKey, HEALTH_STRIDE, JOURNAL_PER_SLOT,
-    LINK_SLOTS, LinkIdent, SocketCache, SocketOwner, Spill, Stripe,
+    CONNECTION_SLOTS, CONTROLS, ClassCell, ConnectionIdent, DETECT_ROWS, EndKey, Endpoint, GROUP_SLOTS, GroupIdent,
+    GroupKey, HEALTH_STRIDE, JOURNAL_PER_SLOT, LINK_SLOTS, LinkIdent, MOST_WATCHED, RING_BYTES, ROW_CELLS, SocketCache,
+    SocketOwner, Spill, Stripe,
 };
 
 #[map]
@@ -52,6 +53,15 @@ pub static JOURNAL_HEAD: Array<u64> = Array::with_max_entries(1, BPF_F_MMAPABLE)
 pub static CONNECTION_EPOCH: Array<u64> = Array::with_max_entries(1, BPF_F_MMAPABLE);
 #[map]
 pub static END_INDEX: HashMap<EndKey, u64> = HashMap::with_max_entries(CONNECTION_SLOTS, 0);
+
+#[map]
+pub static CLASS_CELLS: Array<ClassCell> = Array::with_max_entries(DETECT_ROWS * ROW_CELLS, BPF_F_MMAPABLE);
+#[map]
+pub static DIGESTS: RingBuf = RingBuf::with_byte_size(RING_BYTES, 0);
+#[map]
+pub static DETECT_CONTROL: Array<u64> = Array::with_max_entries(CONTROLS, BPF_F_MMAPABLE);
+#[map]
+pub static WATCHED: HashMap<Endpoint, u32> = HashMap::with_max_entries(MOST_WATCHED, 0);
 
 #[map]
 pub static HEALTH: Array<u64> = Array::with_max_entries(HEALTH_STRIDE, BPF_F_MMAPABLE);

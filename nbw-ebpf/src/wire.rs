@@ -41,7 +41,7 @@ pub fn single(length: u32) -> u64 {
 }
 
 /// The packet as the parser reads it, through `bpf_skb_load_bytes`.
-struct Packet<'a>(&'a SkBuff);
+pub struct Packet<'a>(pub &'a SkBuff);
 
 impl Bytes for Packet<'_> {
     #[inline(always)]

@@ -24,6 +24,7 @@ pub use self::{asked::Says, baseline::History, calendar::Calendar, engine::Engin
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use nbw_detect::Event;
 use serde::{Deserialize, Serialize};
 
 use crate::rule::{Condition, Rule, Scope, Threshold};
@@ -71,6 +72,8 @@ impl Spec {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
+    /// Worth knowing.
+    Info,
     /// To be looked at.
     #[default]
     Warning,
@@ -82,6 +85,7 @@ impl Severity {
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
+            Self::Info => "info",
             Self::Warning => "warning",
             Self::Critical => "critical",
         }
@@ -95,11 +99,12 @@ pub struct Subject {
     #[serde(rename = "kind")]
     pub scope: Scope,
     /// What tells it from others of its kind: an interface's name, a cgroup's path, a container's id, a unit's path, a
-    /// process's name, the host's name. The same after a restart.
+    /// process's name, the host's name; of an attack, the event's id. The same after a restart.
     pub key: Arc<str>,
     /// What people call it.
     pub name: Arc<str>,
-    /// What else there is to say of it, for labels: `runtime`, `image`, `pod`, `namespace`, `id`, `path`.
+    /// What else there is to say of it, for labels: `runtime`, `image`, `pod`, `namespace`, `id`, `path`; of an attack `kind`,
+    /// `signature`, `technique`, `sources`, `targets`.
     pub details: BTreeMap<Arc<str>, Arc<str>>,
 }
 
@@ -139,20 +144,22 @@ pub enum Unit {
     PacketsPerSecond,
     /// Bytes, in the period so far.
     Bytes,
+    /// How sure one is of an attack: 0 to 1.
+    Share,
 }
 
-/// One rule's alert on one subject: what sinks show and actions are told.
+/// One rule's alert on one subject, or an attack: what sinks show and actions are told.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Alert {
-    /// The same for the same rule and subject, also after a restart; 16 hexadecimal digits.
+    /// The same for the same rule and subject, also after a restart; the event's, of an attack. 16 hexadecimal digits.
     pub id: Arc<str>,
-    /// [`Spec::name`].
+    /// [`Spec::name`]; the kind of an attack.
     pub name: Arc<str>,
-    /// The rule's text.
+    /// The rule's text; of an attack `signature NAME`.
     pub rule: Arc<str>,
     /// Whom it is about.
     pub subject: Subject,
-    /// `rx`, `tx` ...: [`crate::rule::Metric::word`].
+    /// `rx`, `tx` ...: [`crate::rule::Metric::word`]; `confidence` of an attack.
     pub metric: Arc<str>,
     /// Where it is in its life.
     pub state: State,
@@ -160,7 +167,7 @@ pub struct Alert {
     pub severity: Severity,
     /// What was measured last, in [`Alert::unit`].
     pub value: f64,
-    /// What it is compared with, in the same unit (of a share of a link, the rate that this is now).
+    /// What it is compared with, in the same unit (of a share of a link, the rate that this is now); zero of an attack.
     pub threshold: f64,
     /// What both are measured in.
     pub unit: Unit,
@@ -178,6 +185,9 @@ pub struct Alert {
     pub forecast: Option<jiff::Timestamp>,
     /// All in one sentence, for people.
     pub summary: Arc<str>,
+    /// The attack that it is about; none of rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Arc<Event>>,
 }
 
 /// What has happened to an alert.
@@ -216,7 +226,7 @@ impl Serialize for Scope {
 impl<'de> Deserialize<'de> for Scope {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let word = String::deserialize(deserializer)?;
-        let scope = Self::ALL.into_iter().find(|scope| scope.word() == word);
+        let scope = Self::ALL.into_iter().chain([Self::Attack]).find(|scope| scope.word() == word);
         scope.ok_or_else(|| serde::de::Error::custom(format_args!("no scope {word:?}")))
     }
 }

@@ -2,16 +2,19 @@
 
 mod agent;
 mod alerts;
+mod attacks;
 mod check;
+mod detect;
 mod import;
 mod insight;
 mod live;
 mod lookout;
 mod report;
+mod simulate;
 mod status;
 mod top;
 
-use std::{future, io, time::Duration};
+use std::{collections::VecDeque, future, io, time::Duration};
 
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -19,12 +22,19 @@ use tokio::{
 };
 
 pub use self::check::{check, check_failed};
-pub use self::{agent::agent, import::import, insight::insight, report::report, status::status, top::top};
-use self::{alerts::Alerts, live::Live};
+pub use self::{
+    agent::agent, detect::detect, import::import, insight::insight, report::report, simulate::simulate, status::status,
+    top::top,
+};
+use self::{
+    alerts::Alerts,
+    attacks::Attacks,
+    live::{Live, Options},
+};
 use crate::{
     cli::WatchArgs,
     failure::Failure,
-    outlet::Outlet,
+    outlet::{Outlet, Passed},
     sink::{Format, Several, Sink, bell, events},
     view::ViewOptions,
 };
@@ -41,18 +51,26 @@ pub async fn watch(args: WatchArgs) -> Result<(), Failure> {
     let mut alerts = Alerts::new(&args.alerts.alert, vec![args.by], top)?;
     let mut ended = Ended::listen()?;
     let view = ViewOptions { by: alerts.lists(), sort: args.live.sort, top };
-    let mut live = Live::start(&args.live, view).await?;
+    let mut live = Live::start(Options::of(&args.live, args.alerts.detect), view).await?;
+    let mut attacks = Attacks::start(args.alerts.detect)?;
     alerts.check(live.links())?;
     alerts.look_around(&args.live.filter);
     let format = args.format.unwrap_or_else(Format::for_stdout);
     let mut outlet = Outlet::start(sink(&args, format))?;
-    let watching = Watching { live: &mut live, alerts: &mut alerts, outlet: &mut outlet, args: &args, format };
+    let watching = Watching {
+        live: &mut live,
+        alerts: &mut alerts,
+        attacks: &mut attacks,
+        outlet: &mut outlet,
+        args: &args,
+        format,
+    };
     let result = tokio::select! {
         result = watching.run() => result,
         () = ended.wait() => Ok(()),
     };
     // The terminal first: detaching many interfaces takes the kernel a while.
-    let finished = outlet.finish().await;
+    let finished = outlet.finish(VecDeque::new()).await;
     drop(live);
     result.and(finished)
 }
@@ -61,7 +79,7 @@ pub async fn watch(args: WatchArgs) -> Result<(), Failure> {
 fn sink(args: &WatchArgs, format: Format) -> Box<dyn Sink + Send> {
     let shown = format.to_stdout(args.live.units, args.live.interval, args.by);
     let mut all = Several::default().and(shown);
-    if !args.alerts.alert.is_empty() && !format.tells_of_alerts() {
+    if (!args.alerts.alert.is_empty() || args.alerts.detect) && !format.tells_of_alerts() {
         all = all.and(Box::new(events::Events::new(io::stderr())));
     }
     if let Some(terminal) = bell::terminal().filter(|_| args.alerts.bell) {
@@ -74,24 +92,30 @@ fn sink(args: &WatchArgs, format: Format) -> Box<dyn Sink + Send> {
 struct Watching<'a> {
     live: &'a mut Live,
     alerts: &'a mut Alerts,
+    attacks: &'a mut Attacks,
     outlet: &'a mut Outlet,
     args: &'a WatchArgs,
     format: Format,
 }
 
 impl Watching<'_> {
+    /// One snapshot waits for a reader that does not read, and the next is not made before it is taken; attacks are looked for
+    /// all the same.
     async fn run(self) -> Result<(), Failure> {
         let mut ticks = ticks(self.args.live.interval, self.format == Format::Bars);
         let mut left = self.args.count.unwrap_or(u64::MAX);
-        while left > 0 {
+        let mut waiting = VecDeque::new();
+        while left > 0 || !waiting.is_empty() {
             tokio::select! {
-                _ = ticks.tick() => {
+                _ = ticks.tick(), if left > 0 && waiting.is_empty() => {
                     let mut snapshot = self.live.tick().await?;
                     self.alerts.see(&mut snapshot);
-                    self.outlet.send(snapshot).await?;
+                    self.attacks.see(&mut snapshot);
+                    waiting.push_back(snapshot);
                     left -= 1;
                 }
-                ended = self.outlet.ended() => return ended,
+                passed = self.outlet.pass(&mut waiting) => if passed? == Passed::Ended { return Ok(()) },
+                () = self.attacks.due() => self.attacks.look(self.live),
                 due = self.live.due() => self.live.serve(due).await?,
             }
         }

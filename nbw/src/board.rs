@@ -6,8 +6,11 @@ use std::{
     sync::Arc,
 };
 
+use nbw_detect::Event;
+
 use crate::{
     alert::{Alert, Severity, State},
+    detection,
     snapshot::Snapshot,
 };
 
@@ -34,17 +37,17 @@ impl Board {
         let mut fired: BTreeMap<Arc<str>, Alert> =
             self.live.drain(..).filter(is_firing).map(|alert| (Arc::clone(&alert.id), alert)).collect();
         let mut changed = Vec::new();
-        for alert in snapshot.alerts.iter().flatten() {
+        for alert in told(snapshot) {
             let before = fired.remove(&alert.id);
             if alert.state == State::Resolved {
-                changed.push(alert.clone());
+                changed.push(alert);
                 continue;
             }
             self.ended.retain(|(ended, _)| ended.id != alert.id);
-            if is_firing(alert) && before.is_none_or(|before| before.severity != alert.severity) {
+            if is_firing(&alert) && before.is_none_or(|before| before.severity != alert.severity) {
                 changed.push(alert.clone());
             }
-            self.live.push(alert.clone());
+            self.live.push(alert);
         }
         changed.extend(fired.into_values().map(|alert| gone(alert, snapshot)));
         self.remember(&changed);
@@ -117,7 +120,7 @@ impl Shown<'_> {
         match self.firing() {
             Some(Severity::Critical) => Look::Critical,
             Some(Severity::Warning) => Look::Warning,
-            None => Look::Faint,
+            Some(Severity::Info) | None => Look::Faint,
         }
     }
 
@@ -140,7 +143,7 @@ pub enum Look {
     Critical,
     /// To be looked at.
     Warning,
-    /// Pending, or over.
+    /// Only to be known, pending, or over.
     Faint,
 }
 
@@ -150,6 +153,7 @@ pub fn word(alert: &Alert) -> &'static str {
         (State::Pending, _) => "pending",
         (State::Firing, Severity::Critical) => "CRITICAL",
         (State::Firing, Severity::Warning) => "WARNING",
+        (State::Firing, Severity::Info) => "INFO",
         (State::Resolved, _) => "resolved",
     }
 }
@@ -162,8 +166,17 @@ fn urgency(alert: &Alert) -> (bool, Reverse<Severity>) {
     (!is_firing(alert), Reverse(alert.severity))
 }
 
+/// Alerts of rules, and attacks.
+fn told(snapshot: &Snapshot) -> impl Iterator<Item = Alert> {
+    let attacks = snapshot.events.iter().flatten().map(detection::alert);
+    snapshot.alerts.iter().flatten().cloned().chain(attacks)
+}
+
 /// The end of an alert that was not seen itself.
 fn gone(alert: Alert, snapshot: &Snapshot) -> Alert {
+    if let Some(event) = &alert.event {
+        return detection::alert(&Event { ongoing: false, ..Event::clone(event) });
+    }
     let summary = format!("{}: this is true no more", alert.rule).into();
     Alert { state: State::Resolved, resolved: Some(snapshot.time), summary, ..alert }
 }
@@ -171,7 +184,10 @@ fn gone(alert: Alert, snapshot: &Snapshot) -> Alert {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sink::fixture;
+    use crate::{
+        detection::fixture::{flood, leak, over, scan},
+        sink::fixture,
+    };
 
     fn of(alerts: Vec<Alert>) -> Snapshot {
         Snapshot { alerts: Some(alerts), ..fixture::snapshot() }
@@ -233,6 +249,21 @@ mod tests {
         }
         assert_eq!(board.all().count(), REMEMBERED);
         assert_eq!(board.all().next().map(|alert| &*alert.id), Some("199"));
+    }
+
+    #[test]
+    fn attacks_are_among_the_alerts() {
+        let mut board = Board::default();
+        let attacks = |events| Snapshot { events: Some(events), ..of(vec![firing("a")]) };
+        let first = board.take(&attacks(vec![flood(), scan(), leak()]));
+        assert_eq!(first.len(), 4);
+        assert_eq!(seen(&board), [flood().id.as_str(), "a", &scan().id, &leak().id]);
+        let lines: Vec<(Look, String)> = board.lines(9).iter().map(|line| (line.look(), line.text())).collect();
+        assert!(lines[0].1.starts_with("CRITICAL syn-flood on 10.0.0.2:80: 4,500 SYN/s"), "{lines:?}");
+        assert!(lines[3].0 == Look::Faint && lines[3].1.starts_with("INFO     exfiltration"), "{lines:?}");
+        let next = board.take(&attacks(vec![over(flood())]));
+        let ended = |alert: &Alert| alert.state == State::Resolved && alert.summary.contains(" is over after ");
+        assert!(next.len() == 3 && next.iter().all(ended), "also of those whose end was not seen: {next:?}");
     }
 
     #[test]

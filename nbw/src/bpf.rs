@@ -4,6 +4,7 @@ mod attach;
 mod clsact;
 mod connection_slots;
 mod counters;
+mod detect;
 mod free_slots;
 mod group_slots;
 mod link_slots;
@@ -20,8 +21,9 @@ use nbw_common::abi::{HEALTH_STRIDE, Trouble, maps};
 
 use self::{attach::Attachments, shared::Words};
 pub use self::{
-    attach::Hook,
+    attach::{Hook, is_watched},
     connection_slots::{ConnectionSlots, SlotEvent},
+    detect::{Classes, DetectOptions, Digests},
     group_slots::GroupSlots,
     link_slots::LinkSlots,
     load::{LoadOptions, Object, cpus_for, object_bytes},
@@ -41,6 +43,8 @@ pub struct Kernel {
     pub links: LinkSlots,
     /// Counters and identities of connections, where they are counted.
     pub connections: Option<ConnectionSlots>,
+    /// What is seen of packets of interest, where attacks are looked for.
+    pub digests: Option<Digests>,
     attachments: Attachments,
     health: Words,
     cpus: u32,
@@ -60,6 +64,7 @@ impl Kernel {
             groups: GroupSlots::open(&mut object)?,
             links: LinkSlots::open(&mut object, netns_cookie()?)?,
             connections: options.connection_slots.map(|slots| ConnectionSlots::open(&mut object, slots)).transpose()?,
+            digests: options.detect.map(|_| Digests::open(&mut object)).transpose()?,
             attachments,
             health: object.map_words(maps::HEALTH, object.cpus * HEALTH_STRIDE, size_of::<u64>())?,
             cpus: object.cpus,
@@ -91,6 +96,12 @@ impl Kernel {
     /// Stops counting an interface; its last bytes stay readable until [`LinkSlots::release`].
     pub fn detach_link(&mut self, index: u32) {
         self.attachments.detach_link(&mut self.object, index);
+    }
+
+    /// What was seen of each class of an interface's packets, where attacks are looked for. Interfaces beyond the 255th share
+    /// their counts.
+    pub fn classes(&self, index: u32) -> Option<Classes> {
+        self.digests.as_ref().zip(self.links.row(index)).map(|(digests, row)| digests.classes(row))
     }
 
     /// How often each way of failing was met since the programs were loaded.

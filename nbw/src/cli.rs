@@ -2,21 +2,25 @@
 
 mod agent;
 mod check;
+mod detect;
 mod import;
 mod insight;
 mod report;
+mod simulate;
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 use jiff::SignedDuration;
 
 pub use self::{
     agent::{AgentArgs, StatusArgs, StatusFormat},
     check::CheckArgs,
+    detect::{DetectArgs, DetectFormat},
     import::{ImportArgs, ImportFrom, VnstatArgs},
     insight::InsightArgs,
     report::{Chart, Compare, ReportArgs, ReportFormat},
+    simulate::SimulateArgs,
 };
 use crate::{bpf::Hook, sink::Format, snapshot::By, units::Units, view::Sort};
 
@@ -58,8 +62,12 @@ pub enum Command {
     Report(Box<ReportArgs>),
     /// Advice with its evidence, from the history or from watching
     Insight(InsightArgs),
+    /// Recognise attacks in live traffic, or in a capture
+    Detect(Box<DetectArgs>),
     /// Take over what others remember of this host's traffic
     Import(ImportArgs),
+    /// Generate an attack, into a capture or into network namespaces of its own, to see that it is recognised
+    Simulate(SimulateArgs),
 }
 
 impl Cli {
@@ -80,7 +88,9 @@ impl Command {
             Self::Status(_) => false,
             Self::Report(args) => args.verbose,
             Self::Insight(args) => args.verbose,
+            Self::Detect(args) => args.verbose,
             Self::Import(_) => false,
+            Self::Simulate(args) => args.verbose,
         }
     }
 }
@@ -151,13 +161,17 @@ pub struct LiveArgs {
 
 /// What to warn of.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("told").multiple(true).args(["alert", "detect"])))]
 pub struct AlertArgs {
     /// Warn while this is true (repeatable), such as 'interface eth0 rx > 80% for 30s'
     #[arg(long, value_name = "RULE", help_heading = "Alerts")]
     pub alert: Vec<String>,
-    /// Ring the terminal's bell when an alert begins to fire
-    #[arg(long, requires = "alert", help_heading = "Alerts")]
+    /// Ring the terminal's bell when an alert begins to fire, or an attack
+    #[arg(long, requires = "told", help_heading = "Alerts")]
     pub bell: bool,
+    /// Look for attacks too, by the built-in signatures: `nbw detect --list`
+    #[arg(long, help_heading = "Alerts")]
+    pub detect: bool,
 }
 
 /// What to show of what there is.
@@ -285,6 +299,8 @@ mod tests {
             };
             assert_eq!((alerts.alert.len(), alerts.bell), (2, true));
             assert!(Cli::try_parse_from(["nbw", command, "--bell"]).is_err());
+            assert!(Cli::try_parse_from(["nbw", command, "--bell", "--detect"]).is_ok());
+            assert!(Cli::try_parse_from(["nbw", command, "--detect", "--alert", "host rx > 1pps"]).is_ok());
         }
     }
 

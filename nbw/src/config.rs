@@ -17,13 +17,14 @@ use std::{collections::BTreeMap, io, path::Path, sync::Arc};
 use jiff::tz::TimeZone;
 use toml::de::{DeTable, Deserializer};
 
+pub(crate) use self::error::suggestion;
 pub use self::{
     error::ConfigError,
     live::LiveSettings,
     sample::sample,
-    settings::{AlertTable, Control, FilterTable, HookChoice, KernelTable, Names, Settings, Share},
+    settings::{AlertTable, Control, DetectTable, FilterTable, HookChoice, KernelTable, Names, Settings, Share},
 };
-use crate::{action, alert::Spec, failure::Failure, files, pattern::Pattern};
+use crate::{action, alert::Spec, detection::Wish, failure::Failure, files, pattern::Pattern};
 
 /// Where the configuration is unless the command line says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/nbw/nbw.toml";
@@ -41,6 +42,8 @@ pub struct Config {
     pub settings: Settings,
     /// Its alerts.
     pub alerts: Vec<Spec>,
+    /// Who is told of attacks, and of which.
+    pub attacks: Wish,
     /// Its actions by their names, [`LOG_ACTION`] among them.
     pub actions: BTreeMap<Arc<str>, action::Settings>,
     /// The time zone of calendar periods and of the hours of the day.
@@ -52,6 +55,7 @@ impl Default for Config {
         Self {
             settings: Settings::default(),
             alerts: Vec::new(),
+            attacks: Wish::default(),
             actions: with_log(BTreeMap::new()),
             zone: TimeZone::system(),
         }
@@ -108,6 +112,10 @@ impl Config {
         check_patterns(&settings, text)?;
         Ok(Self {
             alerts: alerts::specs(&settings.alert, &actions, text)?,
+            attacks: Wish {
+                actions: alerts::known_actions(&settings.detect.actions, &actions, text)?,
+                least: settings.detect.least_severity,
+            },
             zone: zone(&settings, text)?,
             settings,
             actions,

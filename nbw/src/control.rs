@@ -20,7 +20,7 @@ pub use self::{
     client::{Client, ControlError},
     lock::{Holder, Lock, LockError},
     server::{Asked, Server, find_group},
-    status::{Attached, ConfigStatus, DataDir, Memory, Refused, RuleStatus, SlotUse, Status, Ticks},
+    status::{Attached, Attacks, ConfigStatus, DataDir, Memory, Refused, RuleStatus, SlotUse, Status, Ticks},
 };
 use crate::alert::{Subject, Unit};
 

@@ -114,7 +114,7 @@ impl Existing {
             Scope::Container => cgroups().filter_map(|(path, identity)| self.container(path, identity)).collect(),
             Scope::Pod => self.pods(),
             Scope::Process => processes(),
-            Scope::Interface | Scope::Host => Vec::new(),
+            Scope::Interface | Scope::Host | Scope::Attack => Vec::new(),
         }
     }
 

@@ -31,7 +31,7 @@ pub use self::{
     cell::{Cell, Way},
     database::{Database, Size},
     error::HistoryError,
-    reader::{Increases, Reader},
+    reader::{Increases, Reader, p95},
     recorder::{Fault, Recorder, Status as RecorderStatus},
     schema::FILE,
     tiers::{Bounds, Tier, Tiers},
@@ -65,6 +65,21 @@ pub enum Kind {
     Process,
     /// A remote host.
     Remote,
+    /// With --read: a protocol
+    ///
+    /// This and what follows is of captures alone: the history has none of them.
+    Protocol,
+    /// With --read: two hosts
+    Pair,
+    /// With --read: a TCP or UDP port
+    Port,
+}
+
+impl Kind {
+    /// Whether it is told apart in captures only.
+    pub fn is_of_captures(self) -> bool {
+        matches!(self, Self::Protocol | Self::Pair | Self::Port)
+    }
 }
 
 /// Something that is remembered.

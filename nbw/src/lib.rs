@@ -14,6 +14,7 @@ pub mod config;
 pub mod connections;
 pub mod control;
 pub mod data_dir;
+pub mod detection;
 pub mod existing;
 pub mod failure;
 pub mod files;

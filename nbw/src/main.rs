@@ -47,7 +47,9 @@ fn main() -> ExitCode {
         Command::Status(args) => runtime.block_on(app::status(args)),
         Command::Report(args) => runtime.block_on(app::report(*args)),
         Command::Insight(args) => runtime.block_on(app::insight(args)),
+        Command::Detect(args) => runtime.block_on(app::detect(*args)),
         Command::Import(args) => runtime.block_on(app::import(args)),
+        Command::Simulate(args) => runtime.block_on(app::simulate(args)),
     };
     // Files can hang, and whoever reads one is not waited for.
     runtime.shutdown_background();

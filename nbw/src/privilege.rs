@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use caps::{CapSet, Capability};
+use caps::{CapSet, Capability, CapsHashSet};
 
 use crate::failure::Failure;
 
@@ -14,13 +14,28 @@ const KERNEL_BTF: &str = "/sys/kernel/btf/vmlinux";
 /// # Errors
 /// [`Failure::Lacking`] names what is missing and how to get it.
 pub fn check() -> Result<(), Failure> {
-    let held = caps::read(None, CapSet::Effective)
-        .map_err(|error| Failure::Running(format!("cannot read the capabilities of this process: {error}")))?;
-    let missing = missing(|capability| held.contains(&capability));
-    if !missing.is_empty() {
-        return Err(Failure::Lacking(lacking(&missing)));
-    }
+    let held = held()?;
+    refuse(&missing(|capability| held.contains(&capability)))?;
     check_btf(Path::new(KERNEL_BTF))
+}
+
+/// Checks for certain capabilities.
+///
+/// # Errors
+/// [`Failure::Lacking`] names those that are missing.
+pub fn require(capabilities: &[Capability]) -> Result<(), Failure> {
+    let held = held()?;
+    let missing: Vec<_> = capabilities.iter().filter(|one| !held.contains(one)).copied().collect();
+    refuse(&missing)
+}
+
+fn held() -> Result<CapsHashSet, Failure> {
+    caps::read(None, CapSet::Effective)
+        .map_err(|error| Failure::Running(format!("cannot read the capabilities of this process: {error}")))
+}
+
+fn refuse(missing: &[Capability]) -> Result<(), Failure> {
+    if missing.is_empty() { Ok(()) } else { Err(Failure::Lacking(lacking(missing))) }
 }
 
 fn check_btf(file: &Path) -> Result<(), Failure> {

@@ -2,8 +2,10 @@
 
 pub mod build;
 pub mod calendar;
+pub mod capture;
 pub mod chart;
 pub mod csv;
+mod events;
 #[cfg(test)]
 mod fixture;
 pub mod html;
@@ -18,6 +20,7 @@ pub mod table;
 pub mod when;
 
 use jiff::Timestamp;
+use nbw_detect::Event;
 
 use self::{build::Source, calendar::Calendar};
 use crate::{
@@ -87,6 +90,10 @@ pub struct Report {
     pub units: Units,
     /// What there is to advise; nothing where nobody asked.
     pub findings: Vec<Finding>,
+    /// The attacks of the span, by when they began.
+    pub events: Vec<Event>,
+    /// What is to be said of the capture that it is of; none where it is of the history.
+    pub captured: Option<capture::Captured>,
 }
 
 /// A way of writing a report down.
@@ -111,12 +118,37 @@ impl Report {
             Some(What::Top) => format!(", the busiest {}s", calendar::word(self.every)),
             Some(_) => format!(" by {}", calendar::word(self.every)),
         };
-        format!("{}: {}{parts}", self.host, plural(self.kind))
+        format!("{}: {}{parts}", self.host, self.subjects())
+    }
+
+    /// How times of a day are written: captures may be of seconds.
+    pub fn clock(&self) -> &'static str {
+        if self.captured.is_some() { "%H:%M:%S" } else { "%H:%M" }
+    }
+
+    /// The word for all that it is about.
+    pub fn subjects(&self) -> &'static str {
+        if self.captured.is_some() && self.kind == Kind::Host { "hosts" } else { plural(self.kind) }
+    }
+
+    /// Whether what was received and what was sent cannot be told apart, so that all counts as received.
+    pub fn is_undirected(&self) -> bool {
+        self.captured.is_some_and(|captured| captured.undirected) && self.kind == Kind::Protocol
+    }
+
+    /// What is to be said of [`Self::is_undirected`] behind a sentence: nothing where it is not so.
+    pub fn undirected(&self) -> &'static str {
+        if self.is_undirected() { "; the capture does not say which way packets went: rx is all of them" } else { "" }
+    }
+
+    /// Whether there is a month that is: captures are of the past.
+    pub fn has_month(&self) -> bool {
+        self.captured.is_none()
     }
 
     /// The span, as it is on the wall: `2026-11-24 22:00 to 2026-11-25 21:30 (CET)`.
     pub fn span(&self) -> String {
-        let local = |at| self.calendar.local(at).strftime("%F %H:%M").to_string();
+        let local = |at| self.calendar.local(at).strftime(&format!("%F {}", self.clock())).to_string();
         let zone = self.calendar.local(self.to).strftime("%Z").to_string();
         format!("{} to {} ({zone})", local(self.from), local(self.to))
     }
@@ -144,6 +176,9 @@ pub fn plural(kind: Kind) -> &'static str {
         Kind::Unit => "units",
         Kind::Process => "processes",
         Kind::Remote => "remote hosts",
+        Kind::Protocol => "protocols",
+        Kind::Pair => "pairs of hosts",
+        Kind::Port => "ports",
     }
 }
 
@@ -158,5 +193,8 @@ pub fn singular(kind: Kind) -> &'static str {
         Kind::Unit => "unit",
         Kind::Process => "process",
         Kind::Remote => "remote host",
+        Kind::Protocol => "protocol",
+        Kind::Pair => "pair",
+        Kind::Port => "port",
     }
 }

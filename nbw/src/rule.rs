@@ -40,7 +40,7 @@ pub struct Target {
     pub metric: Metric,
 }
 
-/// The kinds of things that rules are about.
+/// The kinds of things that rules, and alerts, are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scope {
     /// A network interface.
@@ -57,10 +57,12 @@ pub enum Scope {
     Process,
     /// The host: its edge interfaces ([`crate::totals::host_total`]).
     Host,
+    /// An attack that was recognised: no rule is about one, but alerts are.
+    Attack,
 }
 
 impl Scope {
-    /// All of them, in the order in which messages list them.
+    /// All that rules can be about, in the order in which messages list them.
     pub const ALL: [Self; 7] =
         [Self::Interface, Self::Cgroup, Self::Container, Self::Pod, Self::Unit, Self::Process, Self::Host];
 
@@ -74,6 +76,7 @@ impl Scope {
             Self::Unit => "unit",
             Self::Process => "process",
             Self::Host => "host",
+            Self::Attack => "attack",
         }
     }
 }

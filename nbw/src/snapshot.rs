@@ -5,6 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use nbw_detect::Event;
 use serde::{Serialize, Serializer};
 
 use crate::alert::Alert;
@@ -43,6 +44,9 @@ pub struct Snapshot {
     /// The alerts that are pending, firing or were resolved in this tick; none where there are no rules.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alerts: Option<Vec<Alert>>,
+    /// The attacks that go on or have ended in this tick; none where nobody looks for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<Event>>,
     /// How often each way of failing was met in the kernel since nbw attached.
     pub health: Health,
 }

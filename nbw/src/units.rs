@@ -50,6 +50,11 @@ impl Units {
     }
 }
 
+/// A share of 0 to 1 as whole percents, for example `97 %`.
+pub fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
 /// A volume in bytes, for example `1.21 GB`.
 pub fn volume(bytes: u64) -> String {
     with_unit(bytes as f64, "B")

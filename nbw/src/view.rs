@@ -157,6 +157,7 @@ impl View {
             groups,
             rows: self.rows(scene),
             alerts: None,
+            events: None,
             health: sample.health.clone(),
         }
     }

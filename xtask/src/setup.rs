@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use crate::{apt::Apt, installer, paths, progress::Progress, toolchain::Toolchain};
 
 /// The programs that the privileged tests call, each with the Debian package that has it. The only such list.
-const TEST_TOOLS: [(&str, &str); 25] = [
+const TEST_TOOLS: [(&str, &str); 28] = [
     // podman looks for it here, in no search path.
     ("/usr/lib/podman/netavark", "netavark"),
     ("bpftool", "bpftool"),
@@ -17,10 +17,12 @@ const TEST_TOOLS: [(&str, &str); 25] = [
     ("dockerd", "docker.io"),
     ("ethtool", "ethtool"),
     ("getent", "libc-bin"),
+    ("hping3", "hping3"),
     ("ip", "iproute2"),
     ("iperf3", "iperf3"),
     ("iptables", "iptables"),
     ("mount", "mount"),
+    ("nmap", "nmap"),
     ("node", "nodejs"),
     ("npm", "npm"),
     ("ping", "iputils-ping"),
@@ -31,6 +33,7 @@ const TEST_TOOLS: [(&str, &str); 25] = [
     ("sysctl", "procps"),
     ("systemd-run", "systemd"),
     ("tmux", "tmux"),
+    ("tshark", "tshark"),
     ("vnstatd", "vnstat"),
 ];
 

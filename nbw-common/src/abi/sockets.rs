@@ -45,6 +45,12 @@ pub const fn mapped(address: u32) -> Address {
     [0, 0, 0xffff_u32.to_be(), address]
 }
 
+/// Whether the address is one of IPv4.
+#[inline(always)]
+pub const fn is_mapped(address: Address) -> bool {
+    address[0] == 0 && address[1] == 0 && address[2] == 0xffff_u32.to_be()
+}
+
 /// The address; none where there is none.
 #[cfg(feature = "user")]
 pub fn ip(address: Address) -> Option<core::net::IpAddr> {

@@ -9,7 +9,7 @@ use super::{
     payload::{time, word},
     retry::Trouble,
 };
-use crate::alert::{Change, Notice};
+use crate::alert::{Change, Notice, Severity};
 
 /// Writes to whatever log there was when it was made.
 pub(super) struct ToLog {
@@ -38,8 +38,8 @@ impl Deliver for ToLog {
 }
 
 fn tell(action: &str, notice: &Notice) {
-    match notice.change {
-        Change::Resolved => event(notice, action, tracing::Level::INFO),
+    match (notice.change, notice.alert.severity) {
+        (Change::Resolved, _) | (_, Severity::Info) => event(notice, action, tracing::Level::INFO),
         _ => event(notice, action, tracing::Level::WARN),
     }
 }

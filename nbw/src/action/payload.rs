@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     alert::{Alert, Notice, Unit},
-    text,
+    detection, text,
     units::{self, Units},
 };
 
@@ -36,16 +36,32 @@ pub(super) fn labels(notice: &Notice, host: &str) -> Pairs {
 
 /// What there is to read about it.
 pub(super) fn annotations(alert: &Alert) -> Pairs {
-    let (value, threshold) = (amount(alert.value, alert.unit), amount(alert.threshold, alert.unit));
-    let description = format!("{} (rule: {}; threshold {threshold}, now {value})", alert.summary, alert.rule);
+    let (value, threshold) = (amount(alert.value, alert.unit), threshold(alert));
+    let advice = advice(alert);
+    let description = match &*advice {
+        "" => format!("{} (rule: {}; threshold {threshold}, now {value})", alert.summary, alert.rule),
+        advice => format!("{}. {advice}", alert.summary),
+    };
     let pairs = [
         ("summary", alert.summary.to_string()),
         ("description", description),
         ("rule", alert.rule.to_string()),
         ("value", value),
         ("threshold", threshold),
+        ("advice", advice),
     ];
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), text::clean(&value).into_owned())).collect()
+    let pairs = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+    pairs.map(|(name, value)| (name.to_owned(), text::clean(&value).into_owned())).collect()
+}
+
+/// What the value is compared with, for people; empty for attacks, which have no such figure.
+pub(super) fn threshold(alert: &Alert) -> String {
+    if alert.event.is_some() { String::new() } else { amount(alert.threshold, alert.unit) }
+}
+
+/// What to do about an attack; empty for rules.
+pub(super) fn advice(alert: &Alert) -> String {
+    alert.event.as_deref().map_or_else(String::new, detection::advice)
 }
 
 /// A label's name: `[a-zA-Z_][a-zA-Z0-9_]*`, what is not in it replaced.
@@ -65,6 +81,7 @@ pub(super) fn amount(value: f64, unit: Unit) -> String {
         Unit::BytesPerSecond => Units::Bits.rate(value),
         Unit::PacketsPerSecond => units::packet_rate(value),
         Unit::Bytes => units::volume(value as u64),
+        Unit::Share => units::percent(value),
     }
 }
 

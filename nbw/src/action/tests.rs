@@ -1,6 +1,7 @@
 //! Actions at work, with real receivers on loopback.
 
 mod alertmanager;
+mod attacks;
 mod bounds;
 mod exec;
 mod log;
@@ -86,6 +87,7 @@ pub(super) fn notice(rule: &str, subject: &str, change: Change) -> Notice {
         flapping: false,
         forecast: None,
         summary: format!("{subject} sends 100 Mbit/s").into(),
+        event: None,
     };
     Notice { change, alert, actions: Vec::new(), labels: BTreeMap::from([("team".to_owned(), "net".to_owned())]) }
 }

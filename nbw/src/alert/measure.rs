@@ -52,7 +52,7 @@ impl Measure {
 /// The list that a snapshot has to have for this target; none where it always has what is needed.
 pub fn needs(target: &Target) -> Option<By> {
     match target.scope {
-        Scope::Interface | Scope::Cgroup | Scope::Host => None,
+        Scope::Interface | Scope::Cgroup | Scope::Host | Scope::Attack => None,
         Scope::Container => Some(By::Container),
         Scope::Pod => Some(By::Pod),
         Scope::Unit => Some(By::Unit),
@@ -62,7 +62,11 @@ pub fn needs(target: &Target) -> Option<By> {
 
 /// Adds the lists that snapshots must have for these rules to those that there are.
 pub fn add_needs<'a>(lists: &mut Vec<By>, rules: impl Iterator<Item = &'a Rule>) {
-    By::add(lists, rules.filter_map(|rule| needs(&rule.target)));
+    for by in rules.filter_map(|rule| needs(&rule.target)) {
+        if !lists.contains(&by) {
+            lists.push(by);
+        }
+    }
 }
 
 /// One measurement for each subject that the target is about, in the order of their keys. Those that the snapshot does not
@@ -78,6 +82,7 @@ pub fn measures(snapshot: &Snapshot, target: &Target) -> Vec<Measure> {
         Scope::Unit => rows.units.iter().flatten().for_each(|row| sums.unit(row)),
         Scope::Process => sums.processes(snapshot),
         Scope::Host => sums.host(snapshot),
+        Scope::Attack => {}
     }
     sums.of.into_values().collect()
 }

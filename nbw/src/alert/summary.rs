@@ -46,6 +46,7 @@ fn measured(alert: &Alert, spec: &Spec) -> String {
 fn amount(value: f64, unit: Unit, condition: &Condition) -> String {
     match unit {
         Unit::Bytes => units::volume(value as u64),
+        Unit::Share => units::percent(value),
         Unit::PacketsPerSecond => units::packet_rate(value),
         Unit::BytesPerSecond if condition.text.ends_with("B/s") => Units::Bytes.rate(value),
         Unit::BytesPerSecond => Units::Bits.rate(value),

@@ -112,6 +112,7 @@ fn snapshot(time: Timestamp, elapsed: Duration, rates: &[(&str, f64)]) -> Snapsh
         groups: Vec::new(),
         rows: Rows::default(),
         alerts: None,
+        events: None,
         health: Health::default(),
     }
 }

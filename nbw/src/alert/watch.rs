@@ -200,6 +200,7 @@ impl Watch {
             flapping: false,
             forecast: None,
             summary: "".into(),
+            event: None,
         }
     }
 }

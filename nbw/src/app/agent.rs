@@ -1,10 +1,11 @@
 //! The wiring of `nbw agent`: the service that runs for months.
 //!
 //! `run` is its loop; `pace` says when it ticks and how late, `manager` is what systemd is told, `keeper` keeps state on disk,
-//! `memory` has snapshots remembered,
+//! `memory` has snapshots remembered, `attacks` looks for attacks and has them told, `usual` knows what the host sends otherwise,
 //! `troubles` says what to log of the kernel side,
 //! `reload` takes over another configuration, `questions` and `report` answer the control socket.
 
+mod attacks;
 mod keeper;
 mod manager;
 mod memory;
@@ -15,6 +16,7 @@ mod report;
 mod run;
 mod start;
 mod troubles;
+mod usual;
 
 use std::{
     io::{self, Write},
@@ -73,6 +75,7 @@ async fn check(source: &Source) -> Result<(), Failure> {
 async fn check_host(config: &Config) -> Result<(), Failure> {
     control::find_group(&config.settings.control.group).await?;
     bpf::cpus_for(config.settings.kernel.slots)?;
+    attacks::signatures(config)?;
     // Nobody reads them where no rule is about processes.
     if start::rows(config).iter().any(|by| by.needs_sockets()) {
         Geo::open(&config.settings.names.mmdb)?;
@@ -101,7 +104,8 @@ impl Source {
             config.settings.control.socket.clone_from(socket);
         }
         action::check(&config.actions)?;
-        config.settings.history.tiers(config.zone.clone())?;
+        let tiers = config.settings.history.tiers(config.zone.clone());
+        tiers.map_err(|error| Failure::Usage(error.to_string()))?;
         Ok(config)
     }
 
@@ -114,6 +118,7 @@ impl Source {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snapshot::By;
 
     async fn refusal(text: &str) -> Option<String> {
         let config = Config::parse(text).unwrap();
@@ -129,6 +134,15 @@ mod tests {
         assert_eq!(refusal(names).await, None, "nobody reads it");
         let said = refusal(&format!("{names}[[alert]]\nrule = \"process * rx > 1MB/s\"")).await.unwrap();
         assert!(said.contains("names.mmdb") && said.contains("/nowhere/country.mmdb"), "{said}");
+        let said = refusal("[detect]\nenabled = true\ndisable = [\"no-such-attack\"]").await.unwrap();
+        assert!(said.contains("no-such-attack"), "{said}");
+    }
+
+    #[test]
+    fn connections_are_looked_at_where_they_are_counted_anyway() {
+        let has = |text: &str| start::rows(&Config::parse(text).unwrap()).contains(&By::Connection);
+        assert!(has("[detect]\nenabled = true\n[history]\nremotes = true"));
+        assert!(!has("[detect]\nenabled = true") && !has("[history]\nremotes = true"));
     }
 
     #[test]

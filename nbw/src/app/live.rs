@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use crate::{
-    bpf::{LoadOptions, forward_logs},
+    bpf::{DetectOptions, Kernel, LoadOptions, forward_logs},
     cgroup_root::CgroupRoot,
     cli::{FilterArgs, KernelArgs, LiveArgs, NameArgs},
     failure::Failure,
@@ -37,12 +37,21 @@ pub(super) struct Options<'a> {
     pub(super) verbose: bool,
     /// Whether an interface that is asked for by its name may come later.
     pub(super) patient: bool,
+    /// Whether and how closely to look for attacks.
+    pub(super) detect: Option<DetectOptions>,
+}
+
+impl<'a> Options<'a> {
+    /// What the command line asks for; with attacks looked for, or without.
+    pub(super) fn of(args: &'a LiveArgs, detect: bool) -> Self {
+        Self { detect: detect.then(DetectOptions::default), ..Self::from(args) }
+    }
 }
 
 impl<'a> From<&'a LiveArgs> for Options<'a> {
     fn from(args: &'a LiveArgs) -> Self {
         let LiveArgs { filter, names, kernel, interval, verbose, .. } = args;
-        Self { filter, names, kernel, interval: *interval, verbose: *verbose, patient: false }
+        Self { filter, names, kernel, interval: *interval, verbose: *verbose, patient: false, detect: None }
     }
 }
 
@@ -75,7 +84,7 @@ impl Live {
         let links = LinkWatch::start()?;
         let sockets = view.by.iter().any(|by| by.needs_sockets());
         let names = sockets.then(|| RemoteNames::start(args.names.no_dns, &args.names.mmdb)).transpose()?;
-        let load = load_options(args.kernel, args.verbose, sockets);
+        let load = LoadOptions { detect: args.detect, ..load_options(args.kernel, args.verbose, sockets) };
         let mut monitor = Monitor::start(&load, filter, view, names, root).await?;
         if args.verbose {
             forward_logs(monitor.kernel_mut().object_mut())?;
@@ -97,6 +106,11 @@ impl Live {
     /// The monitor, for whoever asks how it is.
     pub(super) fn monitor(&self) -> &Monitor {
         &self.monitor
+    }
+
+    /// The kernel side, for whoever reads more than counters.
+    pub(super) fn kernel_mut(&mut self) -> &mut Kernel {
+        self.monitor.kernel_mut()
     }
 
     /// Reads the counters.
@@ -149,6 +163,7 @@ fn load_options(args: &KernelArgs, verbose: bool, sockets: bool) -> LoadOptions 
         group_slots: args.slots,
         connection_slots: sockets.then_some(args.connection_slots),
         ends_told_apart: args.ends_told_apart,
+        detect: None,
         verbose,
         hook: args.hook,
         netns_helper: args.netns_by_socket.then_some(false),

@@ -9,7 +9,7 @@ use crate::{
     failure::Failure,
     history::{Kind, Reader},
     report::{
-        Format, Report, build,
+        Format, Report, build, capture,
         chart::{Picture, usual_height},
         csv::Csv,
         html::Html,
@@ -42,7 +42,7 @@ pub async fn report(args: ReportArgs) -> Result<(), Failure> {
     let colour = output.is_terminal() && console::colors_enabled();
     let work = tokio::task::spawn_blocking(move || render(&args, format, colour));
     // The output stays here: where nbw is stopped, it goes and leaves nothing behind.
-    let bytes = tokio::select! {
+    let Rendered { bytes, fault } = tokio::select! {
         rendered = work => rendered.map_err(|error| Failure::running(&error))??,
         () = ended.wait() => return Err(Failure::Running("stopped before the report was written".into())),
     };
@@ -50,12 +50,28 @@ pub async fn report(args: ReportArgs) -> Result<(), Failure> {
     let can_hang = output.can_hang();
     let writing = tokio::task::spawn_blocking(move || output.write(&bytes));
     tokio::select! {
-        written = writing => written.map_err(|error| Failure::running(&error))?,
-        () = ended.wait(), if can_hang => Err(Failure::Running("stopped before the report was whole".into())),
+        written = writing => written.map_err(|error| Failure::running(&error))??,
+        () = ended.wait(), if can_hang => return Err(Failure::Running("stopped before the report was whole".into())),
     }
+    fault.map_or(Ok(()), Err)
 }
 
-fn render(args: &ReportArgs, format: ReportFormat, colour: bool) -> Result<Vec<u8>, Failure> {
+/// A report, and what it does not have because it could not be read.
+struct Rendered {
+    bytes: Vec<u8>,
+    fault: Option<Failure>,
+}
+
+fn render(args: &ReportArgs, format: ReportFormat, colour: bool) -> Result<Rendered, Failure> {
+    let Some(path) = &args.read else {
+        return Ok(Rendered { bytes: of_history(args, format, colour)?, fault: None });
+    };
+    let capture::Made { report, fault } = capture::report(args, path, format, Timestamp::now())?;
+    let bytes = writer(args, format, &report, colour).render(&report)?;
+    Ok(Rendered { bytes, fault: fault.map(|fault| Failure::running(&fault)) })
+}
+
+fn of_history(args: &ReportArgs, format: ReportFormat, colour: bool) -> Result<Vec<u8>, Failure> {
     let host = gethostname().unwrap_or_default();
     let host = text::clean(&host.to_string_lossy()).into_owned();
     // Nobody reads fractions of a second. Up to the next one: what was moved in this one is not to be cut.

@@ -7,7 +7,13 @@ use nix::{
 };
 use tokio::signal::unix::{self, SignalKind, signal};
 
-use super::{Ended, alerts::Alerts, live::Live, ticks};
+use super::{
+    Ended,
+    alerts::Alerts,
+    attacks::Attacks,
+    live::{self, Live},
+    ticks,
+};
 use crate::{
     cli::TopArgs,
     failure::Failure,
@@ -26,12 +32,20 @@ pub async fn top(args: TopArgs) -> Result<(), Failure> {
     Screen::check()?;
     let mut ended = Ended::listen()?;
     let view = ViewOptions { by: alerts.lists(), sort: args.live.sort, top: None };
-    let mut live = Live::start(&args.live, view).await?;
+    let mut live = Live::start(live::Options::of(&args.live, args.alerts.detect), view).await?;
+    let mut attacks = Attacks::start(args.alerts.detect)?;
     alerts.check(live.links())?;
     alerts.look_around(&args.live.filter);
     let mut screen = Screen::open(options(&args))?;
     let stops = Stops::listen()?;
-    let showing = Showing { live: &mut live, alerts: &mut alerts, screen: &mut screen, stops, args: &args };
+    let showing = Showing {
+        live: &mut live,
+        alerts: &mut alerts,
+        attacks: &mut attacks,
+        screen: &mut screen,
+        stops,
+        args: &args,
+    };
     let result = tokio::select! {
         result = showing.run() => result,
         () = ended.wait() => Ok(()),
@@ -59,6 +73,7 @@ fn options(args: &TopArgs) -> Options {
 struct Showing<'a> {
     live: &'a mut Live,
     alerts: &'a mut Alerts,
+    attacks: &'a mut Attacks,
     screen: &'a mut Screen,
     stops: Stops,
     args: &'a TopArgs,
@@ -72,6 +87,7 @@ impl Showing<'_> {
                 _ = ticks.tick() => {
                     let mut snapshot = self.live.tick().await?;
                     self.alerts.see(&mut snapshot);
+                    self.attacks.see(&mut snapshot);
                     self.screen.show(snapshot);
                 }
                 demand = self.screen.demand() => match demand? {
@@ -85,6 +101,7 @@ impl Showing<'_> {
                     Stop::Stop => self.screen.suspend(),
                     Stop::Continue => self.screen.resumed(),
                 },
+                () = self.attacks.due() => self.attacks.look(self.live),
                 due = self.live.due() => self.live.serve(due).await?,
             }
         }

@@ -26,6 +26,13 @@ pub enum Hook {
     Clsact,
 }
 
+/// Whether somebody has attached programs to both directions of an interface of this network namespace, as TCX links; always
+/// so on a kernel that has none.
+pub fn is_watched(name: &str) -> bool {
+    let watched = |direction| SchedClassifier::query_tcx(name, direction).map_or(true, |(_, all)| !all.is_empty());
+    [TcAttachType::Ingress, TcAttachType::Egress].into_iter().all(watched)
+}
+
 /// What is attached.
 pub(super) struct Attachments {
     works: Option<Hook>,
@@ -88,11 +95,12 @@ impl Attachments {
             Hook::Tcx => None,
             Hook::Clsact => clsact::prepare(index, device)?,
         };
-        let ingress = attach(object, programs::TC_INGRESS, (index, device), TcAttachType::Ingress, hook)?;
-        let egress = match attach(object, programs::TC_EGRESS, (index, device), TcAttachType::Egress, hook) {
+        let [receives, sends] = object.link_hooks();
+        let ingress = attach(object, receives, (index, device), TcAttachType::Ingress, hook)?;
+        let egress = match attach(object, sends, (index, device), TcAttachType::Egress, hook) {
             Ok(egress) => egress,
             Err(failure) => {
-                detach(object, programs::TC_INGRESS, ingress);
+                detach(object, receives, ingress);
                 return Err(failure);
             }
         };
@@ -110,8 +118,9 @@ impl Attachments {
     /// Detaches both directions; of an interface that is gone there is nothing left to detach.
     pub(super) fn detach_link(&mut self, object: &mut Object, index: u32) {
         let Some(Attached { ingress, egress, qdisc }) = self.links.remove(&index) else { return };
-        detach(object, programs::TC_INGRESS, ingress);
-        detach(object, programs::TC_EGRESS, egress);
+        let [receives, sends] = object.link_hooks();
+        detach(object, receives, ingress);
+        detach(object, sends, egress);
         drop(qdisc);
     }
 

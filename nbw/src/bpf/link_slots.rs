@@ -3,10 +3,16 @@
 use std::collections::HashMap;
 
 use aya::maps::{Array, HashMap as BpfHashMap, MapData};
-use nbw_common::abi::{Counters, DIRECT_LINKS, LINK_SLOTS, LinkIdent, maps};
+use nbw_common::abi::{Counters, DETECT_ROWS, DIRECT_LINKS, LINK_SLOTS, LinkIdent, maps};
 
 use super::{Object, counters::SlotCounters};
 use crate::failure::Failure;
+
+/// The row of class counters of interfaces that have none of their own.
+const SHARED_ROW: u32 = 0;
+
+/// Index of each network namespace's loopback device (`LOOPBACK_IFINDEX` in the kernel, which has no other one).
+const LOOPBACK: u32 = 1;
 
 /// The table of interface slots.
 pub struct LinkSlots {
@@ -16,6 +22,8 @@ pub struct LinkSlots {
     netns: u64,
     taken: HashMap<u32, u32>,
     free: Vec<u32>,
+    rows: HashMap<u32, u32>,
+    free_rows: Vec<u32>,
 }
 
 impl LinkSlots {
@@ -27,6 +35,8 @@ impl LinkSlots {
             netns,
             taken: HashMap::new(),
             free: (DIRECT_LINKS..LINK_SLOTS).rev().collect(),
+            rows: HashMap::new(),
+            free_rows: (SHARED_ROW + 1..DETECT_ROWS).rev().collect(),
         })
     }
 
@@ -38,7 +48,11 @@ impl LinkSlots {
             None => self.take_far(index)?,
         };
         let generation = self.ident(slot)?.generation;
-        let ident = LinkIdent { netns: self.netns, ifindex: index, generation, link_header, ..LinkIdent::default() };
+        let detect_row = self.take_row(index);
+        let netns = self.netns;
+        let loopback = u32::from(index == LOOPBACK);
+        let base = LinkIdent { netns, ifindex: index, generation, link_header, ..LinkIdent::default() };
+        let ident = LinkIdent { detect_row, loopback, ..base };
         self.idents.set(slot, ident, 0).map_err(|error| Failure::running(&error))?;
         self.taken.insert(index, slot);
         Ok(())
@@ -47,6 +61,17 @@ impl LinkSlots {
     /// How many are taken.
     pub(super) fn taken(&self) -> usize {
         self.taken.len()
+    }
+
+    /// The row of class counters: its own while there are any.
+    fn take_row(&mut self, index: u32) -> u32 {
+        let free = &mut self.free_rows;
+        *self.rows.entry(index).or_insert_with(|| free.pop().unwrap_or(SHARED_ROW))
+    }
+
+    /// The interface's row of class counters.
+    pub(super) fn row(&self, index: u32) -> Option<u32> {
+        self.rows.get(&index).copied()
     }
 
     fn take_far(&mut self, index: u32) -> Result<u32, Failure> {
@@ -76,6 +101,7 @@ impl LinkSlots {
         let ident = LinkIdent { generation: self.ident(slot)?.generation.wrapping_add(1), ..LinkIdent::default() };
         self.counters.zero(slot);
         self.idents.set(slot, ident, 0).map_err(|error| Failure::running(&error))?;
+        self.free_rows.extend(self.rows.remove(&index).filter(|&row| row != SHARED_ROW));
         if slot >= DIRECT_LINKS {
             self.far.remove(&index).map_err(|error| Failure::running(&error))?;
             self.free.push(slot);

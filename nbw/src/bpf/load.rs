@@ -14,10 +14,11 @@ use aya::{
     sys::{BpfHelper, is_helper_supported},
 };
 use nbw_common::abi::{
-    ENDS_TOLD_APART, GROUP_SLOTS, HEALTH_STRIDE, JOURNAL_PER_SLOT, LINK_SLOTS, knobs, maps, programs,
+    DETECT_ROWS, ENDS_TOLD_APART, GROUP_SLOTS, HEALTH_STRIDE, JOURNAL_PER_SLOT, LINK_SLOTS, MOST_WATCHED, ROW_CELLS,
+    knobs, maps, programs,
 };
 
-use super::{attach::Hook, shared::Words, sockets};
+use super::{attach::Hook, detect::DetectOptions, shared::Words, sockets};
 use crate::failure::{Failure, os_error, with_causes};
 
 /// The object that the build made.
@@ -32,6 +33,8 @@ pub struct LoadOptions {
     pub connection_slots: Option<u32>,
     /// Remote ends of one unconnected socket that are told apart, where connections are counted.
     pub ends_told_apart: u32,
+    /// Look for packets of interest to detection; none: do not.
+    pub detect: Option<DetectOptions>,
     /// Log from the slow paths.
     pub verbose: bool,
     /// The hook for interfaces; none: TCX where the kernel has it, else clsact.
@@ -48,6 +51,7 @@ impl Default for LoadOptions {
             group_slots: GROUP_SLOTS,
             connection_slots: None,
             ends_told_apart: ENDS_TOLD_APART,
+            detect: None,
             verbose: false,
             hook: None,
             netns_helper: None,
@@ -78,6 +82,7 @@ pub struct Object {
     pub(super) group_slots: u32,
     pub(super) netns_helper: bool,
     pub(super) connection_slots: Option<u32>,
+    detects: bool,
 }
 
 impl Object {
@@ -96,14 +101,16 @@ impl Object {
             group_slots: options.group_slots,
             netns_helper,
             connection_slots: options.connection_slots,
+            detects: options.detect.is_some(),
         };
         object.verify()?;
         Ok(object)
     }
 
     fn verify(&mut self) -> Result<(), Failure> {
-        self.program::<SchedClassifier>(programs::TC_INGRESS)?.load().map_err(refused(programs::TC_INGRESS))?;
-        self.program::<SchedClassifier>(programs::TC_EGRESS)?.load().map_err(refused(programs::TC_EGRESS))?;
+        for name in self.link_hooks() {
+            self.program::<SchedClassifier>(name)?.load().map_err(refused(name))?;
+        }
         for name in self.packet_hooks() {
             self.program::<CgroupSkb>(name)?.load().map_err(refused(name))?;
         }
@@ -114,6 +121,14 @@ impl Object {
             sockets::verify(self)?;
         }
         Ok(())
+    }
+
+    /// The programs that count what interfaces receive, and what they send.
+    pub(super) fn link_hooks(&self) -> [&'static str; 2] {
+        match self.detects {
+            false => [programs::TC_INGRESS, programs::TC_EGRESS],
+            true => [programs::DETECT_INGRESS, programs::DETECT_EGRESS],
+        }
     }
 
     /// The programs that count what sockets receive, and what they send.
@@ -200,6 +215,11 @@ fn into_kernel(bytes: &[u8], options: &LoadOptions, cpus: u32, netns_helper: boo
     let connections = u32::from(options.connection_slots.is_some());
     // Maps cannot be empty.
     let connection_slots = options.connection_slots.unwrap_or(1);
+    let (ring, budget) = options.detect.map_or((MIN_RING, 0), |detect| (detect.ring_bytes, detect.budget_of_cpu(cpus)));
+    let (cells, watched) = match options.detect {
+        Some(_) => (DETECT_ROWS * ROW_CELLS * cpus, MOST_WATCHED),
+        None => (1, 1),
+    };
     EbpfLoader::new()
         // The programs need no relocation against the kernel's types, and parsing those takes longer than all the rest.
         .btf(None)
@@ -209,6 +229,10 @@ fn into_kernel(bytes: &[u8], options: &LoadOptions, cpus: u32, netns_helper: boo
         .override_global(knobs::CONNECTIONS, &connections, true)
         .override_global(knobs::CONNECTION_SLOTS, &connection_slots, true)
         .override_global(knobs::ENDS_TOLD_APART, &options.ends_told_apart, true)
+        .override_global(knobs::DETECT_BUDGET, &budget, true)
+        .map_max_entries(maps::CLASS_CELLS, cells)
+        .map_max_entries(maps::WATCHED, watched)
+        .map_max_entries(maps::DIGESTS, ring)
         .map_max_entries(maps::LINK_STRIPES, LINK_SLOTS * cpus)
         .map_max_entries(maps::GROUP_STRIPES, options.group_slots * cpus)
         .map_max_entries(maps::GROUP_SPILLS, options.group_slots)
@@ -224,6 +248,9 @@ fn into_kernel(bytes: &[u8], options: &LoadOptions, cpus: u32, netns_helper: boo
         .map_max_entries(maps::HEALTH, HEALTH_STRIDE * cpus)
         .load(bytes)
 }
+
+/// The least that a ring can have on any machine that is a power of two of its pages (64 KiB at most).
+const MIN_RING: u32 = 1 << 16;
 
 fn misses(what: &str, name: &str) -> Failure {
     Failure::Running(format!("the BPF object has no {what} {name}: it was built for another version of nbw"))

@@ -58,6 +58,7 @@ fn amount(limits: &Limits, unit: Unit, value: f64) -> String {
         Unit::BytesPerSecond => Units::Bytes.rate(value),
         Unit::PacketsPerSecond => units::packet_rate(value),
         Unit::Bytes => units::volume(value as u64),
+        Unit::Share => units::percent(value),
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) fn perfdata(limits: &Limits, unit: Unit, judged: &[Judged<'_>]) -> St
 fn entry(limits: &Limits, unit: Unit, label: &str, one: &Judged<'_>) -> String {
     let unit = match unit {
         Unit::BytesPerSecond | Unit::Bytes => "B",
-        Unit::PacketsPerSecond => "",
+        Unit::PacketsPerSecond | Unit::Share => "",
     };
     let limit = |limit: Option<f64>| limit.map(|limit| range(limits.op(), limit)).unwrap_or_default();
     let most = one.measured.link.map(|link| link.to_string()).unwrap_or_default();

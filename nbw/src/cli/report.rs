@@ -19,6 +19,9 @@ pub struct ReportArgs {
     /// What to show; without it, the sums of the last 24 hours
     #[arg(value_enum, value_name = "WHAT")]
     pub what: Option<What>,
+    /// Report on this capture instead of the history: pcap or pcapng, packed by gzip or zstd or not; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["last", "compare", "quota", "advice", "data_dir", "interface", "cgroup", "container", "unit"])]
+    pub read: Option<PathBuf>,
     /// Begin here: yesterday, monday, "2 hours ago", 2026-11, 2026-11-01, "2026-11-01 14:00"
     #[arg(long, value_name = "TIME", help_heading = "Time")]
     pub from: Option<String>,
@@ -28,7 +31,7 @@ pub struct ReportArgs {
     /// The time before --to, such as 24h, 7d or 6mo, instead of --from
     #[arg(long, value_name = "SPAN", conflicts_with = "from", help_heading = "Time")]
     pub last: Option<String>,
-    /// In parts of this length: 10s to 12h, 1d, 1w, 1mo or 1y
+    /// In parts of this length: 10s to 12h (of captures from 1s), 1d, 1w, 1mo or 1y
     #[arg(long, value_name = "LENGTH", value_parser = parse_every, help_heading = "Time")]
     pub every: Option<Every>,
     /// Compare with the span of the same length before
@@ -40,7 +43,7 @@ pub struct ReportArgs {
     /// The day on which months begin
     #[arg(long, value_name = "DAY", default_value_t = 1, value_parser = clap::value_parser!(i8).range(1..=28), help_heading = "Time")]
     pub month_begins: i8,
-    /// Whose traffic to show [default: interface, or what is filtered by]
+    /// Whose traffic to show [default: interface, or what is filtered by; protocol with --read, which has host, pair and port too]
     #[arg(long, value_enum, value_name = "KIND")]
     pub by: Option<Kind>,
     /// Which of them.

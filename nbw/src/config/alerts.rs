@@ -120,7 +120,12 @@ fn graded(shares: Vec<f64>, worst: Option<Severity>) -> Vec<(f64, Severity)> {
     shares.into_iter().enumerate().map(|(at, share)| (share, severity(at, share))).collect()
 }
 
-fn known_actions(written: &[Spanned<String>], actions: &Actions, text: &str) -> Result<Vec<Arc<str>>, ConfigError> {
+/// The actions of these names.
+pub(super) fn known_actions(
+    written: &[Spanned<String>],
+    actions: &Actions,
+    text: &str,
+) -> Result<Vec<Arc<str>>, ConfigError> {
     let known = |name: &Spanned<String>| match actions.get_key_value(name.get_ref().as_str()) {
         Some((known, _)) => Ok(Arc::clone(known)),
         None => Err(unknown_action(name, actions, text)),

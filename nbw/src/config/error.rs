@@ -18,7 +18,7 @@ pub struct ConfigError {
 
 impl ConfigError {
     /// What is wrong in `span` of `text`.
-    pub(super) fn at(why: impl Into<String>, span: Option<Range<usize>>, text: &str) -> Self {
+    pub(crate) fn at(why: impl Into<String>, span: Option<Range<usize>>, text: &str) -> Self {
         let line = span.as_ref().map(|span| line_at(text, span.start));
         let shown = span.as_ref().map(|span| shown(text, span));
         Self { line, why: why.into(), shown }
@@ -30,7 +30,7 @@ impl ConfigError {
     }
 
     /// What TOML or serde have found.
-    pub(super) fn of_toml(error: &toml::de::Error, text: &str) -> Self {
+    pub(crate) fn of_toml(error: &toml::de::Error, text: &str) -> Self {
         Self::at(reworded(error.message()), error.span(), text)
     }
 
@@ -94,7 +94,7 @@ fn reworded(message: &str) -> String {
 }
 
 /// `: did you mean ...?`, or all that there are.
-pub(super) fn suggestion(unknown: &str, known: &[&str]) -> String {
+pub(crate) fn suggestion(unknown: &str, known: &[&str]) -> String {
     match nearest(unknown, known) {
         Some(nearest) => format!(": did you mean `{nearest}`?"),
         None if known.is_empty() => String::new(),

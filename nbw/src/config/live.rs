@@ -26,7 +26,8 @@ impl Settings {
 
     /// Whether counting goes on as it is with `other` in place of this.
     pub fn counts_like(&self, other: &Self) -> bool {
-        (&self.filter, &self.names, &self.kernel) == (&other.filter, &other.names, &other.kernel)
+        (&self.filter, &self.names, &self.kernel, self.detect.enabled)
+            == (&other.filter, &other.names, &other.kernel, other.detect.enabled)
     }
 
     fn filter_args(&self) -> FilterArgs {

@@ -40,6 +40,8 @@ pub struct Settings {
     pub history: history::settings::Settings,
     /// How remote hosts' names are found.
     pub names: Names,
+    /// Which attacks are looked for, and who is told.
+    pub detect: DetectTable,
     /// The alerts.
     pub alert: Vec<AlertTable>,
     /// Never here, as [`actions`] has read them; it stands for them in what messages list.
@@ -58,6 +60,7 @@ impl Default for Settings {
             kernel: KernelTable::default(),
             history: history::settings::Settings::default(),
             names: Names::default(),
+            detect: DetectTable::default(),
             alert: Vec::new(),
             action: None,
         }
@@ -137,6 +140,29 @@ pub struct Names {
     pub no_dns: bool,
     /// MMDB files for country and network.
     pub mmdb: Vec<PathBuf>,
+}
+
+/// Which attacks are looked for, and who is told.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DetectTable {
+    /// Whether any are: that takes some work for each packet.
+    pub enabled: bool,
+    /// Files of signatures, or directories of such, besides those built in.
+    pub signatures: Vec<PathBuf>,
+    /// Names of signatures that are left out.
+    pub disable: Vec<String>,
+    /// Who is told; all where it is empty.
+    pub actions: Vec<Spanned<String>>,
+    /// What is less bad is not told.
+    pub least_severity: nbw_detect::Severity,
+}
+
+impl Default for DetectTable {
+    fn default() -> Self {
+        let least_severity = nbw_detect::Severity::Warning;
+        Self { enabled: false, signatures: Vec::new(), disable: Vec::new(), actions: Vec::new(), least_severity }
+    }
 }
 
 /// One `[[alert]]`.

@@ -69,11 +69,11 @@ fn documented(header: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_setting_is_in_the_sample() {
-    let tables = ["filter", "control", "kernel", "history", "names", "alert", "action"];
+    let tables = ["filter", "control", "kernel", "history", "names", "detect", "alert", "action"];
     let mut top = documented("");
     top.extend(tables.map(str::to_owned));
     assert_eq!(known_keys("UNKNOWN = 1"), top);
-    for table in ["filter", "control", "kernel", "history", "names"] {
+    for table in ["filter", "control", "kernel", "history", "names", "detect"] {
         assert_eq!(known_keys(&format!("[{table}]\nUNKNOWN = 1")), documented(&format!("[{table}]")), "{table}");
     }
     assert_eq!(known_keys("[[alert]]\nUNKNOWN = 1"), documented("[[alert]]"));
@@ -186,4 +186,16 @@ fn files_are_read_whole_or_refused() {
     fs::write(&path, [0xff, 0xfe]).unwrap();
     assert!(matches!(Config::read(&path), Err(Failure::Usage(_))));
     assert!(matches!(Config::read(directory.path()), Err(Failure::Usage(_))));
+}
+
+#[test]
+fn attacks_are_told_to_actions_that_there_are() {
+    let config = parsed("[detect]\nenabled = true\nactions = [\"log\"]\nleast_severity = \"info\"");
+    assert_eq!((config.attacks.actions.len(), config.attacks.least), (1, nbw_detect::Severity::Info));
+    assert_eq!(parsed("").attacks, Config::default().attacks);
+    let first = |text: &str| error(text).lines().next().map(str::to_owned).unwrap();
+    assert_eq!(first("[detect]\nactions = [\"lgo\"]"), "line 2: there is no action `lgo`: did you mean `log`?");
+    assert_eq!(first("[detect]\nenable = true"), "line 2: there is no setting `enable` here: did you mean `enabled`?");
+    let severity = first("[detect]\nleast_severity = \"warnin\"");
+    assert_eq!(severity, "line 2: there is no choice `warnin` here: did you mean `warning`?");
 }

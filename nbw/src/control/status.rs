@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use jiff::Timestamp;
+use nbw_detect::Event;
 use serde::{Deserialize, Serialize};
 
 use crate::{action::ActionStatus, alert::Alert};
@@ -34,6 +35,9 @@ pub struct Status {
     pub rules: Vec<RuleStatus>,
     /// The alerts that are pending or firing.
     pub alerts: Vec<Alert>,
+    /// Attacks; none where they are not looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attacks: Option<Attacks>,
     /// What keeps rules from being looked at.
     pub complaints: Vec<String>,
     /// The actions.
@@ -45,6 +49,19 @@ pub struct Status {
     pub history: Option<crate::history::RecorderStatus>,
     /// What the agent takes.
     pub memory: Memory,
+}
+
+/// What is known of attacks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attacks {
+    /// How many signatures are gone by.
+    pub signatures: usize,
+    /// Those that go on.
+    pub now: Vec<Event>,
+    /// How many were seen since midnight, those that go on included.
+    pub today: usize,
+    /// How many packets were to be looked at and were not, since nbw attached: there was no room.
+    pub digests_lost: u64,
 }
 
 /// Where the agent's configuration is from.

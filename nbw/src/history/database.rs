@@ -1,6 +1,7 @@
 //! The history as its one writer has it.
 
 mod bound;
+mod events;
 mod expire;
 mod ids;
 mod import;

@@ -3,6 +3,7 @@
 mod chosen;
 mod counters;
 mod coverage;
+mod events;
 mod gather;
 mod layout;
 mod parts;
@@ -17,6 +18,8 @@ use rusqlite::Connection;
 
 pub use self::counters::Increases;
 use self::{chosen::Chosen, coverage::Coverage, layout::Layout, parts::Parts, samples::Percentiles};
+pub use percentile::p95;
+
 use super::{
     HistoryError, Kind, days,
     query::{Answer, Part, Query, Series, Whole},

@@ -2,6 +2,7 @@
 
 mod batch;
 mod carried;
+mod events;
 mod held;
 mod moved;
 mod pending;
@@ -21,8 +22,10 @@ use std::{
     time::Duration,
 };
 
+use nbw_detect::Event;
+
 pub use self::status::{Fault, Status};
-use self::{moved::Tick, pending::Pending, status::Told, writer::Writer};
+use self::{events::Waiting, moved::Tick, pending::Pending, status::Told, writer::Writer};
 use super::Tiers;
 use crate::snapshot::Snapshot;
 
@@ -41,6 +44,7 @@ struct Shared {
     /// Something is to be written, or the end has come.
     due: Condvar,
     told: Mutex<Told>,
+    events: Mutex<Waiting>,
 }
 
 impl Recorder {
@@ -51,7 +55,7 @@ impl Recorder {
     pub fn start(dir: &Path, tiers: &Tiers) -> io::Result<Self> {
         let pending = Mutex::new(Pending::new(tiers));
         let told = Mutex::new(Told::new(dir));
-        let shared = Arc::new(Shared { pending, due: Condvar::new(), told });
+        let shared = Arc::new(Shared { pending, due: Condvar::new(), told, events: Mutex::default() });
         let (end, ended) = mpsc::channel();
         let writer = Writer::new(dir, tiers, Arc::clone(&shared));
         let telling = Arc::clone(&shared);
@@ -81,6 +85,13 @@ impl Recorder {
         self.shared.pending().note_counters(counters);
     }
 
+    /// Remembers attacks, each in place of what was known of it. They are written with what comes besides, within 10 s.
+    pub fn take_events(&self, events: &[Event]) {
+        if !events.is_empty() {
+            self.shared.events().take(events);
+        }
+    }
+
     /// How the recording goes.
     pub fn status(&self) -> Status {
         let pending = self.shared.pending();
@@ -93,7 +104,7 @@ impl Recorder {
     pub fn finish(self) -> bool {
         self.shared.pending().finishing = true;
         self.shared.due.notify_one();
-        self.ended.recv_timeout(PATIENCE).is_ok() && self.shared.pending().is_empty()
+        self.ended.recv_timeout(PATIENCE).is_ok() && self.shared.pending().is_empty() && self.shared.events().is_empty()
     }
 }
 
@@ -108,6 +119,10 @@ impl Drop for Recorder {
 impl Shared {
     fn pending(&self) -> MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn events(&self) -> MutexGuard<'_, Waiting> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {

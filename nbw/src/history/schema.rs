@@ -16,7 +16,10 @@ use crate::data_dir;
 pub const FILE: &str = "history.db";
 
 /// Each step makes of the layout before (`PRAGMA user_version`) the next one. What is here is never changed.
-const MIGRATIONS: [&str; 1] = [include_str!("schema/1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+
+/// The first layout that has attacks.
+pub(super) const WITH_EVENTS: i32 = 2;
 
 /// No nbw will ever have a layout beyond this: a greater number is a damaged one.
 const NEWEST: i32 = 1_000;
@@ -84,9 +87,10 @@ pub(super) fn open_for_reading(dir: &Path) -> Result<Connection, HistoryError> {
     let connection = open_to_read(&path).map_err(sqlite)?;
     let found = version(&connection).map_err(sqlite)?;
     match found {
-        _ if found == MIGRATIONS.len() as i32 => Ok(connection),
         // An agent has just begun it.
         0 => Err(HistoryError::NotThere(dir.into())),
+        // What an older one has written lacks nothing but what it did not know of.
+        1.. if found <= MIGRATIONS.len() as i32 => Ok(connection),
         _ => Err(HistoryError::Newer { path, found, known: MIGRATIONS.len() as i32 }),
     }
 }
@@ -127,7 +131,7 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_size_limit", 16_i64 << 20)
 }
 
-fn version(connection: &Connection) -> rusqlite::Result<i32> {
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i32> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 

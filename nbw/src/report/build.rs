@@ -1,6 +1,7 @@
 //! A report is built of what the history answers.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use nbw_detect::Event;
 
 use super::{Report, What, calendar::Calendar, progress::Progress};
 use crate::{
@@ -34,6 +35,12 @@ pub trait Source {
     /// # Errors
     /// When the history cannot be read, or the kernel not be asked.
     fn findings(&self, from: Timestamp, to: Timestamp, zone: &TimeZone) -> Result<Vec<Finding>, Failure>;
+
+    /// The attacks of which anything was seen in a time.
+    ///
+    /// # Errors
+    /// When the history cannot be read.
+    fn events(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Event>, Failure>;
 }
 
 /// What a report is asked to have.
@@ -98,6 +105,7 @@ pub fn build(source: &impl Source, request: Request, progress: &Progress) -> Res
         hourly: asking.hourly(request.kind)?,
         host_hourly: asking.host_hourly()?,
         findings: asking.findings(),
+        events: source.events(from, request.to)?,
         from,
         began,
         answer,
@@ -111,6 +119,7 @@ pub fn build(source: &impl Source, request: Request, progress: &Progress) -> Res
         quota: request.quota,
         rows: request.rows,
         units: request.units,
+        captured: None,
     };
     Ok(report)
 }
@@ -287,6 +296,10 @@ impl Source for Reader {
     fn findings(&self, from: Timestamp, to: Timestamp, zone: &TimeZone) -> Result<Vec<Finding>, Failure> {
         insight::findings(self, from, to, zone)
     }
+
+    fn events(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Event>, Failure> {
+        Self::events(self, from, to).map_err(|error| Failure::running(&error))
+    }
 }
 
 #[cfg(test)]
@@ -320,6 +333,10 @@ mod tests {
 
         fn span(&self) -> Option<(Timestamp, Timestamp)> {
             Made::containers().span()
+        }
+
+        fn events(&self, _: Timestamp, _: Timestamp) -> Result<Vec<Event>, Failure> {
+            Ok(Vec::new())
         }
 
         fn findings(&self, _: Timestamp, _: Timestamp, _: &TimeZone) -> Result<Vec<Finding>, Failure> {

@@ -87,7 +87,7 @@ impl Picture {
     }
 
     fn title(&self, report: &Report) -> String {
-        let of = format!("{}, {}", report.host, super::plural(report.kind));
+        let of = format!("{}, {}", report.host, report.subjects());
         match self.chart {
             Chart::Rate | Chart::Stack => format!("{of}: rate"),
             Chart::Heatmap => format!("{of}: average rate by weekday and hour"),

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
+use nbw_detect::Event;
 
 use super::{
     Report, What,
@@ -180,6 +181,10 @@ impl Source for Made {
             .command("See who it is.", "nbw top -i eth0")
             .advise("Move bulk work to other hours.");
         Ok(vec![finding])
+    }
+
+    fn events(&self, _: Timestamp, _: Timestamp) -> Result<Vec<Event>, Failure> {
+        Ok(Vec::new())
     }
 }
 

@@ -13,7 +13,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use ring::digest::{SHA256, digest};
 
 use self::totals::{HtmlColumn, HtmlRow};
-use super::{Format, Report, calendar};
+use super::{
+    Format, Report, calendar,
+    events::{self, Attack},
+};
 use crate::{failure::Failure, history::Kind, insight::Finding};
 
 /// Writes a page.
@@ -38,7 +41,10 @@ struct Page<'a> {
     span: String,
     style: &'a str,
     findings: &'a [Finding],
+    attacks: Vec<Attack>,
+    more_attacks: usize,
     stacked: bool,
+    undirected: bool,
     subjects: &'a str,
     columns: Vec<HtmlColumn>,
     totals: Vec<HtmlRow>,
@@ -55,7 +61,10 @@ impl Format for Html {
     fn render(&self, report: &Report) -> Result<Vec<u8>, Failure> {
         let script = format!("'use strict';(() => {{\n{}}})();", SCRIPTS.concat());
         let local = |at| report.calendar.local(at).strftime("%F %H:%M %Z").to_string();
+        let (attacks, more_attacks) = events::listed(report);
         let page = Page {
+            attacks,
+            more_attacks,
             policy: policy(&script),
             version: env!("CARGO_PKG_VERSION"),
             title: report.title(),
@@ -64,7 +73,8 @@ impl Format for Html {
             findings: &report.findings,
             // What went by two interfaces may be the same packet.
             stacked: !matches!(report.kind, Kind::Interface | Kind::Host),
-            subjects: super::plural(report.kind),
+            undirected: report.is_undirected(),
+            subjects: report.subjects(),
             columns: totals::columns(report),
             totals: totals::rows(report),
             samples: report.answer.sample_seconds,

@@ -1,6 +1,7 @@
 //! `--format json`: one object, as docs/reports.md says.
 
 use jiff::Timestamp;
+use nbw_detect::Event;
 use serde::Serialize;
 
 use super::{
@@ -34,6 +35,8 @@ struct Document<'a> {
     totals: Vec<JsonTotal<'a>>,
     parts: Vec<JsonPart>,
     findings: &'a [Finding],
+    #[serde(skip_serializing_if = "<[Event]>::is_empty")]
+    events: &'a [Event],
 }
 
 #[derive(Serialize)]
@@ -116,11 +119,12 @@ impl<'a> Document<'a> {
             zone: report.calendar.zone.iana_name(),
             sample_seconds: report.answer.sample_seconds,
             rows: report.rows().iter().filter(|row| !row.is_idle()).map(json_row).collect(),
-            totals: report.totals().iter().map(|total| json_total(total, report.quota)).collect(),
+            totals: report.totals().iter().map(|total| json_total(total, report)).collect(),
             parts: parts
                 .map(|part| JsonPart { start: part.start, end: part.end, recorded_seconds: part.recorded_seconds })
                 .collect(),
             findings: &report.findings,
+            events: &report.events,
         }
     }
 }
@@ -151,8 +155,8 @@ fn json_row<'a>(row: &Row<'a>) -> JsonRow<'a> {
     }
 }
 
-fn json_total<'a>(total: &Total<'a>, quota: Option<u64>) -> JsonTotal<'a> {
-    let (whole, subject, known) = (total.whole, total.subject, !total.is_rest());
+fn json_total<'a>(total: &Total<'a>, report: &Report) -> JsonTotal<'a> {
+    let (whole, subject, known) = (total.whole, total.subject, !total.is_rest() && report.has_month());
     JsonTotal {
         moved: JsonMoved {
             kind: subject.kind,
@@ -173,7 +177,7 @@ fn json_total<'a>(total: &Total<'a>, quota: Option<u64>) -> JsonTotal<'a> {
         average_bytes_per_second: total.average,
         month: known.then(|| both(total.month)),
         month_estimate: total.month_estimate.filter(|_| known).map(both),
-        quota: quota.filter(|_| known).map(|bytes| JsonQuota {
+        quota: report.quota.filter(|_| known).map(|bytes| JsonQuota {
             bytes,
             used: total.month.total() as f64 / bytes as f64,
             estimate: total.month_estimate.map(|both| both.total() as f64 / bytes as f64),

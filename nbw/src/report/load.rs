@@ -60,7 +60,7 @@ impl Report {
         }
         let adds_up = !matches!(self.kind, Kind::Interface | Kind::Host);
         (adds_up && answer.series.len() > 1).then(|| Load {
-            name: format!("all {}", super::plural(self.kind)),
+            name: format!("all {}", self.subjects()),
             who: None,
             is_rest: false,
             samples: sum(answer),

@@ -22,8 +22,21 @@ pub struct Progress {
 impl Progress {
     /// Begins to wait for [`QUICK`]; the work has so many steps.
     pub fn start(steps: u64) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {bar:20} {pos}/{len} {wide_msg}") {
+        Self::with(Some(steps), "{spinner} {bar:20} {pos}/{len} {wide_msg}")
+    }
+
+    /// The same for a file that is read, of so many bytes, if that is known.
+    pub fn reading(size: Option<u64>) -> Self {
+        let known = "{spinner} {bar:20} {bytes}/{total_bytes} {bytes_per_sec} {wide_msg}";
+        let progress =
+            Self::with(size, if size.is_some() { known } else { "{spinner} {bytes} {bytes_per_sec} {wide_msg}" });
+        progress.bar.set_message("reading the capture");
+        progress
+    }
+
+    fn with(length: Option<u64>, template: &str) -> Self {
+        let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
         let (done, waits) = mpsc::channel::<()>();
@@ -39,6 +52,16 @@ impl Progress {
         // Without the thread there is no bar; the report is as good.
         let _ = thread::Builder::new().name("progress".into()).spawn(show);
         Self { bar, done: Some(done) }
+    }
+
+    /// Writes something else, without the bar in between.
+    pub fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.bar.suspend(write)
+    }
+
+    /// So much of the file was read.
+    pub fn at(&self, position: u64) {
+        self.bar.set_position(position);
     }
 
     /// The next step begins.

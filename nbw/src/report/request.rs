@@ -18,6 +18,8 @@ use crate::{
 const LOOKED_AT: usize = 10;
 /// Rows of [`What::Top`], as many as vnStat has.
 const TOP_ROWS: usize = 10;
+/// Seconds of the shortest parts.
+const FINEST: u32 = 10;
 /// More parts than this the history does not answer with.
 const MOST_PARTS: f64 = 20_000.0;
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -76,13 +78,12 @@ pub fn request(args: &ReportArgs, format: ReportFormat, now: Timestamp, host: St
     let (from, to) = span(args, now, &calendar).map_err(Failure::Usage)?;
     let every = args.every.unwrap_or_else(|| every(args.what, from, to));
     check_parts(every, from, to)?;
-    let looked_at = !matches!(format, ReportFormat::Json | ReportFormat::Csv);
-    let top = args.top.map(|top| top as usize);
-    let is_top = args.what == Some(What::Top);
+    check_finest(every)?;
+    let (top, rows) = told_apart(args, format);
     Ok(Request {
         what: args.what,
-        top: if is_top { None } else { top.or(looked_at.then_some(LOOKED_AT)) },
-        rows: top.unwrap_or(if looked_at { TOP_ROWS } else { usize::MAX }),
+        top,
+        rows,
         compare: args.compare == Some(Compare::Previous),
         quota: args.quota,
         hours: matches!(format, ReportFormat::Html | ReportFormat::Svg | ReportFormat::Png),
@@ -101,6 +102,15 @@ pub fn request(args: &ReportArgs, format: ReportFormat, now: Timestamp, host: St
     })
 }
 
+/// How many subjects are told apart (all, where it is none), and how many rows [`What::Top`] has.
+pub(super) fn told_apart(args: &ReportArgs, format: ReportFormat) -> (Option<usize>, usize) {
+    let looked_at = !matches!(format, ReportFormat::Json | ReportFormat::Csv);
+    let top = args.top.map(|top| top as usize);
+    let rows = top.unwrap_or(if looked_at { TOP_ROWS } else { usize::MAX });
+    let is_top = args.what == Some(What::Top);
+    (if is_top { None } else { top.or(looked_at.then_some(LOOKED_AT)) }, rows)
+}
+
 /// The kind, and which of it. A filter chooses among its own kind: the history does not know what went by which interface.
 fn subjects(by: Option<Kind>, filter: &FilterArgs) -> Result<(Kind, Vec<Pattern>), Failure> {
     let given = [
@@ -115,6 +125,12 @@ fn subjects(by: Option<Kind>, filter: &FilterArgs) -> Result<(Kind, Vec<Pattern>
         .map(|(kind, option, names)| (kind, (option, names)))
         .collect();
     let kind = by.or_else(|| given.keys().next().copied()).unwrap_or(Kind::Interface);
+    if kind.is_of_captures() {
+        let plural = super::plural(kind);
+        return Err(Failure::Usage(format!(
+            "the history does not know {plural}, a capture does: give one by --read FILE"
+        )));
+    }
     if let Some((other, (option, _))) = given.iter().find(|(of, _)| **of != kind) {
         return Err(Failure::Usage(format!(
             "{option} chooses among {}, and the history does not know which of them {} had to do with: give one of the two",
@@ -198,14 +214,18 @@ fn default_from(what: Option<What>, to: Timestamp, calendar: &Calendar) -> Optio
 
 /// The parts of the report; without a word of the user, so many that a chart shows something, and a page holds them.
 fn every(what: Option<What>, from: Option<Timestamp>, to: Timestamp) -> Every {
-    match (what, from) {
-        (Some(What::Hours), _) => Every::Seconds(3_600),
-        (Some(What::Days | What::Top), _) | (None, None) => Every::Day,
-        (Some(What::Weeks), _) => Every::Week,
-        (Some(What::Months), _) => Every::Month,
-        (Some(What::Years), _) => Every::Year,
-        (None, Some(from)) => by_length(to.duration_since(from)),
-    }
+    every_of(what).unwrap_or_else(|| from.map_or(Every::Day, |from| by_length(to.duration_since(from))))
+}
+
+/// The parts that the user has said by the report's name.
+pub(super) fn every_of(what: Option<What>) -> Option<Every> {
+    Some(match what? {
+        What::Hours => Every::Seconds(3_600),
+        What::Days | What::Top => Every::Day,
+        What::Weeks => Every::Week,
+        What::Months => Every::Month,
+        What::Years => Every::Year,
+    })
 }
 
 fn by_length(length: SignedDuration) -> Every {
@@ -218,7 +238,21 @@ fn by_length(length: SignedDuration) -> Every {
     }
 }
 
-fn check_parts(every: Every, from: Option<Timestamp>, to: Timestamp) -> Result<(), Failure> {
+/// The agent keeps nothing finer than this.
+fn check_finest(every: Every) -> Result<(), Failure> {
+    match every {
+        Every::Seconds(seconds) if seconds < FINEST => Err(Failure::Usage(format!(
+            "the history has nothing finer than {FINEST} s: give --every {FINEST}s or longer; shorter parts are for --read"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Whether there are so many parts that nobody can use them.
+///
+/// # Errors
+/// A sentence that says how many.
+pub(super) fn check_parts(every: Every, from: Option<Timestamp>, to: Timestamp) -> Result<(), Failure> {
     let Some(from) = from else { return Ok(()) };
     let parts = to.duration_since(from).as_secs_f64() / f64::from(super::calendar::nominal_seconds(every));
     if parts <= MOST_PARTS {

@@ -13,7 +13,7 @@ use self::{
     grid::Grid,
 };
 use super::{
-    Format, Report, What,
+    Format, Report, What, events,
     rows::{Both, Row, Total},
 };
 use crate::{failure::Failure, fit, insight::show, text};
@@ -62,7 +62,8 @@ impl Format for Table {
             Some(_) => drawing.by_time(),
         };
         let head = drawing.head();
-        Ok(format!("{head}\n{text}{}", drawing.findings()?).into_bytes())
+        let attacks = drawing.plain(&events::section(report, self));
+        Ok(format!("{head}\n{text}{attacks}{}", drawing.findings()?).into_bytes())
     }
 }
 
@@ -179,6 +180,7 @@ impl Drawing<'_> {
     fn footnote(&self) -> String {
         let samples = self.report.samples();
         let note = format!("p95: 95th percentile of samples of {samples} (in, out; the larger is what carriers bill)");
+        let note = format!("{note}{}", self.report.undirected());
         let lines = textwrap::wrap(&note, self.table.width.max(1));
         let style = |line: &str| {
             if self.table.colour { console::style(line).dim().force_styling(true).to_string() } else { line.to_owned() }

@@ -31,6 +31,7 @@ pub(crate) fn snapshot() -> Snapshot {
         groups: groups(),
         rows: Rows::default(),
         alerts: None,
+        events: None,
         health: Health(vec![("no_slot", 0), ("no_storage", 3)]),
     }
 }

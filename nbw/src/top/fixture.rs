@@ -59,6 +59,7 @@ pub(super) fn snapshot(tick: u32) -> Snapshot {
             remotes: Some(remotes([web, api, nginx, ssh])),
         },
         alerts: None,
+        events: None,
         health: Health(vec![("no_slot", 0)]),
     }
 }

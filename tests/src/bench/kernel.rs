@@ -2,7 +2,7 @@
 //!
 //! Programs take turns for several rounds and the least of each is kept: a shared machine only ever adds time.
 
-use std::{env, path::PathBuf, time::Instant};
+use std::{collections::HashMap, env, path::PathBuf, time::Instant};
 
 use anyhow::{Context, Result};
 use aya::{
@@ -13,7 +13,11 @@ use clap::Args;
 use nbw::bpf::{LoadOptions, Object};
 use nbw_common::abi::{CONNECTION_SLOTS, programs};
 
+use self::detection::Reader;
 use super::{peer::Peer, table::Table};
+
+mod detection;
+mod frames;
 
 /// What to measure, and how long.
 #[derive(Debug, Args)]
@@ -38,6 +42,7 @@ struct Subject {
     row: Option<String>,
     object: usize,
     program: String,
+    frame: &'static [u8],
     best: f64,
 }
 
@@ -45,22 +50,10 @@ struct Subject {
 #[derive(Default)]
 struct Field {
     objects: Vec<Ebpf>,
+    /// Who reads the digests that an object makes, by its number.
+    readers: HashMap<usize, Reader>,
     subjects: Vec<Subject>,
 }
-
-/// A UDP packet of 64 bytes between 10.0.0.1 and 10.0.0.2, IPv4 without options.
-const FRAME: [u8; 64] = {
-    let mut frame = [0x61; 64];
-    let headers =
-        *b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0\x45\0\0\x32\0\x01\x40\0\x40\x11\0\0\x0a\0\0\x01\x0a\0\0\x02\
-                     \x9c\x40\x13\x88\0\x1e\0\0";
-    let mut at = 0;
-    while at < headers.len() {
-        frame[at] = headers[at];
-        at += 1;
-    }
-    frame
-};
 
 /// Measures, and prints the table.
 ///
@@ -71,6 +64,7 @@ pub fn run(options: &Options) -> Result<()> {
     field.add_alternatives()?;
     field.add_ours()?;
     field.add_ours_by_connection()?;
+    detection::add(&mut field, options.repeat)?;
     for peer in &options.peer {
         let object = peer.load().with_context(|| peer.name())?;
         field.add(object, &[(Some(&peer.name()), &peer.program)])?;
@@ -117,11 +111,17 @@ impl Field {
         self.add(object.into_ebpf(), &rows)
     }
 
-    fn add(&mut self, mut ebpf: Ebpf, rows: &[(Option<&str>, &str)]) -> Result<()> {
-        for &(row, program) in rows {
+    fn add(&mut self, ebpf: Ebpf, rows: &[(Option<&str>, &str)]) -> Result<()> {
+        let rows: Vec<_> = rows.iter().map(|&(row, program)| (row, program, frames::UDP.as_slice())).collect();
+        self.add_with_frames(ebpf, &rows)
+    }
+
+    fn add_with_frames(&mut self, mut ebpf: Ebpf, rows: &[(Option<&str>, &str, &'static [u8])]) -> Result<()> {
+        for &(row, program, frame) in rows {
             load(&mut ebpf, program).with_context(|| program.to_owned())?;
             let row = row.map(str::to_owned);
-            let subject = Subject { row, object: self.objects.len(), program: program.into(), best: f64::INFINITY };
+            let object = self.objects.len();
+            let subject = Subject { row, object, program: program.into(), frame, best: f64::INFINITY };
             self.subjects.push(subject);
         }
         self.objects.push(ebpf);
@@ -131,8 +131,12 @@ impl Field {
     fn measure(&mut self, options: &Options) -> Result<()> {
         for _ in 0..options.rounds {
             for subject in &mut self.subjects {
-                let took = run_program(&mut self.objects[subject.object], &subject.program, options.repeat)?;
+                let object = &mut self.objects[subject.object];
+                let took = run_program(object, &subject.program, subject.frame, options.repeat)?;
                 subject.best = subject.best.min(took);
+                if let Some(reader) = self.readers.get_mut(&subject.object) {
+                    reader.read()?;
+                }
             }
         }
         Ok(())
@@ -170,8 +174,8 @@ fn load(ebpf: &mut Ebpf, program: &str) -> Result<()> {
 }
 
 /// The time of one run in nanoseconds, averaged over all repeats.
-fn run_program(ebpf: &mut Ebpf, program: &str, repeat: u32) -> Result<f64> {
-    let options = TestRunOptions { data_in: Some(&FRAME), repeat, ..TestRunOptions::new() };
+fn run_program(ebpf: &mut Ebpf, program: &str, frame: &[u8], repeat: u32) -> Result<f64> {
+    let options = TestRunOptions { data_in: Some(frame), repeat, ..TestRunOptions::new() };
     // The kernel tells whole nanoseconds; our own clock around millions of runs tells fractions.
     let before = Instant::now();
     match ebpf.program_mut(program).context("there is no such program")? {

@@ -3,9 +3,9 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use nbw_tests::bench::{
-    alerts,
+    alerts, capture,
     connections::{self, load},
-    history, kernel, poll,
+    detect, history, kernel, poll,
 };
 
 #[derive(Parser)]
@@ -26,6 +26,10 @@ enum Bench {
     Alerts(alerts::Options),
     /// What the memory of a year costs: room, the time of answers, and of writing
     History(history::Options),
+    /// What reading and decoding captures costs, beside tshark and capinfos
+    Capture(capture::Options),
+    /// What `nbw detect` finds in captures ($NBW_CAPTURES), and how fast it reads them
+    Detect(detect::Options),
     /// One of the processes that make the connections
     #[command(subcommand, hide = true)]
     Load(load::Side),
@@ -38,6 +42,8 @@ fn main() -> Result<()> {
         Bench::Connections(options) => connections::run(&options),
         Bench::Alerts(options) => alerts::run(&options),
         Bench::History(options) => history::run(&options),
+        Bench::Capture(options) => capture::run(&options),
+        Bench::Detect(options) => detect::run(&options),
         Bench::Load(side) => load::run(&side),
     }
 }

@@ -38,6 +38,7 @@ pub fn tick_of_history(tick: i64, start: i64) -> Snapshot {
         groups: Vec::new(),
         rows: Rows::default(),
         alerts: None,
+        events: None,
         health: Health::default(),
     }
 }

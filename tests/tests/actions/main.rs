@@ -60,6 +60,7 @@ fn notice(name: &str, subject: &str, fired: Timestamp, resolved: Option<Timestam
         flapping: false,
         forecast: None,
         summary: format!("{subject} sends 100 Mbit/s").into(),
+        event: None,
     };
     let change = if resolved.is_some() { Change::Resolved } else { Change::Firing };
     Notice { change, alert, actions: Vec::new(), labels: BTreeMap::from([("team".to_owned(), "net".to_owned())]) }

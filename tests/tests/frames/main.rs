@@ -5,7 +5,9 @@
 //! put a VLAN tag beside the packet: that is for the tests with real traffic.
 
 mod context;
+mod conversations;
 mod counting;
+mod digests;
 mod expected;
 #[path = "../../../nbw-common/tests/support/frame.rs"]
 mod frame;

@@ -11,7 +11,7 @@ use lettre::{
 };
 
 use crate::{
-    action::payload::{amount, time},
+    action::payload::{advice, amount, threshold, time},
     alert::{Alert, Change, Notice},
     text,
 };
@@ -81,14 +81,15 @@ fn part(notice: &Notice) -> String {
     std::iter::once(first).chain(rows).collect()
 }
 
-fn rows(alert: &Alert) -> [(&'static str, String); 9] {
+fn rows(alert: &Alert) -> [(&'static str, String); 10] {
     [
         ("alert:", alert.name.to_string()),
         ("severity:", alert.severity.word().to_owned()),
         ("rule:", alert.rule.to_string()),
         ("subject:", format!("{} {}", alert.subject.scope.word(), alert.subject.name)),
         ("value:", amount(alert.value, alert.unit)),
-        ("threshold:", amount(alert.threshold, alert.unit)),
+        ("threshold:", threshold(alert)),
+        ("advice:", advice(alert)),
         ("fired:", time(alert.fired)),
         ("resolved:", time(alert.resolved)),
         ("id:", alert.id.to_string()),

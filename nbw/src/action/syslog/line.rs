@@ -56,6 +56,7 @@ fn severity(notice: &Notice) -> Severity {
         (Change::Resolved, _) => Severity::LOG_NOTICE,
         (_, alert::Severity::Critical) => Severity::LOG_CRIT,
         (_, alert::Severity::Warning) => Severity::LOG_WARNING,
+        (_, alert::Severity::Info) => Severity::LOG_INFO,
     }
 }
 

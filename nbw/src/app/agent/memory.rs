@@ -7,6 +7,7 @@ use std::{
 
 use futures_util::FutureExt;
 use jiff::tz::TimeZone;
+use nbw_detect::Event;
 use tokio::task::JoinHandle;
 
 use crate::{
@@ -41,7 +42,8 @@ impl Memory {
         if !config.settings.history.enabled {
             return Ok(Self(None));
         }
-        let tiers = config.settings.history.tiers(config.zone.clone())?;
+        let tiers =
+            config.settings.history.tiers(config.zone.clone()).map_err(|error| Failure::Usage(error.to_string()))?;
         let recorder = Recorder::start(&config.settings.data_dir, &tiers)?;
         let zone = config.zone.clone();
         Ok(Self(Some(Remembering { recorder, zone, facts: None, asked: None })))
@@ -57,6 +59,13 @@ impl Memory {
         if let Some(remembering) = &mut self.0 {
             remembering.recorder.take(snapshot);
             remembering.look();
+        }
+    }
+
+    /// Attacks. Nothing here waits.
+    pub(super) fn take_events(&self, events: &[Event]) {
+        if let Some(remembering) = &self.0 {
+            remembering.recorder.take_events(events);
         }
     }
 

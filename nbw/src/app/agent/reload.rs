@@ -1,9 +1,11 @@
 //! Another configuration, while the agent runs.
 
 use jiff::Timestamp;
+use nbw_detect::Signatures;
 use nix::unistd::Gid;
 
 use super::{
+    attacks,
     run::{Agent, Attachment},
     start::{attach, calendar, loaded, rows},
 };
@@ -11,6 +13,7 @@ use crate::{
     action::Prepared,
     config::Config,
     control::{Refused, find_group},
+    detection::Feed,
     failure::Failure,
     history,
 };
@@ -36,25 +39,35 @@ impl Agent {
     /// All or nothing: what can fail comes first, and of that what others see comes last.
     async fn take_over(&mut self) -> Result<(), Failure> {
         let config = self.with_what_stays(self.source.read()?);
+        let signatures = attacks::signatures(&config)?;
         let actions = self.dispatcher.prepare(&config.actions)?;
         let group = self.other_group(&config).await?;
-        let fresh = if self.counts_otherwise(&config) { Some(self.attach_anew(&config).await?) } else { None };
+        let fresh = if self.counts_otherwise(&config) {
+            Some(self.attach_anew(&config, signatures.as_ref()).await?)
+        } else {
+            None
+        };
         if let Some(group) = group {
             self.server.set_group(group)?;
+        }
+        if fresh.is_some() || self.attacks.are_others(signatures.as_ref()) {
+            self.end_feed();
+            self.attachment.feed = signatures.as_ref().map(Feed::new);
         }
         if let Some(fresh) = fresh {
             self.attachment = fresh;
             tracing::info!("counting was started anew for the changed settings");
         }
-        self.commit(config, actions);
+        self.commit(config, signatures, actions).await;
         Ok(())
     }
 
     /// Nothing of this can fail.
-    fn commit(&mut self, config: Config, actions: Prepared) {
+    async fn commit(&mut self, config: Config, signatures: Option<Signatures>, actions: Prepared) {
         let notices = self.engine.replace(config.alerts.clone(), calendar(&config));
         // Whoever was told that a rule fires is told that it is gone, also where its actions are gone as well.
         self.dispatcher.tell(&notices);
+        self.look_for(signatures, &config).await;
         self.dispatcher.commit(actions);
         self.keeper.told();
         self.pace.change(config.settings.interval);
@@ -104,8 +117,8 @@ impl Agent {
     }
 
     /// The new one counts already: what the old one has still counted is looked at, and the new one begins after that.
-    async fn attach_anew(&mut self, config: &Config) -> Result<Attachment, Failure> {
-        let mut fresh = attach(config, self.source.args.verbose).await?;
+    async fn attach_anew(&mut self, config: &Config, signatures: Option<&Signatures>) -> Result<Attachment, Failure> {
+        let mut fresh = attach(config, signatures, self.source.args.verbose).await?;
         self.observe().await?;
         fresh.live.tick().await?;
         Ok(fresh)

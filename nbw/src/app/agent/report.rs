@@ -30,6 +30,7 @@ impl Agent {
             health: self.health.0.iter().map(|&(name, count)| (name.to_owned(), count)).collect(),
             rules: rules(&self.config.alerts, &alerts),
             alerts,
+            attacks: self.attacks(),
             complaints: self.engine.complaints().into_iter().map(|complaint| complaint.sentence).collect(),
             actions: self.dispatcher.status(),
             data_dir: self.keeper.status(),
@@ -43,7 +44,9 @@ impl Agent {
         let firing = self.engine.alerts().iter().filter(|alert| alert.state == State::Firing).count();
         let interfaces = self.attachment.live.monitor().counted_interfaces().len();
         let [interfaces, rules] = [(interfaces, "interface"), (self.config.alerts.len(), "rule")].map(counted);
-        format!("counting {interfaces}; {rules}, {} firing", counted((firing, "alert")))
+        let attacks = self.going_on().map(|attacks| format!("; {} going on", counted((attacks, "attack"))));
+        let attacks = attacks.unwrap_or_default();
+        format!("counting {interfaces}; {rules}, {} firing{attacks}", counted((firing, "alert")))
     }
 
     fn attached(&self) -> Attached {
@@ -131,6 +134,7 @@ mod tests {
             flapping: false,
             forecast: None,
             summary: text(),
+            event: None,
         }
     }
 

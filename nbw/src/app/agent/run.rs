@@ -14,7 +14,8 @@ use tokio::{
 };
 
 use super::{
-    Source, keeper::Keeper, manager::Manager, memory::Memory, pace::Pace, questions::Question, troubles::Troubles,
+    Source, attacks::Attacks, keeper::Keeper, manager::Manager, memory::Memory, pace::Pace, questions::Question,
+    troubles::Troubles,
 };
 use crate::{
     action::Dispatcher,
@@ -22,6 +23,7 @@ use crate::{
     app::{live::Live, lookout::lookout},
     config::Config,
     control::{ConfigStatus, Lock, Server},
+    detection::Feed,
     failure::Failure,
     snapshot::{By, Health, Snapshot},
 };
@@ -43,6 +45,7 @@ pub(super) struct Agent {
     pub(super) dispatcher: Dispatcher,
     pub(super) keeper: Keeper,
     pub(super) memory: Memory,
+    pub(super) attacks: Attacks,
     pub(super) server: Server,
     pub(super) pace: Pace,
     pub(super) manager: Manager,
@@ -60,6 +63,8 @@ pub(super) struct Agent {
 /// What is attached to the kernel.
 pub(super) struct Attachment {
     pub(super) live: Live,
+    /// What recognises attacks in it, where that is asked for.
+    pub(super) feed: Option<Feed>,
     /// What rows its snapshots have.
     pub(super) by: Vec<By>,
     pub(super) since: Timestamp,
@@ -72,6 +77,7 @@ impl Agent {
             tokio::select! {
                 late = self.pace.next() => self.tick(late).await?,
                 asked = self.server.next() => self.answer(asked),
+                () = self.attacks.due() => self.look(),
                 due = self.attachment.live.due() => self.attachment.live.serve(due).await?,
                 asked = signals.next() => match asked {
                     Asks::Reload => self.reload().await,
@@ -98,6 +104,7 @@ impl Agent {
         let notices = self.engine.observe(&snapshot);
         self.dispatcher.tell(&notices);
         self.memory.take(&snapshot);
+        self.weigh(&snapshot);
         self.hear_complaints();
         self.proceed(&snapshot);
         self.health = snapshot.health;
@@ -121,7 +128,7 @@ impl Agent {
             let (actions, labels) = (spec.actions.clone(), spec.labels.clone());
             Some(Notice { change: Change::Repeated, alert, actions, labels })
         };
-        let notices: Vec<Notice> = firing.filter_map(notice).collect();
+        let notices: Vec<Notice> = firing.filter_map(notice).chain(self.attacks.firing()).collect();
         self.dispatcher.keep_alive(&notices);
     }
 
@@ -135,6 +142,7 @@ impl Agent {
     pub(super) async fn end(mut self) {
         self.manager.stopping();
         self.keeper.save_now(self.engine.save()).await;
+        self.end_attacks().await;
         finish(&mut self.memory, self.attachment.live.tick()).await;
         drop(self.attachment);
         self.dispatcher.finish(LAST_WORDS).await;
@@ -234,6 +242,7 @@ mod tests {
             groups: Vec::new(),
             rows: Rows::default(),
             alerts: None,
+            events: None,
             health: Health::default(),
         }
     }

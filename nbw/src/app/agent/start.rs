@@ -7,10 +7,12 @@ use std::{
 };
 
 use jiff::Timestamp;
+use nbw_detect::Signatures;
 use nix::unistd::gethostname;
 
 use super::{
     Source,
+    attacks::{self, Attacks},
     keeper::Keeper,
     manager::Manager,
     memory::Memory,
@@ -22,9 +24,11 @@ use crate::{
     action::Dispatcher,
     alert::{Calendar, Engine, measure},
     app::live::{Live, Options},
+    bpf::DetectOptions,
     config::Config,
     control::{ConfigStatus, Holder, Lock, LockError, Server},
     data_dir,
+    detection::Feed,
     failure::Failure,
     privilege,
     snapshot::{By, Health},
@@ -41,8 +45,11 @@ pub(super) async fn start(source: Source) -> Result<Agent, Failure> {
     let locks = locks(&source, &config, started)?;
     let (keeper, saved) = Keeper::open(&config.settings.data_dir);
     let dispatcher = Dispatcher::start(&config.actions, &host())?;
-    let attachment = attach(&config, source.args.verbose).await?;
+    let signatures = attacks::signatures(&config)?;
+    let attachment = attach(&config, signatures.as_ref(), source.args.verbose).await?;
     let server = Server::bind(&config.settings.control.socket, &config.settings.control.group)?;
+    // Before anything writes to what is remembered.
+    let attacks = Attacks::start(&config, signatures)?;
     let memory = Memory::start(&config)?;
     let mut agent = Agent {
         engine: Engine::new(config.alerts.clone(), calendar(&config), saved),
@@ -55,6 +62,7 @@ pub(super) async fn start(source: Source) -> Result<Agent, Failure> {
         started,
         keeper,
         memory,
+        attacks,
         dispatcher,
         server,
         averaging: Vec::new(),
@@ -107,8 +115,12 @@ pub(super) fn loaded(source: &Source) -> ConfigStatus {
     ConfigStatus { path: source.file().map(Path::to_path_buf), loaded: Timestamp::now(), refused: None }
 }
 
-/// Begins to count what the configuration asks for.
-pub(super) async fn attach(config: &Config, verbose: bool) -> Result<Attachment, Failure> {
+/// Begins to count what the configuration asks for, and to look for attacks by these signatures.
+pub(super) async fn attach(
+    config: &Config,
+    signatures: Option<&Signatures>,
+    verbose: bool,
+) -> Result<Attachment, Failure> {
     let settings = config.settings.live();
     let by = rows(config);
     let view = ViewOptions { by: by.clone(), ..ViewOptions::default() };
@@ -119,9 +131,10 @@ pub(super) async fn attach(config: &Config, verbose: bool) -> Result<Attachment,
         interval: config.settings.interval,
         verbose,
         patient: true,
+        detect: signatures.map(|_| DetectOptions::default()),
     };
     let live = Live::start(options, view).await?;
-    Ok(Attachment { live, by, since: Timestamp::now() })
+    Ok(Attachment { live, feed: signatures.map(Feed::new), by, since: Timestamp::now() })
 }
 
 /// What rules, the history, and whoever asks, may be about. Processes and remote hosts take work for each packet: only where a
@@ -129,6 +142,14 @@ pub(super) async fn attach(config: &Config, verbose: bool) -> Result<Attachment,
 pub(super) fn rows(config: &Config) -> Vec<By> {
     let mut rows = vec![By::Container, By::Pod, By::Unit];
     measure::add_needs(&mut rows, config.alerts.iter().map(|alert| &alert.rule));
-    By::add(&mut rows, config.settings.history.rows());
+    for by in config.settings.history.rows() {
+        if !rows.contains(&by) {
+            rows.push(by);
+        }
+    }
+    // What leaves is seen by connection: that takes no more work where they are counted anyway.
+    if config.settings.detect.enabled && rows.iter().any(|by| by.needs_sockets()) && !rows.contains(&By::Connection) {
+        rows.push(By::Connection);
+    }
     rows
 }

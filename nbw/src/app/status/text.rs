@@ -1,5 +1,6 @@
 //! The status for people.
 
+mod attacks;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,7 @@ pub(super) fn render(status: &Status, now: Timestamp, zone: &TimeZone) -> String
     let at = At { now, zone };
     let sections = [
         head(status, &at),
+        attacks::section(status.attacks.as_ref(), &at),
         alerts(&status.alerts, &at),
         rules(status),
         complaints(&status.complaints),
@@ -68,6 +70,7 @@ fn head(status: &Status, at: &At<'_>) -> String {
         ("kernel side", health(status)),
         ("memory", memory(status)),
         ("state", state(&status.data_dir, at)),
+        ("attacks", status.attacks.as_ref().map_or_else(|| "not looked for".into(), attacks::fact)),
         ("history", status.history.as_ref().map_or_else(|| "off".into(), |history| remembered(history, at))),
     ];
     if let Some(refused) = &status.config.refused {
@@ -187,6 +190,7 @@ fn alerts(alerts: &[Alert], at: &At<'_>) -> String {
 
 fn severity(severity: Severity) -> String {
     match severity {
+        Severity::Info => "info".to_owned(),
         Severity::Warning => style("warning").yellow().to_string(),
         Severity::Critical => style("critical").red().bold().to_string(),
     }

@@ -9,7 +9,7 @@
 const DISCARDED: usize = 20;
 
 /// The percentile of `samples` samples, of which those in `values` are not zero. It changes the order of `values`.
-pub(super) fn p95(values: &mut [u64], samples: usize) -> u64 {
+pub fn p95(values: &mut [u64], samples: usize) -> u64 {
     let discarded = samples.max(values.len()) / DISCARDED;
     if discarded >= values.len() {
         return 0;

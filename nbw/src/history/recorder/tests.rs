@@ -75,6 +75,7 @@ fn snapshot(time: Timestamp, elapsed: Duration, bytes: i64, not_owned: i64) -> S
         groups,
         rows,
         alerts: None,
+        events: None,
         health: Health::default(),
     }
 }
@@ -163,6 +164,21 @@ fn what_snapshots_tell_can_be_asked_for() {
     let counters = reader.counters(start, second(start, 300), 300).unwrap();
     // 7 to 343, then down to 250 (begun anew), and up to 475.
     assert_eq!(counters.counters[&eth0], [343 - 7 + 475 - 250]);
+}
+
+#[test]
+fn attacks_are_remembered_as_they_were_last() {
+    use crate::detection::fixture::{flood, over, scan};
+    let dir = tempfile::tempdir().unwrap();
+    let recorder = Recorder::start(dir.path(), &tiers()).unwrap();
+    recorder.take_events(&[flood(), scan()]);
+    recorder.take_events(&[over(scan())]);
+    assert!(recorder.finish());
+    let events = || Reader::open(dir.path()).unwrap().events(Timestamp::MIN, Timestamp::MAX).unwrap();
+    assert_eq!(events(), [flood(), over(scan())]);
+    // The next agent knows that nobody will say how the flood has ended.
+    assert!(Recorder::start(dir.path(), &tiers()).unwrap().finish());
+    assert_eq!(events(), [over(flood()), over(scan())]);
 }
 
 #[test]

@@ -90,9 +90,14 @@ impl Writer {
     /// At the end there is no next time: another process's lock may well be over before nbw has to be.
     fn insist(&mut self) {
         let begin = Instant::now();
-        while self.failed && self.database.is_some() && begin.elapsed() < INSIST {
+        let mut events = self.write_events();
+        while (self.failed || events.is_err()) && self.database.is_some() && begin.elapsed() < INSIST {
             thread::sleep(BETWEEN);
             self.attempt();
+            events = self.write_events();
+        }
+        if let Err(error) = events {
+            self.fails(&error);
         }
     }
 
@@ -184,7 +189,10 @@ impl Writer {
     /// Packs, expires and counts, a little at a time.
     fn look_after(&mut self) {
         let steady = self.shared.pending().steady_since.elapsed() >= STEADY;
-        if let Err(error) = self.tidy(steady) {
+        let tidied = self.tidy(steady);
+        // Upkeep first: what is wrong with one does not keep the other from being done.
+        let events = self.write_events();
+        if let Err(error) = tidied.and(events) {
             if error.is_damage() {
                 match self.begin_anew() {
                     Ok(()) => return,
@@ -194,6 +202,21 @@ impl Writer {
             self.fails(&error);
             self.failed = true;
         }
+    }
+
+    /// Attacks are few: they are written as they come, and stay waiting where they cannot be.
+    fn write_events(&mut self) -> Result<(), HistoryError> {
+        let Some(database) = &mut self.database else { return Ok(()) };
+        let (begun, due) = self.shared.events().due();
+        if !begun {
+            database.end_events()?;
+            self.shared.events().begun = true;
+        }
+        if !due.is_empty() {
+            database.write_events(&due)?;
+            self.shared.events().written(&due);
+        }
+        Ok(())
     }
 
     fn tidy(&mut self, steady: bool) -> Result<(), HistoryError> {
@@ -211,6 +234,9 @@ impl Writer {
         if self.forgotten.elapsed() >= FORGET_EVERY {
             self.forgotten = Instant::now();
             database.forget_subjects()?;
+            if steady {
+                database.forget_events(now)?;
+            }
         }
         if self.checked.elapsed() >= CHECK_EVERY {
             self.checked = Instant::now();

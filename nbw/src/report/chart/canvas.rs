@@ -15,6 +15,8 @@ pub(super) const INK: RGBColor = RGBColor(0x1f, 0x29, 0x33);
 pub(super) const FAINT_INK: RGBColor = RGBColor(0x5b, 0x67, 0x73);
 pub(super) const GRID: RGBColor = RGBColor(0xd9, 0xde, 0xe3);
 pub(super) const UNKNOWN: RGBColor = RGBColor(0xef, 0xf1, 0xf3);
+/// What should not have been.
+pub(super) const ALARM: RGBColor = RGBColor(0xb9, 0x1c, 0x1c);
 const PAPER: RGBColor = RGBColor(0xff, 0xff, 0xff);
 
 /// Colours that people with any colour vision can tell apart (Okabe and Ito, then Tol's), the last for the rest.

@@ -7,7 +7,7 @@ use plotters::{
 
 use super::{
     axis::RateAxis,
-    canvas::{Anchor, Canvas, FAINT_INK, GRID, INK, Rect, SMALL, UNKNOWN, colour},
+    canvas::{ALARM, Anchor, Canvas, FAINT_INK, GRID, INK, Rect, SMALL, UNKNOWN, colour},
     frame::{self, LINE},
     legend, timeline,
 };
@@ -15,6 +15,9 @@ use crate::{
     failure::Failure,
     report::{Report, rows},
 };
+
+/// Height of an attack's mark, in pixels.
+const ATTACK: i32 = 5;
 
 /// A stretch of time, with each subject's rates in it, received and sent.
 struct Slice {
@@ -31,7 +34,13 @@ pub(super) fn draw<B: DrawingBackend>(
     title: &str,
     stacked: bool,
 ) -> Result<(), Failure> {
-    let rect = frame::head(canvas, title, &[&report.span(), "received above, sent below"])?;
+    let sides = if report.is_undirected() { "which way is not known" } else { "received above, sent below" };
+    let mut more = vec![report.span(), sides.to_owned()];
+    if !report.events.is_empty() {
+        more.push("attacks: red, along the upper edge".to_owned());
+    }
+    let more: Vec<&str> = more.iter().map(String::as_str).collect();
+    let rect = frame::head(canvas, title, &more)?;
     let rect = legend::draw(canvas, rect, &entries(report))?;
     let rect = Rect { bottom: rect.bottom - LINE, top: rect.top + 4, ..rect };
     let slices = slices(report, rect.width());
@@ -47,6 +56,7 @@ pub(super) fn draw<B: DrawingBackend>(
     } else {
         plot.lines(report)?
     }
+    plot.attacks(report)?;
     canvas.line(vec![(rect.left, axis.y(0.0)), (rect.right, axis.y(0.0))], INK, 1)
 }
 
@@ -120,6 +130,17 @@ impl<B: DrawingBackend> Plot<'_, B> {
             let half = measure(&tick.text) / 2;
             let x = x.min(self.rect.right - half);
             self.canvas.text(&tick.text, (x, y), SMALL, FAINT_INK, Anchor::Middle)?;
+        }
+        Ok(())
+    }
+
+    /// From when to when each attack was, at least as wide as can be seen.
+    fn attacks(&self, report: &Report) -> Result<(), Failure> {
+        for event in &report.events {
+            let second = |at: jiff::Timestamp| at.duration_since(report.from).as_secs_f64();
+            let x = |at| self.x(second(at)).clamp(self.rect.left, self.rect.right);
+            let (left, right) = (x(event.first_seen) - 1, x(event.last_seen) + 1);
+            self.canvas.rectangle(Rect { left, right, bottom: self.rect.top + ATTACK, ..self.rect }, ALARM)?;
         }
         Ok(())
     }

@@ -53,3 +53,15 @@ fn the_smallest_picture_of_the_shortest_time_can_be_drawn() {
         }
     }
 }
+
+#[test]
+fn attacks_are_marked_where_they_were() {
+    let marks = |report: &Report| {
+        let svg = String::from_utf8(drawn(Chart::Rate, 1_000, false, report)).unwrap();
+        svg.matches("#B91C1C").count()
+    };
+    let mut report = report();
+    assert_eq!(marks(&report), 0);
+    report.events = vec![crate::detection::fixture::flood(), crate::detection::fixture::scan()];
+    assert_eq!(marks(&report), 2);
+}

@@ -10,13 +10,20 @@ const GAP: i32 = 14;
 /// From one label to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
+    Seconds(i32),
     Minutes(i32),
     Days(i32),
     Months(i16),
     Years(i16),
 }
 
-const STEPS: [Step; 22] = [
+const STEPS: [Step; 28] = [
+    Step::Seconds(1),
+    Step::Seconds(2),
+    Step::Seconds(5),
+    Step::Seconds(10),
+    Step::Seconds(15),
+    Step::Seconds(30),
     Step::Minutes(1),
     Step::Minutes(5),
     Step::Minutes(10),
@@ -44,6 +51,7 @@ const STEPS: [Step; 22] = [
 impl Step {
     fn seconds(self) -> f64 {
         match self {
+            Self::Seconds(seconds) => f64::from(seconds),
             Self::Minutes(minutes) => f64::from(minutes) * 60.0,
             Self::Days(days) => f64::from(days) * 86_400.0,
             Self::Months(months) => f64::from(months) * 2_419_200.0,
@@ -54,6 +62,7 @@ impl Step {
     /// The widest labels that it can have.
     fn widest(self) -> &'static [&'static str] {
         match self {
+            Self::Seconds(_) => &["00:00:00", "Nov 28"],
             Self::Minutes(_) => &["00:00", "Nov 28"],
             Self::Days(_) => &["Nov 28"],
             Self::Months(_) => &["Nov", "2028"],
@@ -63,6 +72,8 @@ impl Step {
 
     fn label(self, at: &Zoned) -> String {
         let format = match self {
+            Self::Seconds(_) if at.hour() == 0 && at.minute() == 0 && at.second() == 0 => "%b %-d",
+            Self::Seconds(_) => "%H:%M:%S",
             Self::Minutes(_) if at.hour() == 0 && at.minute() == 0 => "%b %-d",
             Self::Minutes(_) => "%H:%M",
             Self::Days(_) => "%b %-d",
@@ -77,6 +88,10 @@ impl Step {
     fn begin(self, at: &Zoned) -> civil::DateTime {
         let date = at.date();
         match self {
+            Self::Seconds(seconds) => {
+                let second = i32::from(at.second());
+                date.at(at.hour(), at.minute(), (second - second % seconds) as i8, 0)
+            }
             Self::Minutes(minutes) => {
                 let passed = i32::from(at.hour()) * 60 + i32::from(at.minute());
                 let begin = passed - passed % minutes;
@@ -98,6 +113,7 @@ impl Step {
 
     fn next(self, at: civil::DateTime) -> civil::DateTime {
         at.saturating_add(match self {
+            Self::Seconds(seconds) => Span::new().seconds(seconds),
             Self::Minutes(minutes) => Span::new().minutes(minutes),
             Self::Days(days) => Span::new().days(days),
             Self::Months(months) => Span::new().months(months),
@@ -181,7 +197,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn labels_never_touch(start in 0_i64..3_000_000_000, seconds in 60_i64..600_000_000, pixels in 200_i32..1_600) {
+        fn labels_never_touch(start in 0_i64..3_000_000_000, seconds in 1_i64..600_000_000, pixels in 200_i32..1_600) {
             let (from, to) = (Timestamp::from_second(start).unwrap(), Timestamp::from_second(start + seconds).unwrap());
             let calendar = Calendar { zone: TimeZone::get("Europe/Berlin").unwrap(), month_begins: 1 };
             let ticks = ticks(&calendar, (from, to), pixels, width);

@@ -61,11 +61,12 @@ function dateOf(wall) {
 }
 function partName(part) {
   const wall = time.wall(data.parts[part], part);
-  return data.byDays ? dateOf(wall) : dateOf(wall) + ' ' + two(wall.getUTCHours()) + ':' + two(wall.getUTCMinutes());
+  const seconds = data.bySeconds ? ':' + two(wall.getUTCSeconds()) : '';
+  return data.byDays ? dateOf(wall) : dateOf(wall) + ' ' + two(wall.getUTCHours()) + ':' + two(wall.getUTCMinutes()) + seconds;
 }
 
 // Labels of a time axis: the finest step whose labels do not touch, at parts that begin on it.
-const STEPS = [[60, 'time'], [300, 'time'], [900, 'time'], [1800, 'time'], [3600, 'time'], [7200, 'time'], [10800, 'time'], [21600, 'time'],
+const STEPS = [[1, 'second'], [2, 'second'], [5, 'second'], [10, 'second'], [30, 'second'], [60, 'time'], [300, 'time'], [900, 'time'], [1800, 'time'], [3600, 'time'], [7200, 'time'], [10800, 'time'], [21600, 'time'],
   [43200, 'time'], [86400, 'day'], [172800, 'day'], [345600, 'day'], [604800, 'day'], [1209600, 'day'], [2678400, 'month'], [8035200, 'quarter'],
   [31622400, 'year']];
 function stepKey(wall, [seconds, kind]) {
@@ -76,8 +77,9 @@ function stepKey(wall, [seconds, kind]) {
   return Math.floor((wall.getTime() / 1000 - 4 * 86400) / seconds);
 }
 function stepLabel(wall, kind) {
-  if (kind === 'year' || (kind !== 'time' && kind !== 'day' && wall.getUTCMonth() === 0)) return String(wall.getUTCFullYear());
+  if (kind === 'year' || (kind !== 'second' && kind !== 'time' && kind !== 'day' && wall.getUTCMonth() === 0)) return String(wall.getUTCFullYear());
   if (kind === 'month' || kind === 'quarter') return MONTHS[wall.getUTCMonth()];
+  if (kind === 'second' && wall.getUTCSeconds()) return two(wall.getUTCHours()) + ':' + two(wall.getUTCMinutes()) + ':' + two(wall.getUTCSeconds());
   if (kind === 'day' || wall.getUTCHours() + wall.getUTCMinutes() === 0) return MONTHS[wall.getUTCMonth()] + ' ' + wall.getUTCDate();
   return two(wall.getUTCHours()) + ':' + two(wall.getUTCMinutes());
 }

@@ -20,6 +20,9 @@ struct Data<'a> {
     units: &'static str,
     #[serde(rename = "byDays")]
     by_days: bool,
+    /// Whether parts are shorter than a minute, so that their names have seconds.
+    #[serde(rename = "bySeconds")]
+    by_seconds: bool,
     /// Begins of the parts, in seconds since the epoch.
     parts: Vec<i64>,
     end: i64,
@@ -64,6 +67,7 @@ fn data(report: &Report) -> Data<'_> {
     Data {
         units: if report.units == Units::Bits { "bits" } else { "bytes" },
         by_days: !matches!(report.every, Every::Seconds(_)),
+        by_seconds: matches!(report.every, Every::Seconds(seconds) if seconds % 60 != 0),
         parts: parts.iter().map(|part| part.start.as_second()).collect(),
         end: end.as_second(),
         offsets: parts.iter().map(|part| report.calendar.local(part.start).offset().seconds()).collect(),

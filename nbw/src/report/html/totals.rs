@@ -55,7 +55,8 @@ const MONTH: usize = 12;
 pub(super) fn columns(report: &Report) -> Vec<HtmlColumn> {
     let column = |title: &str| HtmlColumn { title: title.to_owned(), sorted: title == "total" };
     let more = [report.quota.map(|_| "quota used"), report.previous.as_ref().map(|_| "change")];
-    let titles = [super::super::singular(report.kind)].into_iter().chain(TITLES).chain(more.into_iter().flatten());
+    let known = TITLES.into_iter().take(if report.has_month() { TITLES.len() } else { MONTH });
+    let titles = [super::super::singular(report.kind)].into_iter().chain(known).chain(more.into_iter().flatten());
     titles.map(column).collect()
 }
 
@@ -86,15 +87,18 @@ fn cells(report: &Report, total: &Total) -> Vec<Cell> {
         total.month_estimate.map_or_else(Cell::empty, |both| volume(both.total())),
     ];
     cells.extend(report.quota.map(|quota| used(total.month.total(), quota)));
+    if !report.has_month() {
+        cells.truncate(MONTH);
+    }
     if total.is_rest() {
-        cells[MONTH..].fill_with(Cell::empty);
+        cells.iter_mut().skip(MONTH).for_each(|cell| *cell = Cell::empty());
     }
     cells.extend(report.previous.as_ref().map(|_| change(total)));
     cells
 }
 
 fn when(report: &Report, at: Option<Timestamp>) -> Cell {
-    let text = at.map(|at| report.calendar.local(at).strftime("%F %H:%M").to_string());
+    let text = at.map(|at| report.calendar.local(at).strftime(&format!("%F {}", report.clock())).to_string());
     Cell { text: text.unwrap_or_default(), value: at.map_or(0.0, |at| at.as_second() as f64) }
 }
 

@@ -42,7 +42,8 @@ impl Drawing<'_> {
     pub(super) fn of_total(&self, column: &Column, total: &Total) -> String {
         let (units, whole) = (self.report.units, total.whole);
         let at = |at: Option<jiff::Timestamp>| {
-            at.map_or_else(String::new, |at| self.report.calendar.local(at).strftime("%m-%d %H:%M").to_string())
+            let format = format!("%m-%d {}", self.report.clock());
+            at.map_or_else(String::new, |at| self.report.calendar.local(at).strftime(&format).to_string())
         };
         match column.value {
             Value::Name => self.name(&total.subject.name),

@@ -73,9 +73,9 @@ pub(super) fn of_sums(report: &Report) -> Vec<Column> {
         column("rx p95", Value::RxP95, 19),
         column("tx p95", Value::TxP95, 19),
         column("p95", Value::P95, 16),
-        column("this month", Value::Month, 17),
     ]);
-    columns.extend(report.estimates().then_some(column("estimate", Value::Estimate, 15)));
+    columns.extend(report.has_month().then_some(column("this month", Value::Month, 17)));
+    columns.extend((report.has_month() && report.estimates()).then_some(column("estimate", Value::Estimate, 15)));
     columns.extend(quota(report));
     columns
 }

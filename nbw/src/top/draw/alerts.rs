@@ -1,5 +1,7 @@
 //! The page of alerts.
 
+mod attack;
+
 use std::borrow::Cow;
 
 use jiff::Timestamp;
@@ -35,7 +37,9 @@ pub(super) fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
         let style = state.theme.alert(Shown::Alert(alert).look());
         lines.extend(wrapped(word(alert), &alert.summary, style, width));
         lines.extend(wrapped("", &story(alert, state), state.theme.faint(), width));
-        lines.extend(wrapped("", &format!("rule: {}", alert.rule), state.theme.faint(), width));
+        for fact in attack::facts(alert).unwrap_or_else(|| vec![format!("rule: {}", alert.rule)]) {
+            lines.extend(wrapped("", &fact, state.theme.faint(), width));
+        }
     }
     if lines.is_empty() {
         lines = wrapped("", nothing(state), Style::new(), width);
@@ -44,7 +48,7 @@ pub(super) fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
 }
 
 fn nothing(state: &State) -> &'static str {
-    if state.has_rules() {
+    if state.has_rules() || state.is_watchful() {
         "nothing fires, is about to, or has ended lately"
     } else {
         "no rules: start nbw top with --alert RULE, such as --alert 'interface eth0 rx > 80% for 30s'"

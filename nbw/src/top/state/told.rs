@@ -37,6 +37,11 @@ impl State {
         self.snapshot().is_some_and(|snapshot| snapshot.alerts.is_some())
     }
 
+    /// Whether attacks are looked for.
+    pub(crate) fn is_watchful(&self) -> bool {
+        self.snapshot().is_some_and(|snapshot| snapshot.events.is_some())
+    }
+
     /// What has to be told besides, most urgent first.
     pub(crate) fn notices(&self) -> Vec<Notice> {
         let most = (usize::from(self.size.1) / 6).clamp(LEAST_ALERTS, MOST_ALERTS);

@@ -143,3 +143,16 @@ fn any_size_can_be_drawn() {
         }
     }
 }
+
+#[test]
+fn attacks_are_told_and_their_details_are_on_the_page() {
+    use crate::detection::fixture::{flood, leak};
+    let mut state = view(120, 30);
+    show(&mut state, Snapshot { events: Some(Vec::new()), ..fixture::snapshot(41) });
+    type_keys(&mut state, "a");
+    assert!(screen(&state, 120, 30).iter().any(|line| line.contains("nothing fires")));
+    show(&mut state, Snapshot { events: Some(vec![flood(), leak()]), ..fixture::snapshot(42) });
+    assert!(screen(&state, 120, 30)[1].starts_with("CRITICAL syn-flood on 10.0.0.2:80"));
+    assert_screen("attacks-page", &state, (120, 30));
+    assert!(state.take_ring());
+}

@@ -81,6 +81,7 @@ fn snapshot(time: Timestamp, host: &Synthetic) -> Snapshot {
         groups: Vec::new(),
         rows: Rows { containers: Some(containers), ..Rows::default() },
         alerts: None,
+        events: None,
         health: Health::default(),
     }
 }

@@ -4,7 +4,8 @@ use super::*;
 use crate::{
     action::LastError,
     alert::{Subject, Unit},
-    control::{Attached, ConfigStatus, Memory, Refused, RuleStatus, SlotUse},
+    control::{Attached, Attacks, ConfigStatus, Memory, Refused, RuleStatus, SlotUse},
+    detection::fixture::{flood, scan},
     golden::assert_golden,
     rule::Scope,
 };
@@ -51,6 +52,7 @@ fn busy() -> Status {
             RuleStatus { name: "host rx > 1MB/s".into(), rule: "host rx > 1MB/s".into(), pending: 2, firing: 0 },
         ],
         alerts: vec![alert()],
+        attacks: Some(Attacks { signatures: 41, now: vec![scan(), flood()], today: 5, digests_lost: 12 }),
         complaints: vec!["rule \"interface wg0 rx > 5%\": wg0 has no known speed".into()],
         actions: vec![action("log", "log", 0, None), action("pager", "alertmanager", 3, Some("refused\u{1b}[31m"))],
         data_dir: DataDir { path: "/var/lib/nbw".into(), saved: Some(time("2026-11-25T10:59:52Z")), problem: None },
@@ -94,6 +96,7 @@ fn alert() -> Alert {
         flapping: false,
         forecast: None,
         summary: "interface eth0 receives 960 Mbit/s, more than 80% (800 Mbit/s)".into(),
+        event: None,
     }
 }
 
@@ -109,7 +112,7 @@ fn a_busy_agent() {
 
 #[test]
 fn a_quiet_agent() {
-    let mut quiet = Status { rules: Vec::new(), alerts: Vec::new(), complaints: Vec::new(), ..busy() };
+    let mut quiet = Status { rules: Vec::new(), alerts: Vec::new(), complaints: Vec::new(), attacks: None, ..busy() };
     quiet.config = ConfigStatus { path: None, refused: None, ..quiet.config };
     quiet.health.clear();
     quiet.attached.interfaces.clear();

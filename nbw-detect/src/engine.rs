@@ -1,0 +1,389 @@
+//! The engine: facts of packets in, events out. It has no clock and no thread of its own: the same packets give the same events.
+//!
+//! ```text
+//! Facts -> packet (ordered) -> tcp, udp, icmp, arp (what happens) -> board of each signature (counts, verdict) -> incident -> Event
+//! ```
+
+mod arp;
+mod board;
+mod cell;
+mod filter;
+mod flow;
+mod happening;
+mod icmp;
+mod incident;
+mod packet;
+mod retry;
+mod route;
+mod sides;
+mod tally;
+mod tcp;
+#[cfg(test)]
+mod tests;
+mod track;
+mod udp;
+mod watch;
+mod who;
+
+use std::{net::IpAddr, time::Duration};
+
+pub use self::happening::Happening;
+use self::{
+    board::{Board, Verdict},
+    happening::Sight,
+    incident::{Incidents, Report},
+    packet::Packet,
+    sides::Sides,
+    track::Trackers,
+    watch::Watch,
+    who::Who,
+};
+use crate::{Event, Facts, Signatures, Time, facts::Body, facts::Transport, signature::Scope};
+
+/// Packets of one timestamp that are put in order; of more, the order in which they come counts.
+const MOST_AT_ONCE: usize = 4_096;
+
+/// A clock that goes back further than this was wrong before, or is another one.
+const BACK: u64 = 10_000_000_000;
+
+/// A packet that is this much later than all before is believed when another says so too: it may be one with a wrong time.
+const FORTH: u64 = 3_600_000_000_000;
+
+/// How often it is looked for what is over.
+const SWEEP_EVERY: u64 = 1_000_000_000;
+
+/// How much an engine remembers.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Keys (sources, targets, pairs ...) of each signature.
+    pub keys: u32,
+    /// TCP connections, and as many UDP flows.
+    pub connections: u32,
+    /// Endpoints that are watched at a time.
+    pub watched: usize,
+    /// Of TCP only what begins and ends connections comes, and all of an endpoint from when [`Engine::watches`] says so. Otherwise, as
+    /// of captures, everything comes.
+    pub live: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { keys: 4_096, connections: 65_536, watched: 16_384, live: false }
+    }
+}
+
+/// What somebody has sent to somebody, by the host's own counters.
+#[derive(Debug, Clone, Copy)]
+pub struct Volume {
+    /// When it was counted.
+    pub time: Time,
+    /// Who has sent it.
+    pub source: IpAddr,
+    /// To whom.
+    pub target: IpAddr,
+    /// Bytes since the last such report of the two.
+    pub bytes: u64,
+    /// Bytes that this source usually sends to anybody outside in as much time.
+    pub usual: u64,
+}
+
+impl Volume {
+    /// Whether it has gone to the Internet: neither to a private network nor to a group.
+    #[must_use]
+    pub fn is_outside(&self) -> bool {
+        Who::from(self.target).scope() == Scope::Global
+    }
+}
+
+/// Recognises attacks.
+#[derive(Debug)]
+pub struct Engine {
+    clock: u64,
+    swept: u64,
+    /// Packets of one timestamp, until another comes.
+    batch: Vec<Packet>,
+    batch_time: u64,
+    /// Packets whose time is far from all before, until others say whether the clock has moved.
+    held: Option<(u64, Vec<Packet>)>,
+    trackers: Trackers,
+    watch: Watch,
+    live: bool,
+    sides: Sides,
+    boards: Vec<Board>,
+    /// The boards that count what happens, by what it is.
+    readers: Vec<Vec<usize>>,
+    incidents: Incidents,
+    sights: Vec<Sight>,
+}
+
+impl Engine {
+    /// An engine that goes by these signatures.
+    #[must_use]
+    pub fn new(signatures: &Signatures, limits: Limits) -> Self {
+        let boards: Vec<Board> = signatures.iter().map(|signature| Board::new(signature, limits.keys.max(1))).collect();
+        let reads = |what: usize| {
+            let mut readers: Vec<usize> = (0..boards.len()).filter(|at| boards[*at].mask() >> what & 1 == 1).collect();
+            readers.sort_by_key(|at| !boards[*at].signature.explains);
+            readers
+        };
+        Self {
+            clock: 0,
+            swept: 0,
+            batch: Vec::new(),
+            batch_time: 0,
+            held: None,
+            trackers: Trackers::new(limits.connections.max(16)),
+            watch: Watch::new(limits.watched, limits.live),
+            live: limits.live,
+            sides: Sides::default(),
+            readers: (0..Happening::MANY).map(reads).collect(),
+            boards,
+            incidents: Incidents::default(),
+            sights: Vec::new(),
+        }
+    }
+
+    /// Takes a packet in. Ordinary TCP packets (ACK without SYN, FIN, RST) of endpoints that are not watched are ignored.
+    pub fn observe(&mut self, facts: &Facts) {
+        if facts.time.0 != self.batch_time || self.batch.len() >= MOST_AT_ONCE {
+            self.flush();
+            self.batch_time = facts.time.0;
+        }
+        let ordinary = Packet::is_ordinary(facts) && !self.is_watched(facts);
+        if ordinary && (self.live || !self.trackers.curious(self.clock)) {
+            return;
+        }
+        let Some(packet) = Packet::new(facts) else { return };
+        if ordinary && !self.trackers.expects(&packet) {
+            return;
+        }
+        self.batch.push(packet);
+    }
+
+    fn is_watched(&self, facts: &Facts) -> bool {
+        if self.watch.is_empty() {
+            return false;
+        }
+        let Body::Ip(ip) = &facts.body else { return false };
+        let Transport::Tcp { source, destination, .. } = ip.transport else { return false };
+        self.watch.takes(ip.destination.into(), destination) || self.watch.takes(ip.source.into(), source)
+    }
+
+    /// Looks at the packets that were waiting for one of another time.
+    fn flush(&mut self) {
+        if self.batch.is_empty() {
+            return;
+        }
+        let (mut batch, time) = (std::mem::take(&mut self.batch), self.batch_time);
+        if batch.len() > 1 {
+            batch.sort_unstable();
+        }
+        let near =
+            self.clock == 0 || (self.clock.saturating_sub(BACK)..=self.clock.saturating_add(FORTH)).contains(&time);
+        if !near && self.held.as_ref().is_none_or(|(then, _)| time.saturating_add(BACK) < *then) {
+            self.settle();
+            self.held = Some((time, batch));
+            return;
+        }
+        if !near && let Some((then, _)) = self.held {
+            self.moved(then);
+        }
+        self.settle();
+        self.tick(time);
+        self.look(&batch);
+        batch.clear();
+        self.batch = batch;
+    }
+
+    /// Nothing says that the clock has moved: what was held was of now.
+    fn settle(&mut self) {
+        if let Some((_, held)) = self.held.take() {
+            self.look(&held);
+        }
+    }
+
+    fn look(&mut self, packets: &[Packet]) {
+        for packet in packets {
+            self.trackers.see(packet, self.clock, &self.watch, &mut self.sights);
+            self.judge();
+        }
+    }
+
+    /// It is that late now, or that early: what is remembered of another clock says nothing then.
+    fn moved(&mut self, now: u64) {
+        if now.saturating_add(BACK) >= self.clock {
+            return self.tick(now);
+        }
+        self.refresh(0);
+        self.incidents.end(self.trackers.arp());
+        self.trackers.clear();
+        self.boards.iter_mut().for_each(Board::clear);
+        self.watch.clear();
+        (self.clock, self.swept, self.sides) = (now, now, Sides::default());
+    }
+
+    /// Takes in what the host has counted.
+    pub fn volume(&mut self, volume: &Volume) {
+        self.advance(volume.time);
+        self.sights.push(Sight::of_volume(volume, self.clock));
+        self.judge();
+    }
+
+    /// It is that late now: what had to come by then has not come.
+    pub fn advance(&mut self, now: Time) {
+        self.flush();
+        self.settle();
+        self.moved(now.0);
+    }
+
+    fn tick(&mut self, now: u64) {
+        if now <= self.clock {
+            return;
+        }
+        self.clock = now;
+        self.trackers.advance(now, &mut self.sights);
+        self.judge();
+        if now.abs_diff(self.swept) >= SWEEP_EVERY {
+            self.swept = now;
+            self.watch.advance(now);
+            self.sides.advance(now);
+            self.incidents.advance(now, self.trackers.arp());
+        }
+    }
+
+    /// Shows what has happened to the signatures that count it.
+    fn judge(&mut self) {
+        let mut sights = std::mem::take(&mut self.sights);
+        for sight in &sights {
+            if self.sides.see(sight) {
+                let mute = self.sides.are_one();
+                self.boards.iter_mut().for_each(|board| board.mute = mute && board.signature.both_ways);
+            }
+            let mut explained = None;
+            for at in 0..self.readers[sight.what as usize].len() {
+                let board = self.readers[sight.what as usize][at];
+                if explained.is_some_and(|kind| self.boards[board].leaves(kind)) {
+                    continue;
+                }
+                if self.show(board, sight, false) {
+                    explained = Some(self.boards[board].signature.kind);
+                }
+                if explained.is_none() && self.boards[board].looks_back(sight) {
+                    self.show(board, &sight.turned(), true);
+                }
+            }
+        }
+        sights.clear();
+        self.sights = sights;
+    }
+
+    /// Whether that explains it.
+    fn show(&mut self, at: usize, sight: &Sight, turned: bool) -> bool {
+        let board = &mut self.boards[at];
+        let seen = board.see(sight, turned);
+        if let Some(rank) = seen.watch {
+            let window = board.signature.window.saturating_mul(1_000_000_000);
+            self.watch.ask(sight.target, sight.target_port, self.clock, window, rank);
+        }
+        match seen.verdict {
+            Verdict::Quiet => {}
+            Verdict::Goes(incident) => {
+                if !self.incidents.goes(incident, at, sight)
+                    && let Some(entry) = board.entry(sight)
+                {
+                    entry.incident = None;
+                }
+            }
+            Verdict::Attack => self.attack(at, sight),
+        }
+        seen.explained
+    }
+
+    fn attack(&mut self, at: usize, sight: &Sight) {
+        let board = &mut self.boards[at];
+        let (evidence, margin) = board.evidence(sight);
+        let Some(entry) = board.entry(sight) else { return };
+        let begins = entry.incident.is_none();
+        let (first, mut recent) = (entry.first().unwrap_or(sight.seen), entry.take_recent());
+        // The last of them is the one at hand.
+        recent.pop();
+        let before = if begins { entry.seen() } else { 0 };
+        let signature = &board.signature;
+        let number = self.incidents.report(
+            Report { signature, board: at, sight, first, recent, before, evidence, margin },
+            self.trackers.arp(),
+        );
+        if let Some(entry) = board.entry(sight) {
+            entry.is_incident(number, self.clock);
+        }
+    }
+
+    /// What was counted since incidents were judged last.
+    fn refresh(&mut self, every: u64) {
+        let boards = &self.boards;
+        self.incidents.refresh(self.clock, every, |at, sight| boards[at].evidence(sight));
+    }
+
+    /// Endpoints (address and port of those who are connected to) whose ordinary TCP packets are wanted too.
+    #[must_use]
+    pub fn watched(&self) -> &[(IpAddr, u16)] {
+        self.watch.list()
+    }
+
+    /// All packets of those that [`Self::watched`] names come from then on: connections that began before are not judged by what was said
+    /// on them. Only for [`Limits::live`]; without it nothing counts as watched there.
+    pub fn watches(&mut self, since: Time) {
+        self.watch.confirm(since.0);
+    }
+
+    /// How often an endpoint was to be watched, and there was no place for it.
+    #[must_use]
+    pub fn not_watched(&self) -> u64 {
+        self.watch.refused
+    }
+
+    /// Another number each time that [`Self::watched`] has changed.
+    #[must_use]
+    pub fn watch_generation(&self) -> u64 {
+        self.watch.generation
+    }
+
+    /// Events that are new or have changed since the last call.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        self.take_news(Duration::ZERO)
+    }
+
+    /// Events that are new or have ended, and those that have changed and were not told of for so long.
+    pub fn take_news(&mut self, every: Duration) -> Vec<Event> {
+        let every = u64::try_from(every.as_nanos()).unwrap_or(u64::MAX);
+        self.flush();
+        self.refresh(every);
+        self.incidents.take(self.clock, every, self.trackers.arp())
+    }
+
+    /// How many attacks were said to be over only because there were too many at a time; they may be told of anew.
+    #[must_use]
+    pub fn ended_early(&self) -> u64 {
+        self.incidents.crowded
+    }
+
+    /// Events that are over, once each, for whoever asks for nothing else.
+    pub fn take_ended(&mut self) -> Vec<Event> {
+        self.incidents.take_ended()
+    }
+
+    /// The end: all events that were not taken as ended, each once, final, by the time they were first seen.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<Event> {
+        self.flush();
+        // What was asked for in the last moment was perhaps answered in the next one; what is older was not.
+        self.settle();
+        self.tick(self.clock.saturating_add(LAST_WAIT));
+        self.refresh(0);
+        self.incidents.finish(self.trackers.arp())
+    }
+}
+
+/// How long the end waits for answers that did not come: of what trackers wait for, all but the longest that an ordinary answer takes
+/// (300 ms: round the world, or by a slow link).
+const LAST_WAIT: u64 = 700_000_000;

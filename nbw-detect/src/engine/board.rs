@@ -1,0 +1,372 @@
+//! One signature at work: a table of keys, each with what was counted of it, and what its conditions say.
+
+use super::{
+    cell::Cell,
+    filter,
+    flow::{Lru, lru},
+    happening::Sight,
+    watch::Rank,
+    who::Who,
+};
+use crate::{
+    Kind,
+    signature::{Condition, Counter, Key, Signature},
+};
+
+/// What happened before it was clear that it is an attack: so much of it is remembered, to name those concerned.
+const RECENT: usize = 16;
+
+/// From so many seconds on a window is a long one.
+const LONG: u64 = 3_600;
+
+/// While it goes on, it is judged again no sooner than this.
+const JUDGED_EVERY: u64 = 100_000_000;
+
+/// Those of whom something is counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Subject {
+    port: u16,
+    source: Who,
+    target: Who,
+}
+
+/// A condition with its counters' places.
+#[derive(Debug)]
+struct Test {
+    value: usize,
+    per: Option<usize>,
+    at_least: Option<f64>,
+    at_most: Option<f64>,
+}
+
+/// What is known of one subject.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    half: u64,
+    /// The first thing that counted, in this half and in the one before.
+    first: [Option<u64>; 2],
+    /// How often the attack itself was seen, likewise.
+    seen: [u64; 2],
+    cells: Box<[Cell]>,
+    recent: Vec<Sight>,
+    /// The incident that it is, and when that is to be judged again.
+    pub(crate) incident: Option<(u64, u64)>,
+}
+
+/// What an observation has led to.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// Nothing.
+    Quiet,
+    /// All conditions hold: now for the first time, or still.
+    Attack,
+    /// It is part of an incident that was judged a moment ago.
+    Goes(u64),
+}
+
+/// A verdict, and what else an observation leads to.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) verdict: Verdict,
+    /// The target is to be watched.
+    pub(crate) watch: Option<Rank>,
+    /// It belongs to an attack that is known, and needs no other explanation.
+    pub(crate) explained: bool,
+}
+
+impl Seen {
+    const NOTHING: Self = Self { verdict: Verdict::Quiet, watch: None, explained: false };
+}
+
+/// A signature at work.
+#[derive(Debug)]
+pub(crate) struct Board {
+    pub(crate) signature: Signature,
+    /// Nanoseconds of half a window.
+    half: u64,
+    masks: Vec<u64>,
+    all: u64,
+    /// What counters count that look from the other side.
+    turned: u64,
+    when: Vec<Test>,
+    exclude: Vec<Test>,
+    watch: Vec<Test>,
+    table: Lru<Subject, Entry>,
+    most: u32,
+    /// Counters that begin an entry; others only add to one.
+    founders: u32,
+    /// Whether sources or targets are not in the key, so that recent ones have to be remembered.
+    remembers: bool,
+    /// It says nothing: what it goes by is not to be seen here.
+    pub(crate) mute: bool,
+}
+
+impl Board {
+    pub(crate) fn new(signature: &Signature, most: u32) -> Self {
+        // What comes once in an hour must find its entry again, whatever has come between.
+        let most = if signature.window >= LONG { most.saturating_mul(4) } else { most };
+        let masks: Vec<u64> = signature.count.iter().map(filter::mask).collect();
+        let tests = |conditions: &[Condition]| conditions.iter().filter_map(|it| test(&signature.count, it)).collect();
+        Self {
+            half: signature.window.saturating_mul(500_000_000).max(1),
+            all: masks.iter().fold(0, |all, mask| all | mask),
+            turned: signature.count.iter().filter(|it| it.turned).map(filter::mask).fold(0, |all, mask| all | mask),
+            when: tests(&signature.when),
+            exclude: tests(&signature.exclude),
+            watch: tests(&signature.watch),
+            table: lru(most),
+            most,
+            founders: founders(signature),
+            remembers: !matches!(signature.key, Key::Pair | Key::PairPort | Key::PairService),
+            mute: false,
+            signature: signature.clone(),
+            masks,
+        }
+    }
+
+    /// What it counts, as bits.
+    pub(crate) fn mask(&self) -> u64 {
+        self.all
+    }
+
+    /// How many entries there are.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Whether something that has happened is to be seen from the other side too.
+    pub(crate) fn looks_back(&self, sight: &Sight) -> bool {
+        self.turned >> sight.what as u64 & 1 == 1
+    }
+
+    /// Counts what has happened, and judges.
+    pub(crate) fn see(&mut self, sight: &Sight, turned: bool) -> Seen {
+        let hits = self.hits(sight, turned);
+        if hits == 0 {
+            return Seen::NOTHING;
+        }
+        let subject = subject(self.signature.key, sight);
+        let half = sight.time / self.half;
+        if hits & self.founders != 0 {
+            self.make_room(&subject, half);
+        }
+        let Some(entry) = self.table.get(&subject) else { return Seen::NOTHING };
+        entry.turn(half);
+        entry.add(&self.signature, sight, hits, self.remembers);
+        // Only what the attack itself consists of can make it one.
+        let main = hits & 1 != 0;
+        let explained = self.signature.explains && entry.incident.is_some();
+        if let Some((incident, again)) = entry.incident
+            && sight.time < again
+        {
+            let verdict = if main { Verdict::Goes(incident) } else { Verdict::Quiet };
+            return Seen { verdict, watch: None, explained };
+        }
+        let all = |tests: &[Test]| !tests.is_empty() && tests.iter().all(|test| test.holds(entry));
+        let attack = all(&self.when) && !all(&self.exclude) && !self.mute;
+        let rank = match self.signature.kind {
+            _ if attack => Rank::Attacked,
+            Kind::SynFlood => Rank::Flood,
+            _ => Rank::Session,
+        };
+        let watch = all(&self.watch).then_some(rank);
+        if !attack {
+            entry.incident = None;
+        }
+        Seen { verdict: if attack && main { Verdict::Attack } else { Verdict::Quiet }, watch, explained }
+    }
+
+    /// Which counters count it, as bits by their places.
+    fn hits(&self, sight: &Sight, turned: bool) -> u32 {
+        let bit = 1 << sight.what as u64;
+        let counters = self.signature.count.iter().zip(&self.masks).enumerate();
+        counters
+            .filter(|(_, (counter, mask))| {
+                *mask & bit != 0 && counter.turned == turned && filter::counts(counter, sight)
+            })
+            .fold(0, |hits, (at, _)| hits | 1 << at)
+    }
+
+    /// There is an entry for them; the one that is longest not used makes place, and its memory is used again.
+    fn make_room(&mut self, subject: &Subject, half: u64) {
+        if self.table.peek(subject).is_some() {
+            return;
+        }
+        let full = self.table.len() >= self.most as usize;
+        let oldest = if full { self.table.pop_oldest() } else { None };
+        let entry = match oldest {
+            Some((_, mut entry)) => {
+                entry.clear(&self.signature, half);
+                entry
+            }
+            None => Entry::new(&self.signature, half),
+        };
+        self.table.insert(*subject, entry);
+    }
+
+    /// What is known of those whom something that has happened concerns.
+    pub(crate) fn entry(&mut self, sight: &Sight) -> Option<&mut Entry> {
+        self.table.peek_mut(&subject(self.signature.key, sight))
+    }
+
+    /// Whether what belongs to an attack of that kind is nothing to it: it is another flood's, or it waits for what is not explained.
+    pub(crate) fn leaves(&self, kind: Kind) -> bool {
+        self.signature.kind != kind || !self.signature.explains
+    }
+
+    /// Forgets all.
+    pub(crate) fn clear(&mut self) {
+        self.table.clear();
+    }
+
+    /// The values of all conditions, by what events call them, and how far the worst of them is beyond its bound.
+    pub(crate) fn evidence(&self, sight: &Sight) -> (Vec<(String, f64)>, f64) {
+        let Some(entry) = self.table.peek(&subject(self.signature.key, sight)) else { return (Vec::new(), 1.0) };
+        let value = |test: &Test| test.value(entry).filter(|value| value.is_finite());
+        let named = |(test, condition): (&Test, &Condition)| Some((evidence_name(condition), value(test)?));
+        let values = self.when.iter().zip(&self.signature.when).filter_map(named).collect();
+        let margins = self.when.iter().filter_map(|test| test.margin(entry));
+        (values, margins.fold(f64::INFINITY, f64::min))
+    }
+}
+
+/// As bits: the attack's own, those that ask for watching or exclude, and those by which others are divided.
+fn founders(signature: &Signature) -> u32 {
+    let asks = signature.watch.iter().filter(|it| it.at_least.is_some()).map(|it| &it.value);
+    // What excludes has often happened before.
+    let excludes = signature.exclude.iter().filter(|it| it.at_least.is_some() && it.per.is_none()).map(|it| &it.value);
+    let names: Vec<&String> =
+        asks.chain(excludes).chain(signature.when.iter().filter_map(|it| it.per.as_ref())).collect();
+    let founds = |(at, counter): &(usize, &Counter)| *at == 0 || names.contains(&&counter.name);
+    signature.count.iter().enumerate().filter(founds).fold(0, |founders, (at, _)| founders | 1 << at)
+}
+
+fn evidence_name(condition: &Condition) -> String {
+    match &condition.per {
+        Some(per) => format!("{}_per_{per}", condition.value),
+        None => condition.value.clone(),
+    }
+}
+
+fn test(counters: &[Counter], condition: &Condition) -> Option<Test> {
+    let place = |name: &String| counters.iter().position(|counter| counter.name == *name);
+    Some(Test {
+        value: place(&condition.value)?,
+        per: match &condition.per {
+            Some(per) => Some(place(per)?),
+            None => None,
+        },
+        at_least: condition.at_least,
+        at_most: condition.at_most,
+    })
+}
+
+fn subject(key: Key, sight: &Sight) -> Subject {
+    let subject = Subject::default();
+    let (source, target) = (sight.source, sight.target);
+    match key {
+        Key::Source => Subject { source, ..subject },
+        Key::Target => Subject { target, ..subject },
+        Key::Pair => Subject { source, target, ..subject },
+        Key::SourcePort => Subject { source, port: sight.target_port, ..subject },
+        Key::TargetPort => Subject { target, port: sight.target_port, ..subject },
+        Key::PairPort => Subject { source, target, port: sight.target_port },
+        Key::TargetService => Subject { target, port: sight.source_port, ..subject },
+        Key::PairService => Subject { source, target, port: sight.source_port },
+        Key::SourceNet => Subject { source, target: target.net(), ..subject },
+    }
+}
+
+impl Entry {
+    fn new(signature: &Signature, half: u64) -> Self {
+        let cells = signature.count.iter().map(|counter| Cell::new(counter.measure)).collect();
+        Self { half, first: [None; 2], seen: [0; 2], cells, recent: Vec::new(), incident: None }
+    }
+
+    fn clear(&mut self, signature: &Signature, half: u64) {
+        for (cell, counter) in self.cells.iter_mut().zip(&signature.count) {
+            *cell = Cell::new(counter.measure);
+        }
+        self.first = [None; 2];
+        self.seen = [0; 2];
+        self.recent.clear();
+        self.incident = None;
+        self.half = half;
+    }
+
+    /// Lets go of what is too long ago. What comes late counts as if it came now.
+    fn turn(&mut self, half: u64) {
+        let passed = half.saturating_sub(self.half);
+        for _ in 0..passed.min(2) {
+            self.cells.iter_mut().for_each(Cell::rotate);
+            self.first = [None, self.first[0]];
+            self.seen = [0, self.seen[0]];
+        }
+        if passed > 1 {
+            self.recent.clear();
+        }
+        self.half = self.half.max(half);
+    }
+
+    fn add(&mut self, signature: &Signature, sight: &Sight, hits: u32, remembers: bool) {
+        for (at, (cell, counter)) in self.cells.iter_mut().zip(&signature.count).enumerate() {
+            if hits >> at & 1 == 1 {
+                cell.add(sight, counter);
+            }
+        }
+        if hits & 1 == 0 {
+            return;
+        }
+        let first = self.first[0].get_or_insert(sight.seen);
+        *first = sight.seen.min(*first);
+        self.seen[0] = self.seen[0].saturating_add(sight.count);
+        if self.incident.is_none() && (remembers || self.recent.is_empty()) {
+            if self.recent.len() == RECENT {
+                self.recent.remove(0);
+            }
+            self.recent.push(*sight);
+        }
+    }
+
+    /// The first time that something counted, of what still counts.
+    pub(crate) fn first(&self) -> Option<u64> {
+        self.first[1].or(self.first[0])
+    }
+
+    /// The last few things that counted before it was an attack; they are told once.
+    pub(crate) fn take_recent(&mut self) -> Vec<Sight> {
+        std::mem::take(&mut self.recent)
+    }
+
+    /// How often the attack itself was seen.
+    pub(crate) fn seen(&self) -> u64 {
+        self.seen[0].saturating_add(self.seen[1])
+    }
+
+    /// It is an incident, and not judged again for a moment.
+    pub(crate) fn is_incident(&mut self, incident: u64, now: u64) {
+        self.incident = Some((incident, now.saturating_add(JUDGED_EVERY)));
+    }
+}
+
+impl Test {
+    fn value(&self, entry: &Entry) -> Option<f64> {
+        let value = entry.cells[self.value].value()?;
+        let Some(per) = self.per else { return Some(value) };
+        let per = entry.cells[per].value()?;
+        // Something against nothing is more than any bound.
+        (value > 0.0 || per > 0.0).then(|| if per > 0.0 { value / per } else { f64::INFINITY })
+    }
+
+    fn holds(&self, entry: &Entry) -> bool {
+        let Some(value) = self.value(entry) else { return false };
+        self.at_least.is_none_or(|bound| value >= bound) && self.at_most.is_none_or(|bound| value <= bound)
+    }
+
+    /// How many times its lower bound the value is.
+    fn margin(&self, entry: &Entry) -> Option<f64> {
+        let bound = self.at_least.filter(|bound| *bound > 0.0)?;
+        Some(self.value(entry)? / bound)
+    }
+}

@@ -1,0 +1,68 @@
+//! What events count, and how many there may be.
+
+use std::time::Duration;
+
+use super::{
+    events,
+    make::{ACK, SYN, Tape},
+    names,
+};
+use crate::{Engine, Limits, Signatures, Time};
+
+const V: &str = "198.51.100.9";
+
+#[test]
+fn all_of_a_flood_is_counted_whoever_explains_it() {
+    let (mut smurf, mut answers) = (Tape::new(), Tape::new());
+    for number in 0..30_000_u32 {
+        smurf.icmp(&format!("203.0.113.{}", number % 50), V, 0, 56);
+        answers.udp(&format!("203.0.113.{}", number % 50), 53, V, 40_000 + (number % 1_000) as u16, 1_400);
+    }
+    for (tape, name, counter) in [(smurf, "smurf", "replies"), (answers, "dns-amplification-large", "unasked")] {
+        let events = events(&tape.facts);
+        assert_eq!(events.len(), 1, "{name}: {:?}", names(&events));
+        assert_eq!((events[0].evidence["counted"], events[0].source_count), (30_000.0, 50), "{name}");
+        assert_eq!((events[0].signature.as_str(), events[0].evidence[counter]), (name, 30_000.0));
+    }
+}
+
+#[test]
+fn no_attack_is_lost_however_many_there_are() {
+    // A telescope's: 4,400 victims answer to forged addresses, each as much as is an attack.
+    let (mut tape, many) = (Tape::new(), 4_400_u32);
+    let mut engine = Engine::new(&Signatures::built_in(), Limits { keys: 16_384, ..Limits::default() });
+    for victim in 0..many {
+        let to = format!("198.18.{}.{}", victim / 250, victim % 250);
+        let victim = format!("203.{}.{}.7", victim / 250, victim % 250);
+        for port in 0..64 {
+            tape.tcp(&victim, 80, &to, 2_000 + port, SYN | ACK, 0);
+        }
+        tape.facts.drain(..).for_each(|facts| engine.observe(&facts));
+    }
+    let early = engine.ended_early();
+    let events = engine.finish();
+    let victims: std::collections::BTreeSet<&String> = events
+        .iter()
+        .filter(|event| event.signature == "backscatter-syn-ack")
+        .flat_map(|event| &event.sources)
+        .collect();
+    assert_eq!((victims.len(), early > 0), (many as usize, true));
+}
+
+#[test]
+fn what_changes_is_told_as_often_as_is_asked_for() {
+    let mut tape = Tape::new();
+    for _ in 0..6_000 {
+        tape.icmp("192.0.2.7", V, 8, 56).wait(2);
+    }
+    let mut engine = Engine::new(&Signatures::built_in(), Limits::default());
+    let (mut all, every) = (0, Duration::from_secs(5));
+    for facts in &tape.facts {
+        engine.observe(facts);
+        all += engine.take_news(every).len();
+    }
+    // It trips after two and a half of the twelve seconds, and changes with each packet.
+    assert_eq!(all, 2);
+    engine.advance(Time(tape.now + 400_000_000_000));
+    assert!(!engine.take_news(Duration::from_secs(1_000_000))[0].ongoing);
+}

@@ -1,0 +1,80 @@
+//! UDP flows: who has begun, and whether the other side has ever answered.
+
+use super::{
+    flow::{Due, Flow, Lru, Timers, lru},
+    happening::{Happening, Sight},
+    packet::Packet,
+};
+
+/// After this long without a packet it is another flow (Linux's conntrack: 120 s for UDP streams).
+const IDLE: u64 = 120_000_000_000;
+
+const ANSWER_WITHIN: u64 = 1_000_000_000;
+
+#[derive(Debug, Clone, Copy)]
+struct Exchange {
+    lesser_began: bool,
+    answered: bool,
+    begun: u64,
+    last: u64,
+    weight: u32,
+}
+
+/// All flows that are remembered.
+#[derive(Debug)]
+pub(crate) struct Udp {
+    flows: Lru<Flow, Exchange>,
+    unanswered: Timers<Flow>,
+}
+
+impl Udp {
+    pub(crate) fn new(most: u32) -> Self {
+        Self { flows: lru(most), unanswered: Timers::new(ANSWER_WITHIN, most as usize / 2) }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> (usize, usize) {
+        (self.flows.len(), self.unanswered.len())
+    }
+
+    pub(crate) fn see(&mut self, packet: &Packet, now: u64, out: &mut Vec<Sight>) {
+        // Nobody answers from an address that stands for several: there is nothing to wait for.
+        if packet.target.is_group() {
+            out.push(Sight::of(packet, Happening::UdpOneWay, now));
+            return;
+        }
+        let (flow, in_order) = Flow::of(packet);
+        match self.flows.get(&flow) {
+            Some(known) if now.saturating_sub(known.last) < IDLE => {
+                known.last = now;
+                let by_beginner = known.lesser_began == in_order;
+                known.answered |= !by_beginner;
+                out.push(match (by_beginner, known.answered) {
+                    (true, false) => Sight::of(packet, Happening::UdpOneWay, now),
+                    (true, true) => Sight::of(packet, Happening::UdpRequest, now),
+                    (false, _) => Sight::of(packet, Happening::UdpAnswer, now).turned(),
+                });
+            }
+            _ => {
+                let begun =
+                    Exchange { lesser_began: in_order, answered: false, begun: now, last: now, weight: packet.weight };
+                self.flows.insert(flow, begun);
+                if !packet.by_chance {
+                    self.unanswered.start(now, flow);
+                }
+                out.push(Sight::of(packet, Happening::UdpNew, now));
+                out.push(Sight::of(packet, Happening::UdpOneWay, now));
+            }
+        }
+    }
+
+    pub(crate) fn advance(&mut self, now: u64, out: &mut Vec<Sight>) {
+        while let Some(Due { time, begun, what: flow }) = self.unanswered.due(now) {
+            let known = self.flows.peek(&flow).filter(|known| known.begun == begun && !known.answered);
+            if let Some(known) = known {
+                let sight = flow.sight(Happening::UdpUnanswered, time, known.lesser_began);
+                out.push(Sight { seen: begun, count: known.weight.into(), protocol: 17, ..sight });
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What the engine says of a capture.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Sample,
+    candidate::{Candidate, at_least},
+};
+use crate::{Engine, Event, Facts, Limits, Signature, Signatures, Time, capture::ReadError};
+
+/// Nanoseconds of a second.
+const SECOND: u64 = 1_000_000_000;
+
+/// How a signature does on a capture.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Events that it gives.
+    pub events: usize,
+    /// Windows of time in which there was something.
+    pub windows: u64,
+    /// Those in which it says that there is an attack.
+    pub hits: u64,
+    /// Whom the busiest event names as source and as target.
+    pub named: Option<(String, String)>,
+}
+
+/// The most that anybody had, of each candidate; none of what never happens.
+pub(super) fn peaks(candidates: &[Candidate], sample: &Sample<'_>) -> Result<Vec<Option<f64>>, ReadError> {
+    let engine = |candidate: &Candidate| Engine::new(&only(&gauge(candidate)), Limits::default());
+    let mut engines: Vec<Engine> = candidates.iter().map(engine).collect();
+    let mut peaks = vec![None; candidates.len()];
+    let mut taken = Turn::default();
+    (sample.read)(&mut |facts| {
+        engines.iter_mut().for_each(|engine| engine.observe(facts));
+        // Now and then, for what is over is forgotten.
+        if taken.is_new(facts.time, 60) {
+            for ((engine, candidate), peak) in engines.iter_mut().zip(candidates).zip(&mut peaks) {
+                raise(peak, candidate, &engine.take_events());
+            }
+        }
+    })?;
+    for ((engine, candidate), peak) in engines.into_iter().zip(candidates).zip(&mut peaks) {
+        raise(peak, candidate, &engine.finish());
+    }
+    Ok(peaks)
+}
+
+fn raise(peak: &mut Option<f64>, candidate: &Candidate, events: &[Event]) {
+    let values = events.iter().filter_map(|event| event.evidence.get(&candidate.counter.name).copied());
+    *peak = values.chain(*peak).reduce(f64::max);
+}
+
+/// A signature that anything at all makes fire: its evidence says how much there was.
+fn gauge(candidate: &Candidate) -> Signature {
+    Signature { when: vec![at_least(&candidate.counter.name, 1.0, "")], ..candidate.signature("gauge") }
+}
+
+/// How a signature does.
+pub(super) fn outcome(signature: &Signature, sample: &Sample<'_>) -> Result<Outcome, ReadError> {
+    let mut engine = Engine::new(&only(signature), Limits::default());
+    let (mut outcome, mut turn, mut ids) = (Outcome::default(), Turn::default(), BTreeSet::new());
+    let mut best = 0.0;
+    let mut see = |outcome: &mut Outcome, events: Vec<Event>, window: bool| {
+        outcome.hits += u64::from(window && events.iter().any(|event| event.ongoing));
+        for event in events {
+            let counted = event.evidence.get("counted").copied().unwrap_or_default();
+            if counted >= best {
+                best = counted;
+                outcome.named = Some((named(&event.sources), named(&event.targets)));
+            }
+            ids.insert(event.id);
+        }
+        outcome.events = ids.len();
+    };
+    (sample.read)(&mut |facts: &Facts| {
+        if turn.is_new(facts.time, signature.window) {
+            outcome.windows += 1;
+            see(&mut outcome, engine.take_events(), true);
+        }
+        engine.observe(facts);
+    })?;
+    see(&mut outcome, engine.take_events(), true);
+    see(&mut outcome, engine.finish(), false);
+    Ok(outcome)
+}
+
+fn named(names: &[String]) -> String {
+    names.first().cloned().unwrap_or_default()
+}
+
+/// That signature, and no other.
+pub(super) fn only(signature: &Signature) -> Signatures {
+    std::iter::once(signature.clone()).collect()
+}
+
+/// Whether time has gone on to another window.
+#[derive(Debug, Default)]
+struct Turn(Option<u64>);
+
+impl Turn {
+    fn is_new(&mut self, now: Time, seconds: u64) -> bool {
+        let turn = Some(now.0 / (seconds * SECOND));
+        std::mem::replace(&mut self.0, turn) != turn
+    }
+}

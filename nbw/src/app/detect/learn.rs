@@ -1,0 +1,91 @@
+//! `nbw detect --learn`: a signature of what sets two captures apart.
+
+use std::{
+    io::{self, Write as _},
+    path::Path,
+    time::Duration,
+};
+
+use indicatif::ProgressBar;
+use nbw_detect::{
+    Facts,
+    capture::{ReadError, Reader},
+    learn::{LearnError, Learnt, Sample, learn},
+};
+
+use crate::{failure::Failure, report::output::Output, text};
+
+/// Between two steps of the sign that it is at work.
+const STEP: Duration = Duration::from_millis(120);
+
+/// Learns, and writes the signature to standard output or to a file.
+///
+/// # Errors
+/// [`Failure::Running`] when a capture cannot be read to its end, or nothing sets them apart.
+pub(super) fn run(attack: &Path, normal: &Path, output: Option<&Path>) -> Result<(), Failure> {
+    if [attack, normal].contains(&Path::new("-")) {
+        let why = "--learn reads each capture several times, which standard input cannot be: write it to a file first";
+        return Err(Failure::Usage(why.into()));
+    }
+    let output = Output::open(output)?;
+    let bar = ProgressBar::new_spinner();
+    bar.enable_steady_tick(STEP);
+    let learnt = learn(&name(attack), &sample(attack, &bar), &sample(normal, &bar));
+    bar.finish_and_clear();
+    let learnt = learnt.map_err(|error| failure(&error))?;
+    output.write(learnt.to_toml().as_bytes())?;
+    tell(&learnt);
+    Ok(())
+}
+
+fn failure(error: &LearnError) -> Failure {
+    Failure::Running(error.to_string())
+}
+
+fn sample<'a>(file: &'a Path, bar: &'a ProgressBar) -> Sample<'a> {
+    let name = file.file_name().unwrap_or(file.as_os_str());
+    let name = text::clean_bytes(name.as_encoded_bytes());
+    let told = format!("reading {name}");
+    let read = move |see: &mut dyn FnMut(&Facts)| {
+        bar.set_message(told.clone());
+        read(file, see)
+    };
+    Sample { name, read: Box::new(read) }
+}
+
+fn read(file: &Path, see: &mut dyn FnMut(&Facts)) -> Result<(), ReadError> {
+    let mut reader = Reader::open(file)?;
+    while let Some(packet) = reader.next_packet()? {
+        see(&packet.facts());
+    }
+    Ok(())
+}
+
+/// `learnt-` and what the file is called, as signatures are.
+fn name(file: &Path) -> String {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+    let words = stem.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    [vec!["learnt"], words.collect()].concat().join("-")
+}
+
+/// How it does, for whoever looks on.
+fn tell(learnt: &Learnt) {
+    let _ = learnt.margins.iter().try_for_each(|margin| {
+        let (name, attack, normal, bound) = (&margin.name, margin.attack, margin.normal, margin.bound);
+        writeln!(io::stderr(), "{name}: {attack} in the attack, {normal} in what is normal; bound {bound}")
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_signatures() {
+        for (file, expected) in
+            [("/x/SYN_Flood 2.pcap", "learnt-syn-flood-2"), ("attack.pcap.gz", "learnt-attack-pcap"), ("..", "learnt")]
+        {
+            assert_eq!(name(Path::new(file)), expected);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! How it is called, and what it refuses.
+
+use std::collections::HashSet;
+
+use nbw_tests::lab::Ended;
+
+use super::{nbw, printed};
+
+#[test]
+fn other_interfaces_are_refused() {
+    for options in ["simulate syn-flood --interface lo", "simulate -i eth0", "simulate --all --verify -i lo"] {
+        Ended::run("", options).assert_one_sentence(2, &["never sends", "network namespaces"]);
+    }
+}
+
+#[test]
+fn unknown_names_are_corrected() {
+    Ended::run("", "simulate syn-flod").assert_one_sentence(2, &["did you mean syn-flood?", "--list"]);
+}
+
+#[test]
+fn without_privileges_it_ends_with_77_and_writes_files_all_the_same() {
+    let nobody = "setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all";
+    for options in ["simulate syn-flood", "simulate --all --verify", "simulate beacon --verify"] {
+        Ended::run(nobody, options).assert_one_sentence(77, &["CAP_SYS_ADMIN", "CAP_NET_ADMIN", "sudo"]);
+    }
+    let written = Ended::run(nobody, "simulate arp-spoof --write /dev/null");
+    assert_eq!(written.code, Some(0), "{written:?}");
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_named() {
+    Ended::run("", "simulate syn-flood --write /nonexistent/x.pcap").assert_one_sentence(1, &["/nonexistent/x.pcap"]);
+}
+
+#[test]
+fn the_list_has_every_signature_that_packets_can_show() {
+    let first = |text: String| -> HashSet<String> {
+        text.lines().filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect()
+    };
+    let signatures = first(printed(nbw(30, &["detect", "--list"])));
+    let listed = first(printed(nbw(30, &["simulate", "--list"])));
+    let missing: Vec<&String> = signatures.difference(&listed).collect();
+    // It is shown by five, one for each protocol.
+    assert_eq!(missing, ["amplification-reflector"]);
+    for protocol in ["dns", "ntp", "ssdp", "memcached", "cldap"] {
+        assert!(listed.contains(&format!("{protocol}-reflector")), "{protocol}");
+    }
+}
