@@ -62,11 +62,7 @@ pub fn needs(target: &Target) -> Option<By> {
 
 /// Adds the lists that snapshots must have for these rules to those that there are.
 pub fn add_needs<'a>(lists: &mut Vec<By>, rules: impl Iterator<Item = &'a Rule>) {
-    for by in rules.filter_map(|rule| needs(&rule.target)) {
-        if !lists.contains(&by) {
-            lists.push(by);
-        }
-    }
+    By::add(lists, rules.filter_map(|rule| needs(&rule.target)));
 }
 
 /// One measurement for each subject that the target is about, in the order of their keys. Those that the snapshot does not

@@ -104,8 +104,7 @@ impl Source {
             config.settings.control.socket.clone_from(socket);
         }
         action::check(&config.actions)?;
-        let tiers = config.settings.history.tiers(config.zone.clone());
-        tiers.map_err(|error| Failure::Usage(error.to_string()))?;
+        config.settings.history.tiers(config.zone.clone())?;
         Ok(config)
     }
 

@@ -126,6 +126,7 @@ impl From<HistoryError> for Failure {
             HistoryError::File { path, source } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Self::Lacking(format!("{}: permission denied: run this as root (sudo)", path.display()))
             }
+            HistoryError::Tiers(sentence) => Self::Usage(sentence.clone()),
             error if error.is_of_question() => Self::Usage(error.to_string()),
             error => Self::running(error),
         }

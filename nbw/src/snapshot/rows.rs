@@ -30,6 +30,15 @@ pub enum By {
 }
 
 impl By {
+    /// Adds to `lists` what it does not have yet.
+    pub fn add(lists: &mut Vec<Self>, more: impl Iterator<Item = Self>) {
+        for by in more {
+            if !lists.contains(&by) {
+                lists.push(by);
+            }
+        }
+    }
+
     /// All of them, in the order of the tabs.
     pub const ALL: [Self; 8] = [
         Self::Interface,

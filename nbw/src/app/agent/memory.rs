@@ -42,8 +42,7 @@ impl Memory {
         if !config.settings.history.enabled {
             return Ok(Self(None));
         }
-        let tiers =
-            config.settings.history.tiers(config.zone.clone()).map_err(|error| Failure::Usage(error.to_string()))?;
+        let tiers = config.settings.history.tiers(config.zone.clone())?;
         let recorder = Recorder::start(&config.settings.data_dir, &tiers)?;
         let zone = config.zone.clone();
         Ok(Self(Some(Remembering { recorder, zone, facts: None, asked: None })))

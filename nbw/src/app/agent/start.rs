@@ -142,14 +142,10 @@ pub(super) async fn attach(
 pub(super) fn rows(config: &Config) -> Vec<By> {
     let mut rows = vec![By::Container, By::Pod, By::Unit];
     measure::add_needs(&mut rows, config.alerts.iter().map(|alert| &alert.rule));
-    for by in config.settings.history.rows() {
-        if !rows.contains(&by) {
-            rows.push(by);
-        }
-    }
+    By::add(&mut rows, config.settings.history.rows());
     // What leaves is seen by connection: that takes no more work where they are counted anyway.
-    if config.settings.detect.enabled && rows.iter().any(|by| by.needs_sockets()) && !rows.contains(&By::Connection) {
-        rows.push(By::Connection);
+    if config.settings.detect.enabled && rows.iter().any(|by| by.needs_sockets()) {
+        By::add(&mut rows, [By::Connection]);
     }
     rows
 }
