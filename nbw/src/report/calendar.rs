@@ -68,7 +68,8 @@ impl Calendar {
     pub fn end(&self, every: Every, at: Timestamp) -> Timestamp {
         match every {
             Every::Seconds(seconds) => self.within_day(seconds, at).1,
-            _ => self.later(every, self.begin(every, at), 1),
+            // Where midnight does not exist a day begins later, but the next one does not.
+            _ => self.begin(every, self.later(every, self.begin(every, at), 1)),
         }
     }
 
@@ -179,6 +180,14 @@ mod tests {
         let autumn = at("2026-10-25T12:00[Europe/Berlin]");
         let (begin, end) = (calendar.begin(Every::Day, autumn), calendar.end(Every::Day, autumn));
         assert_eq!(end.duration_since(begin).as_hours(), 25);
+    }
+
+    #[test]
+    fn a_day_without_midnight_ends_at_the_next_one() {
+        let calendar = Calendar { zone: TimeZone::get("America/Santiago").unwrap(), month_begins: 1 };
+        let noon = at("2027-09-05T12:00[America/Santiago]");
+        assert_eq!(calendar.begin(Every::Day, noon), at("2027-09-05T01:00[America/Santiago]"));
+        assert_eq!(calendar.end(Every::Day, noon), at("2027-09-06T00:00[America/Santiago]"));
     }
 
     #[test]
