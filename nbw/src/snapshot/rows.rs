@@ -31,7 +31,7 @@ pub enum By {
 
 impl By {
     /// Adds to `lists` what it does not have yet.
-    pub fn add(lists: &mut Vec<Self>, more: impl Iterator<Item = Self>) {
+    pub fn add(lists: &mut Vec<Self>, more: impl IntoIterator<Item = Self>) {
         for by in more {
             if !lists.contains(&by) {
                 lists.push(by);
