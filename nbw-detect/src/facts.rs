@@ -42,6 +42,9 @@ pub struct Facts {
     /// It was chosen by chance, each packet for itself: that its question or its answer was not seen says nothing. Not of what is
     /// chosen by whole conversations, and not of what is not sampled at all.
     pub by_chance: bool,
+    /// Of what begins, answers or ends a TCP connection: how many connections it stands for of which every packet comes while one
+    /// of the ends is watched; 0 if the others of this one may not come. 1 where nothing is left out.
+    pub followed: u32,
     /// Frames on the wire that it is: 1, unless the kernel has merged some (GRO) or not yet cut them (GSO).
     pub frames: u32,
     /// Bytes on the wire, all frames together, link-layer header included; of one packet, not times `weight`.
