@@ -55,7 +55,7 @@ pub fn report(args: &ReportArgs, path: &Path, format: ReportFormat, now: Timesta
     let wanted = options::wanted(args, format, now)?;
     let mut reader = Reader::open(path).map_err(|error| Failure::running(&error))?;
     let progress = Progress::reading(reader.size());
-    let mut read = Read { tally: Tally::new(wanted.every), undirected: true, packets: 0 };
+    let mut read = Read { tally: Tally::new(wanted.every), undirected: true };
     let fault = read.all(&mut reader, &wanted, &progress)?;
     progress.begin("drawing");
     let name = text::clean(reader.name()).into_owned();
@@ -71,7 +71,6 @@ pub fn report(args: &ReportArgs, path: &Path, format: ReportFormat, now: Timesta
 struct Read {
     tally: Tally,
     undirected: bool,
-    packets: u64,
 }
 
 impl Read {
@@ -93,7 +92,6 @@ impl Read {
         if !wanted.has(facts.time) {
             return Ok(());
         }
-        self.packets += 1;
         self.undirected &= facts.direction == Direction::Unknown;
         self.tally.see(facts.time)?;
         wanted.by.each(facts, |who, way| self.tally.add(who, way, facts.time, facts.bytes));

@@ -7,7 +7,7 @@ use nbw_detect::{
     event::{Concerned, Role},
 };
 
-use crate::{cli::DetectFormat, text};
+use crate::{cli::DetectFormat, detection::advice, text};
 
 /// Names of sources or targets in a line.
 const NAMED: usize = 3;
@@ -53,8 +53,9 @@ fn plain(event: &Event) -> String {
     ];
     lines.extend(event.concerned.iter().map(concerned));
     lines.push(format!("  why   {}", why(event)));
-    lines.push(format!("  do    {}", event.advice.split_whitespace().collect::<Vec<_>>().join(" ")));
-    lines.join("\n") + "\n"
+    lines.push(format!("  do    {}", advice(event)));
+    // Users' signatures may come from others.
+    lines.iter().map(|line| text::clean(line) + "\n").collect()
 }
 
 fn concerned(who: &Concerned) -> String {
@@ -64,7 +65,7 @@ fn concerned(who: &Concerned) -> String {
     });
     let words: Vec<String> = [who.name.clone(), process, who.cgroup.clone()].into_iter().flatten().collect();
     let role = if who.role == Role::Source { "source" } else { "target" };
-    format!("  here  {}, the {role}", text::clean(&words.join(" ")))
+    format!("  here  {}, the {role}", words.join(" "))
 }
 
 fn why(event: &Event) -> String {
@@ -129,6 +130,19 @@ warning port-scan-syn (90 % sure, T1046)
   do    Close what is open.
 ";
         assert_eq!(plain(&event()), expected);
+    }
+
+    #[test]
+    fn what_comes_from_files_of_signatures_moves_no_cursor() {
+        let hostile = |text: &str| format!("{text}\u{1b}[2J\u{202e}");
+        let event = Event {
+            signature: hostile("port-scan"),
+            technique: Some(hostile("T1046")),
+            advice: hostile("Close\nit"),
+            ..event()
+        };
+        let told = plain(&event);
+        assert!(!told.contains(['\u{1b}', '\u{202e}']) && told.lines().count() == 7, "{told}");
     }
 
     #[test]
