@@ -48,7 +48,7 @@ fn list(signatures: &Signatures, format: DetectFormat) -> Result<(), Failure> {
     }
     let wide = signatures.iter().map(|signature| signature.name.len()).max().unwrap_or(0);
     for signature in signatures.iter() {
-        let severity = show::severity(signature.severity);
+        let severity = signature.severity.word();
         let title = text::clean(&signature.title);
         out += &format!("{:wide$}  {severity:8}  {title}\n", text::clean(&signature.name));
     }

@@ -59,7 +59,7 @@ pub fn report(args: &ReportArgs, path: &Path, format: ReportFormat, now: Timesta
     let fault = read.all(&mut reader, &wanted, &progress)?;
     progress.begin("drawing");
     let name = text::clean(reader.name()).into_owned();
-    let report = read.report(&name, wanted, args, now);
+    let report = read.into_report(&name, wanted, args, now);
     match (report, fault) {
         (Ok(report), fault) => Ok(Made { report, fault }),
         // That nothing came of it is explained by what is wrong with it.
@@ -98,7 +98,7 @@ impl Read {
         Ok(())
     }
 
-    fn report(self, name: &str, wanted: Wanted, args: &ReportArgs, now: Timestamp) -> Result<Report, Failure> {
+    fn into_report(self, name: &str, wanted: Wanted, args: &ReportArgs, now: Timestamp) -> Result<Report, Failure> {
         let Some((first, last)) = self.tally.span() else { return Err(nothing(name, &wanted)) };
         let layout = Layout::new(wanted.every, &wanted.calendar, first, last)?;
         let answer = self.tally.answer(&layout, wanted.by, wanted.top);

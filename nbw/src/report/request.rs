@@ -260,8 +260,8 @@ pub(super) fn check_parts(every: Every, from: Option<Timestamp>, to: Timestamp) 
         return Ok(());
     }
     Err(Failure::Usage(format!(
-        "that would be {parts:.0} parts of {}: ask for longer ones by --every",
-        super::calendar::word(every)
+        "that would be more than {MOST_PARTS} parts of {}: ask for longer ones by --every",
+        super::calendar::length(every)
     )))
 }
 

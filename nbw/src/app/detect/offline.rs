@@ -3,7 +3,6 @@
 use std::{
     io::{self, Write as _},
     path::{Path, PathBuf},
-    time::{Duration, Instant},
 };
 
 use nbw_detect::{
@@ -62,7 +61,8 @@ struct Asked {
 
 impl Asked {
     fn answer(&self, output: Option<Output>, stop: &Stop) -> Result<(), Failure> {
-        let mut reader = input::open(&self.file, stop).map_err(|error| stopped(stop, 0).unwrap_or(Failure::running(&error)))?;
+        let mut reader =
+            input::open(&self.file, stop).map_err(|error| stopped(stop, 0).unwrap_or(Failure::running(&error)))?;
         let mut found = Found::new(self.format, output.is_some());
         let read = read(&mut reader, &self.signatures, &mut found, stop)?;
         if let Some(stopped) = stopped(stop, reader.packets()) {
@@ -151,7 +151,7 @@ fn read(
 ) -> Result<Result<(), ReadError>, Failure> {
     let mut engine = Engine::new(signatures, Limits::default());
     let progress = Progress::reading(reader.size());
-    let mut looks = Looks::begin();
+    let mut looks = Looks::default();
     let end = loop {
         if stop.is_told() {
             break Ok(());
@@ -172,31 +172,32 @@ fn read(
     Ok(end)
 }
 
-/// When to look at what has ended, and how far it is: now and then of what is read fast, and before somebody has waited for long of
+/// When to look at what has ended, and how far it is: now and then of what is read fast, and before anybody has waited for long of
 /// what comes slowly.
+#[derive(Default)]
 struct Looks {
     packets: u64,
     time: Time,
-    at: Instant,
+    /// How many of the next packets are looked behind, too.
+    again: u32,
 }
 
 impl Looks {
     /// Packets between two looks, at most.
     const STRIDE: u64 = 65_536;
-    /// Nanoseconds of the capture, in which nothing ends.
-    const SHORT: u64 = 1_000_000_000;
-    /// No two looks are closer to each other, of less than [`Self::STRIDE`] packets.
-    const REST: Duration = Duration::from_millis(200);
-
-    fn begin() -> Self {
-        Self { packets: 0, time: Time(0), at: Instant::now() }
-    }
+    /// Nanoseconds of the capture between two looks, at most.
+    const SECOND: u64 = 1_000_000_000;
+    /// The engine believes a clock that has jumped when a second packet says so, and judges a packet when the next one comes.
+    const AGAIN: u32 = 3;
 
     fn are_due(&mut self, packets: u64, time: Time) -> bool {
-        let is_later = || time.0.abs_diff(self.time.0) >= Self::SHORT && self.at.elapsed() >= Self::REST;
-        let are_due = packets - self.packets >= Self::STRIDE || is_later();
+        if time.0.abs_diff(self.time.0) >= Self::SECOND {
+            *self = Self { packets, time, again: Self::AGAIN };
+            return true;
+        }
+        let are_due = self.again > 0 || packets - self.packets >= Self::STRIDE;
         if are_due {
-            *self = Self { packets, time, at: Instant::now() };
+            *self = Self { packets, time: self.time, again: self.again.saturating_sub(1) };
         }
         are_due
     }
@@ -208,12 +209,13 @@ mod tests {
 
     #[test]
     fn what_comes_slowly_is_looked_at_soon_and_what_comes_fast_not_too_often() {
-        let mut looks = Looks::begin();
         let second = |number: u64| Time(1_800_000_000_000_000_000 + number * 1_000_000_000);
-        assert_eq!((1..=70_000).filter(|&number| looks.are_due(number, second(0))).count(), 1);
-        std::thread::sleep(Looks::REST);
-        assert!(looks.are_due(70_001, second(3_600)) && !looks.are_due(70_002, second(7_200)));
-        std::thread::sleep(Looks::REST);
-        assert!(!looks.are_due(70_003, second(3_600)) && looks.are_due(70_004, second(0)));
+        let mut looks = Looks::default();
+        let due: Vec<u64> = (1..=140_000).filter(|&number| looks.are_due(number, second(0))).collect();
+        assert_eq!(due, [1, 2, 3, 4, 4 + 65_536, 4 + 131_072]);
+        // Clocks go back, too.
+        let times = [0, 1, 3_600, 3_600, 3_600, 3_600, 3_600, 5].map(second);
+        let due = times.map(|time| looks.are_due(140_001, time));
+        assert_eq!(due, [false, true, true, true, true, true, false, true]);
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 
 use nbw_detect::{
-    Event, Severity,
+    Event,
     event::{Concerned, Role},
 };
 
@@ -27,15 +27,6 @@ pub(super) fn writer(format: DetectFormat) -> impl FnMut(&Event) -> io::Result<(
     }
 }
 
-/// The word for a severity; the same as in JSON.
-pub(super) fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "info",
-        Severity::Warning => "warning",
-        Severity::Critical => "critical",
-    }
-}
-
 /// What, who to whom, when, why, and what to do.
 fn plain(event: &Event) -> String {
     let technique = event.technique.as_ref().map(|technique| format!(", {technique}")).unwrap_or_default();
@@ -43,7 +34,7 @@ fn plain(event: &Event) -> String {
     let mut lines = vec![
         format!(
             "{} {} ({:.0} % sure{technique}{ongoing})",
-            severity(event.severity),
+            event.severity.word(),
             event.signature,
             event.confidence * 100.0
         ),
@@ -86,7 +77,7 @@ fn named(names: &[String], count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
-    use nbw_detect::{Kind, event::SCHEMA};
+    use nbw_detect::{Kind, Severity, event::SCHEMA};
 
     use super::*;
 
@@ -148,7 +139,7 @@ warning port-scan-syn (90 % sure, T1046)
     #[test]
     fn the_words_are_those_of_json() {
         for value in [Severity::Info, Severity::Warning, Severity::Critical] {
-            assert_eq!(serde_json::to_value(value).unwrap(), severity(value));
+            assert_eq!(serde_json::to_value(value).unwrap(), value.word());
         }
     }
 }
