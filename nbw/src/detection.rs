@@ -19,6 +19,7 @@ mod leaving;
 mod netns;
 mod owners;
 mod sentence;
+mod set;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -34,6 +35,7 @@ pub use self::{
     facts::facts,
     leaving::leaving,
     sentence::{advice, sentence},
+    set::signatures,
 };
 use crate::bpf::Kernel;
 

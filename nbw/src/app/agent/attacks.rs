@@ -11,7 +11,7 @@ use super::{
     usual::{self, Usual},
 };
 use crate::{
-    app::{detect::set, ticks},
+    app::ticks,
     config::{Config, suggestion},
     control::Attacks as Told,
     detection::{self, Concerns, Current, Deliver, POLL, leaving},
@@ -43,7 +43,7 @@ pub(super) fn signatures(config: &Config) -> Result<Option<Signatures>, Failure>
     if !detect.enabled {
         return Ok(None);
     }
-    let mut all = set::signatures(&detect.signatures)?;
+    let mut all = detection::signatures(&detect.signatures)?;
     match detect.disable.iter().find(|name| !all.remove(name)) {
         None => Ok(Some(all)),
         Some(unknown) => Err(not_there(unknown, &all)),

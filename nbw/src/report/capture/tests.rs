@@ -212,6 +212,18 @@ fn a_file_that_was_cut_off_is_reported_up_to_there() {
 }
 
 #[test]
+fn parts_that_are_too_many_are_told_before_all_is_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = file(directory.path(), 20_002);
+    let bytes = fs::read(&path).unwrap();
+    // Behind what is too long there is no more file.
+    fs::write(&path, &bytes[..bytes.len() - 5]).unwrap();
+    let told = made("nbw report --read x --every 1s", &path).unwrap_err();
+    assert_eq!(told, "that would be more than 20000 parts of 1 second: ask for longer ones by --every");
+    assert!(made("nbw report --read x --every 2s", &path).unwrap().fault.is_some());
+}
+
+#[test]
 fn from_and_to_choose_among_the_packets() {
     let directory = tempfile::tempdir().unwrap();
     let path = file(directory.path(), 10);
