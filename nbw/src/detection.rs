@@ -65,8 +65,8 @@ impl Feed {
         Self { engine, clock: Clock::now(), watched, refused: false, ended_early: 0 }
     }
 
-    /// Takes in what the kernel side has seen since the last time. Returns events that have begun or ended, and those that go
-    /// on, each of these not more than once in [`EVERY`].
+    /// Takes in what the kernel side has seen since the last time. Returns events that have begun, have another signature or
+    /// have ended, and those that go on, each of these not more than once in [`EVERY`].
     pub fn poll(&mut self, kernel: &mut Kernel) -> Vec<Event> {
         self.read(kernel);
         self.watch(kernel);
