@@ -120,6 +120,11 @@ impl Feed {
         }
     }
 
+    /// How often an endpoint was to be watched, of which every packet is looked at, and there was no place for it.
+    pub fn not_watched(&self) -> u64 {
+        self.engine.not_watched()
+    }
+
     /// The last of it: all events that go on, as ended.
     #[must_use]
     pub fn finish(mut self, kernel: &mut Kernel) -> Vec<Event> {
