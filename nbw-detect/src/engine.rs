@@ -353,7 +353,7 @@ impl Engine {
         self.take_news(Duration::ZERO)
     }
 
-    /// Events that are new or have ended, and those that have changed and were not told of for so long.
+    /// Events that are new, have another signature or have ended, and those that have changed and were not told of for so long.
     pub fn take_news(&mut self, every: Duration) -> Vec<Event> {
         let every = u64::try_from(every.as_nanos()).unwrap_or(u64::MAX);
         self.flush();

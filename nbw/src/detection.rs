@@ -73,8 +73,8 @@ impl Feed {
         Self { engine, clock, complete: clock.time(), watched, refused: false, ended_early: 0 }
     }
 
-    /// Takes in what the kernel side has seen since the last time. Returns events that have begun or ended, and those that go
-    /// on, each of these not more than once in [`EVERY`].
+    /// Takes in what the kernel side has seen since the last time. Returns events that have begun, have another signature or
+    /// have ended, and those that go on, each of these not more than once in [`EVERY`].
     pub fn poll(&mut self, kernel: &mut Kernel) -> Vec<Event> {
         self.read(kernel);
         self.watch(kernel);
@@ -126,6 +126,11 @@ impl Feed {
                 "there are too many attacks at a time: {early} were said to be over that may go on, and be told anew"
             );
         }
+    }
+
+    /// How often an endpoint was to be watched, of which every packet is looked at, and there was no place for it.
+    pub fn not_watched(&self) -> u64 {
+        self.engine.not_watched()
     }
 
     /// The last of it: all events that go on, as ended.

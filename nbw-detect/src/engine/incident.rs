@@ -212,6 +212,8 @@ impl Incident {
             self.signature = report.signature.clone();
             self.origin = (report.board, *report.sight);
             (self.margin, self.evidence) = (1.0, BTreeMap::new());
+            // It is something else than was told: that is news at once.
+            self.told = None;
         }
         let counted: u64 = report.recent.iter().map(|sight| sight.count).sum();
         for sight in &report.recent {

@@ -31,9 +31,9 @@ pub(super) const ATTACKS: &[Attack] = &[
     guesses("brute-force-mysql", "one login after another to a database, each refused", 25.0, |_| Box::new(database)),
     guesses("brute-force-smb", "one login after another to a file server, each refused", 25.0, |_| Box::new(share)),
     Attack {
-        // The server's silence is noticed after five seconds, of twenty-five connections more than are watched from.
+        // The server's silence is noticed after five seconds, of seventy-five connections, which are watched from the twentieth on.
         within: Duration::from_secs(13),
-        ..held("slowloris", "connections to a web server, each held by a header that never ends", 10.0, hold)
+        ..held("slowloris", "connections to a web server, each held by a header that never ends", 15.0, hold)
     },
     Attack {
         source: Named::Many,

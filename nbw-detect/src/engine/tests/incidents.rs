@@ -66,3 +66,29 @@ fn what_changes_is_told_as_often_as_is_asked_for() {
     engine.advance(Time(tape.now + 400_000_000_000));
     assert!(!engine.take_news(Duration::from_secs(1_000_000))[0].ongoing);
 }
+
+#[test]
+fn another_name_is_told_at_once() {
+    let signature = |name: &str, confidence: f64, least: u32| {
+        format!(
+            "[[signature]]\nname = \"{name}\"\nkind = \"icmp-flood\"\ntitle = \"t\"\nabout = \"a\"\nseverity = \"critical\"\n\
+             confidence = {confidence}\nadvice = \"d\"\nkey = \"pair\"\nwindow = 60\nevent = \"target\"\n\
+             count = [{{ name = \"pings\", on = [\"icmp-echo\"] }}]\n\
+             when = [{{ value = \"pings\", at-least = {least}, because = \"a test\" }}]\n"
+        )
+    };
+    let mut signatures = Signatures::built_in();
+    signatures.extend(&(signature("first", 0.5, 10) + &signature("surer", 0.9, 50))).unwrap();
+    let mut engine = Engine::new(&signatures, Limits::default());
+    let mut tape = Tape::new();
+    for _ in 0..100 {
+        tape.icmp("192.0.2.7", V, 8, 56).wait(10);
+    }
+    let mut told = Vec::new();
+    for facts in &tape.facts {
+        engine.observe(facts);
+        told.extend(engine.take_news(Duration::from_secs(5)));
+    }
+    assert_eq!(names(&told), ["first", "surer"], "within a second");
+    assert_eq!(told[0].id, told[1].id, "one attack");
+}
