@@ -39,7 +39,7 @@ fn by_chance(digest: &Digest, flags: Flags) -> bool {
 /// by its connections: all of it comes, or nothing is sure.
 fn followed(digest: &Digest, flags: Flags) -> u32 {
     if class::begins_or_ends(digest.class.into()) {
-        flags.followed.map_or(0, |rate| 1 << rate)
+        flags.followed.checked_sub(1).map_or(0, |rate| 1 << rate)
     } else {
         u32::from(digest.weight == 1)
     }
@@ -73,7 +73,7 @@ mod tests {
             length,
             class: class as u8,
             outgoing: 0,
-            flags: Flags { followed: Some(weight.ilog2()), ..Flags::default() }.byte(),
+            flags: Flags { followed: weight.ilog2() + 1, ..Flags::default() }.byte(),
             captured: packet.len() as u8,
             head,
         }
@@ -106,11 +106,11 @@ mod tests {
             let flags = Flags { followed, ..Flags::default() }.byte();
             facts(&Digest { flags, ..digest(class, weight) }, &Clock::now()).followed
         };
-        assert_eq!(followed(Class::Syn, 1, Some(0)), 1);
-        assert_eq!(followed(Class::Syn, 2, Some(5)), 32, "fewer connections are followed than are known");
-        assert_eq!(followed(Class::SynAck, 1, None), 0);
-        assert_eq!(followed(Class::Other, 1, None), 1, "all that a tunnel carries comes");
-        assert_eq!(followed(Class::Other, 2, None), 0);
+        assert_eq!(followed(Class::Syn, 1, 1), 1);
+        assert_eq!(followed(Class::Syn, 2, 6), 32, "fewer connections are followed than are known");
+        assert_eq!(followed(Class::SynAck, 1, 0), 0);
+        assert_eq!(followed(Class::Other, 1, 0), 1, "all that a tunnel carries comes");
+        assert_eq!(followed(Class::Other, 2, 0), 0);
     }
 
     /// Nothing is answered, as the answers were not chosen.
