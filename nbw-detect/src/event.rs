@@ -110,3 +110,15 @@ pub enum Severity {
     /// Somebody should act.
     Critical,
 }
+
+impl Severity {
+    /// The word for it; the same as in JSON.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}

@@ -13,6 +13,7 @@ mod report;
 mod simulate;
 mod status;
 mod top;
+mod work;
 
 use std::{collections::VecDeque, future, io, time::Duration};
 

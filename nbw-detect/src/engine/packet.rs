@@ -38,8 +38,10 @@ pub(crate) struct Packet {
     pub(crate) bytes: u32,
     pub(crate) frames: u32,
     pub(crate) weight: u32,
-    /// Nothing follows from what did not come with it.
+    /// Its kind is sampled by chance, each packet for itself, when there are too many.
     pub(crate) by_chance: bool,
+    /// Connections that it stands for of which all packets come where they are watched; 0: not of this one.
+    pub(crate) followed: u32,
     /// ARP's hardware addresses.
     pub(crate) macs: [Who; 2],
 }
@@ -69,6 +71,7 @@ impl Packet {
         packet.frames = facts.frames.max(1);
         packet.weight = facts.weight.max(1);
         packet.by_chance = facts.by_chance;
+        packet.followed = facts.followed;
         Some(packet)
     }
 
@@ -90,6 +93,7 @@ impl Packet {
             frames: 1,
             weight: 1,
             by_chance: false,
+            followed: 1,
             macs: [Who::default(); 2],
         }
     }
@@ -141,6 +145,11 @@ impl Packet {
     pub(crate) fn is_ordinary(facts: &Facts) -> bool {
         let Body::Ip(Ip { transport: Transport::Tcp { flags, .. }, fragment, .. }) = &facts.body else { return false };
         flags & (SYN | FIN | RST | ACK) == ACK && *fragment == Fragment::None
+    }
+
+    /// Whether it was chosen by chance of others like it: nothing follows from what did not come with it.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.by_chance && self.weight > 1
     }
 
     /// How many there were on the wire.

@@ -6,8 +6,10 @@ mod connections;
 mod incidents;
 mod make;
 mod properties;
+mod sampled;
 mod services;
 mod thresholds;
+mod watching;
 
 use self::make::Tape;
 use super::*;

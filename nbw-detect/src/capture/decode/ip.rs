@@ -130,13 +130,15 @@ impl Carried<'_> {
         }
     }
 
-    /// The innermost packet that can be read, which is this one where it is no tunnel.
+    /// The innermost packet that can be read, which is this one where it is no tunnel, or is a fragment.
     #[inline]
     fn body(self, depth: u8) -> Body {
         let Self { source, destination, protocol, fragment, payload } = self;
         let transport = match fragment {
             Fragment::Later => Transport::Other,
-            _ => {
+            // Of a tunnel's packet in fragments the others do not say what is inside: all of them are the tunnel's.
+            Fragment::First => transport::read(protocol, payload),
+            Fragment::None => {
                 if let Some(inside) = tunnel::inside(protocol, payload, depth) {
                     return inside;
                 }

@@ -114,3 +114,33 @@ fn another_name_is_told_at_once() {
     assert_eq!(names(&told), ["first", "surer"], "within a second");
     assert_eq!(told[0].id, told[1].id, "one attack");
 }
+
+#[test]
+fn what_is_near_its_bound_is_counted_once() {
+    // 140 pings a second: above the bound at the end of each half of the window, and below it at its beginning.
+    let mut tape = Tape::new();
+    for _ in 0..140 * 60 {
+        tape.icmp("192.0.2.7", V, 8, 56);
+        tape.now += 1_000_000_000 / 140 - 10_000;
+    }
+    let events = events(&tape.facts);
+    assert_eq!(names(&events), ["icmp-flood"]);
+    let counted = events[0].evidence["counted"];
+    assert!((7_000.0..=8_400.0).contains(&counted), "{counted}");
+}
+
+#[test]
+fn between_private_addresses_some_of_it_is_less_severe() {
+    for (from, to, severity) in [
+        ("10.0.0.9", "10.0.0.5", crate::Severity::Warning),
+        ("10.0.0.9", V, crate::Severity::Critical),
+        ("192.0.2.7", "10.0.0.5", crate::Severity::Critical),
+    ] {
+        let mut tape = Tape::new();
+        for _ in 0..100_000 {
+            tape.udp(from, 1_024, to, 9_999, 1_000);
+        }
+        let events = events(&tape.facts);
+        assert_eq!((events[0].signature.as_str(), events[0].severity), ("udp-flood-stream", severity), "{from} {to}");
+    }
+}

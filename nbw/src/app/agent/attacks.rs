@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     alert::Notice,
-    app::{detect::set, ticks},
+    app::ticks,
     config::{Config, suggestion},
     control::Attacks as Told,
     detection::{self, Concerns, Current, Deliver, Feed, POLL, leaving},
@@ -47,7 +47,7 @@ pub(super) fn signatures(config: &Config) -> Result<Option<Signatures>, Failure>
     if !detect.enabled {
         return Ok(None);
     }
-    let mut all = set::signatures(&detect.signatures)?;
+    let mut all = detection::signatures(&detect.signatures)?;
     match detect.disable.iter().find(|name| !all.remove(name)) {
         None => Ok(Some(all)),
         Some(unknown) => Err(not_there(unknown, &all)),

@@ -13,7 +13,13 @@ use nbw_detect::{
     learn::{LearnError, Learnt, Sample, learn},
 };
 
-use crate::{failure::Failure, report::output::Output, text};
+use super::input;
+use crate::{
+    app::work::{Stop, Work},
+    failure::Failure,
+    output::{Output, not_onto},
+    text,
+};
 
 /// Between two steps of the sign that it is at work.
 const STEP: Duration = Duration::from_millis(120);
@@ -22,16 +28,26 @@ const STEP: Duration = Duration::from_millis(120);
 ///
 /// # Errors
 /// [`Failure::Running`] when a capture cannot be read to its end, or nothing sets them apart.
-pub(super) fn run(attack: &Path, normal: &Path, output: Option<&Path>) -> Result<(), Failure> {
-    if [attack, normal].contains(&Path::new("-")) {
-        let why = "--learn reads each capture several times, which standard input cannot be: write it to a file first";
-        return Err(Failure::Usage(why.into()));
+pub(super) async fn run(attack: &Path, normal: &Path, output: Option<&Path>) -> Result<(), Failure> {
+    for capture in [attack, normal] {
+        input::check_rereadable(capture, "--learn")?;
+        output.map_or(Ok(()), |output| not_onto(output, capture))?;
     }
-    let output = Output::open(output)?;
+    let mut work = Work::listen()?;
+    let output = work.open(output.map(Path::to_owned)).await?;
+    let _give_up = output.give_up();
+    let (attack, normal) = (attack.to_owned(), normal.to_owned());
+    work.run(move |stop| learn_from(&attack, &normal, output, stop)).await
+}
+
+fn learn_from(attack: &Path, normal: &Path, output: Output, stop: &Stop) -> Result<(), Failure> {
     let bar = ProgressBar::new_spinner();
     bar.enable_steady_tick(STEP);
-    let learnt = learn(&name(attack), &sample(attack, &bar), &sample(normal, &bar));
+    let learnt = learn(&name(attack), &sample(attack, &bar, stop), &sample(normal, &bar, stop));
     bar.finish_and_clear();
+    if stop.is_told() {
+        return Err(Failure::Running("stopped before anything was learnt".into()));
+    }
     let learnt = learnt.map_err(|error| failure(&error))?;
     output.write(learnt.to_toml().as_bytes())?;
     tell(&learnt);
@@ -42,20 +58,22 @@ fn failure(error: &LearnError) -> Failure {
     Failure::Running(error.to_string())
 }
 
-fn sample<'a>(file: &'a Path, bar: &'a ProgressBar) -> Sample<'a> {
-    let name = file.file_name().unwrap_or(file.as_os_str());
-    let name = text::clean_bytes(name.as_encoded_bytes());
+fn sample<'a>(file: &'a Path, bar: &'a ProgressBar, stop: &'a Stop) -> Sample<'a> {
+    let name = text::clean_path(file.file_name().unwrap_or(file.as_os_str()).as_ref());
     let told = format!("reading {name}");
     let read = move |see: &mut dyn FnMut(&Facts)| {
         bar.set_message(told.clone());
-        read(file, see)
+        read(file, stop, see)
     };
     Sample { name, read: Box::new(read) }
 }
 
-fn read(file: &Path, see: &mut dyn FnMut(&Facts)) -> Result<(), ReadError> {
+/// What is made of a part, when it was told to stop, nobody sees.
+fn read(file: &Path, stop: &Stop, see: &mut dyn FnMut(&Facts)) -> Result<(), ReadError> {
     let mut reader = Reader::open(file)?;
-    while let Some(packet) = reader.next_packet()? {
+    while !stop.is_told()
+        && let Some(packet) = reader.next_packet()?
+    {
         see(&packet.facts());
     }
     Ok(())

@@ -30,6 +30,7 @@ fn facts(second: f64, hosts: (u8, u32), ports: (u16, u16), bytes: u32) -> Facts 
         direction: Direction::Unknown,
         weight: 1,
         by_chance: false,
+        followed: 1,
         frames: 1,
         bytes,
         body: Body::Ip(Ip {
@@ -208,6 +209,18 @@ fn a_file_that_was_cut_off_is_reported_up_to_there() {
     assert_eq!(sums(&cut.report.answer), [("10.0.0.1".into(), 0, 540), ("10.0.0.2".into(), 540, 0)]);
     let fault = cut.fault.unwrap().to_string();
     assert!(fault.contains("from packet 10 on, at byte ") && fault.contains("the capture was cut off"), "{fault}");
+}
+
+#[test]
+fn parts_that_are_too_many_are_told_before_all_is_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = file(directory.path(), 20_002);
+    let bytes = fs::read(&path).unwrap();
+    // Behind what is too long there is no more file.
+    fs::write(&path, &bytes[..bytes.len() - 5]).unwrap();
+    let told = made("nbw report --read x --every 1s", &path).unwrap_err();
+    assert_eq!(told, "that would be more than 20000 parts of 1 second: ask for longer ones by --every");
+    assert!(made("nbw report --read x --every 2s", &path).unwrap().fault.is_some());
 }
 
 #[test]

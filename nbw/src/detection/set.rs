@@ -7,7 +7,7 @@ use std::{
 
 use nbw_detect::{SignatureError, Signatures};
 
-use crate::{config::ConfigError, failure::Failure, files};
+use crate::{config::ConfigError, failure::Failure, files, text};
 
 /// No file of signatures is larger: what is, is something else.
 const MOST_BYTES: u64 = 4 << 20;
@@ -16,7 +16,7 @@ const MOST_BYTES: u64 = 4 << 20;
 ///
 /// # Errors
 /// [`Failure::Usage`] names file, line and what is wrong.
-pub(crate) fn signatures(paths: &[PathBuf]) -> Result<Signatures, Failure> {
+pub fn signatures(paths: &[PathBuf]) -> Result<Signatures, Failure> {
     let mut signatures = Signatures::built_in();
     for path in paths {
         for file in files_of(path)? {
@@ -56,7 +56,7 @@ fn located(error: &SignatureError, text: &str) -> ConfigError {
 }
 
 fn cannot(path: &Path, why: &dyn std::fmt::Display) -> Failure {
-    Failure::Usage(format!("cannot read the signatures {}: {why}", path.display()))
+    Failure::Usage(format!("cannot read the signatures {}: {why}", text::clean_path(path)))
 }
 
 #[cfg(test)]
