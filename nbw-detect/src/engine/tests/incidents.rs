@@ -67,6 +67,28 @@ fn what_changes_is_told_as_often_as_is_asked_for() {
     assert!(!engine.take_news(Duration::from_secs(1_000_000))[0].ongoing);
 }
 
+/// Readers of events compare them, and write them as JSON, which has no infinity.
+#[test]
+fn evidence_is_of_numbers_also_where_something_stands_against_nothing() {
+    let own = "[[signature]]\nname = \"own\"\nkind = \"icmp-flood\"\ntitle = \"t\"\nabout = \"a\"\nseverity = \"critical\"\n\
+               confidence = 0.5\nadvice = \"d\"\nkey = \"pair\"\nwindow = 60\nevent = \"target\"\n\
+               count = [{ name = \"pings\", on = [\"icmp-echo\"] }, { name = \"pongs\", on = [\"icmp-echo-answered\"] }]\n\
+               when = [{ value = \"pings\", per = \"pongs\", at-least = 10, because = \"a test\" }]\n";
+    let mut signatures = Signatures::built_in();
+    signatures.extend(own).unwrap();
+    let mut engine = Engine::new(&signatures, Limits::default());
+    let mut tape = Tape::new();
+    for _ in 0..20 {
+        tape.icmp("192.0.2.7", V, 8, 56).wait(10);
+    }
+    tape.facts.iter().for_each(|facts| engine.observe(facts));
+    let events = engine.finish();
+    assert_eq!(names(&events), ["own"]);
+    assert!(events[0].evidence.values().all(|value| value.is_finite()), "{events:?}");
+    let read: crate::Event = serde_json::from_str(&serde_json::to_string(&events[0]).unwrap()).unwrap();
+    assert_eq!(read, events[0]);
+}
+
 #[test]
 fn another_name_is_told_at_once() {
     let signature = |name: &str, confidence: f64, least: u32| {
