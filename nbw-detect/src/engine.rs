@@ -8,6 +8,7 @@ mod arp;
 mod board;
 mod cell;
 mod condition;
+mod doorkeeper;
 mod filter;
 mod flow;
 mod happening;
@@ -32,18 +33,19 @@ mod who;
 
 use std::{net::IpAddr, time::Duration};
 
-pub use self::{
-    happening::Happening,
-    input::{Limits, Volume},
-};
 use self::{
     board::{Board, Verdict, Wish},
+    filter::Sets,
     happening::Sight,
     incident::{Incidents, Report},
     packet::Packet,
     sides::Sides,
     track::Trackers,
     watch::Watch,
+};
+pub use self::{
+    happening::Happening,
+    input::{Limits, Volume},
 };
 use crate::{Event, Facts, Signatures, Time, facts::Body, facts::Transport};
 
@@ -81,10 +83,27 @@ pub struct Engine {
 }
 
 impl Engine {
+    /// An engine that only measures: for each signature the most that the value of its first condition ever was.
+    pub(crate) fn gauging(signatures: &Signatures, limits: Limits) -> Self {
+        let mut engine = Self::new(signatures, limits);
+        engine.boards.iter_mut().for_each(Board::gauge);
+        engine
+    }
+
+    /// What was measured, by the signatures' places; none of what has never happened.
+    pub(crate) fn peaks(mut self) -> Vec<Option<f64>> {
+        self.flush();
+        self.settle();
+        self.tick(self.clock.saturating_add(LAST_WAIT));
+        self.boards.iter().map(Board::peak).collect()
+    }
+
     /// An engine that goes by these signatures.
     #[must_use]
     pub fn new(signatures: &Signatures, limits: Limits) -> Self {
-        let boards: Vec<Board> = signatures.iter().map(|signature| Board::new(signature, limits.keys.max(1))).collect();
+        let mut sets = Sets::default();
+        let board = |signature| Board::new(signature, limits.keys.max(1), &mut sets);
+        let boards: Vec<Board> = signatures.iter().map(board).collect();
         let reads = |what: usize| {
             let mut readers: Vec<usize> = (0..boards.len()).filter(|at| boards[*at].mask() >> what & 1 == 1).collect();
             readers.sort_by_key(|at| !boards[*at].signature.explains);
@@ -275,7 +294,7 @@ impl Engine {
         let begins = entry.incident.is_none();
         let (first, mut recent) = (entry.first().unwrap_or(sight.seen), entry.take_recent());
         // The last of them is the one at hand.
-        recent.pop();
+        recent.pop_back();
         let before = if begins { entry.untold() } else { 0 };
         let signature = &board.signature;
         let number = self.incidents.report(
@@ -295,7 +314,7 @@ impl Engine {
 
     /// Endpoints (address and port of those who are connected to) whose ordinary TCP packets are wanted too.
     #[must_use]
-    pub fn watched(&self) -> &[(IpAddr, u16)] {
+    pub fn watched(&self) -> Vec<(IpAddr, u16)> {
         self.watch.list()
     }
 
