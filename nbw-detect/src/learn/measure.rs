@@ -26,31 +26,13 @@ pub struct Outcome {
 
 /// The most that anybody had, of each candidate; none of what never happens.
 pub(super) fn peaks(candidates: &[Candidate], sample: &Sample<'_>) -> Result<Vec<Option<f64>>, ReadError> {
-    let engine = |candidate: &Candidate| Engine::new(&only(&gauge(candidate)), Limits::default());
-    let mut engines: Vec<Engine> = candidates.iter().map(engine).collect();
-    let mut peaks = vec![None; candidates.len()];
-    let mut taken = Turn::default();
-    (sample.read)(&mut |facts| {
-        engines.iter_mut().for_each(|engine| engine.observe(facts));
-        // Now and then, for what is over is forgotten.
-        if taken.is_new(facts.time, 60) {
-            for ((engine, candidate), peak) in engines.iter_mut().zip(candidates).zip(&mut peaks) {
-                raise(peak, candidate, &engine.take_events());
-            }
-        }
-    })?;
-    for ((engine, candidate), peak) in engines.into_iter().zip(candidates).zip(&mut peaks) {
-        raise(peak, candidate, &engine.finish());
-    }
-    Ok(peaks)
+    let gauges: Signatures = candidates.iter().map(gauge).collect();
+    let mut engine = Engine::gauging(&gauges, Limits::default());
+    (sample.read)(&mut |facts| engine.observe(facts))?;
+    Ok(engine.peaks())
 }
 
-fn raise(peak: &mut Option<f64>, candidate: &Candidate, events: &[Event]) {
-    let values = events.iter().filter_map(|event| event.evidence.get(&candidate.counter.name).copied());
-    *peak = values.chain(*peak).reduce(f64::max);
-}
-
-/// A signature that anything at all makes fire: its evidence says how much there was.
+/// A signature whose first condition says how much there was.
 fn gauge(candidate: &Candidate) -> Signature {
     Signature { when: vec![at_least(&candidate.counter.name, 1.0, "")], ..candidate.signature("gauge") }
 }

@@ -29,10 +29,10 @@ pub fn facts(digest: &Digest, clock: &Clock) -> Facts {
     }
 }
 
-/// Whether the packet was chosen alone: what belongs to it was perhaps not. Of the connections inside of a tunnel that holds for
-/// all, whatever they are.
+/// Whether packets like it are chosen alone when there are too many: what belongs to them perhaps is not. Of the connections inside
+/// of a tunnel that holds for all, whatever they are; and of those that are seen before there are too many, too.
 fn by_chance(digest: &Digest, flags: Flags) -> bool {
-    digest.weight > 1 && (flags.alone || class::sampling(digest.class.into()) == Sampling::Packets)
+    flags.alone || class::sampling(digest.class.into()) == Sampling::Packets
 }
 
 /// How many connections one stands for of which all packets come where its end is watched. What a tunnel carries is not chosen
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn what_was_chosen_alone_says_so() {
-        assert!(!tunnelled(Class::Other, 1).by_chance, "all of it is seen");
+        assert!(tunnelled(Class::Other, 1).by_chance, "all of it is seen, until there is too much");
         for class in [Class::Other, Class::Udp, Class::Icmp, Class::Fragment, Class::OddFlags] {
             assert!(tunnelled(class, 8).by_chance, "{class:?}");
         }
@@ -96,7 +96,7 @@ mod tests {
             let flags = Flags { alone: true, ..Flags::default() }.byte();
             let by_chance = |weight| facts(&Digest { flags, ..digest(class, weight) }, &Clock::now()).by_chance;
             assert!(by_chance(2), "{class:?}");
-            assert!(!by_chance(1), "{class:?}: all of it is seen");
+            assert!(by_chance(1), "{class:?}: all of it is seen, until there is too much");
         }
     }
 
