@@ -12,6 +12,7 @@ mod flow;
 mod happening;
 mod icmp;
 mod incident;
+mod others;
 mod packet;
 mod retry;
 mod route;
@@ -22,6 +23,7 @@ mod tcp;
 mod tests;
 mod track;
 mod udp;
+mod values;
 mod watch;
 mod who;
 
@@ -291,7 +293,7 @@ impl Engine {
                 if !self.incidents.goes(incident, at, sight)
                     && let Some(entry) = board.entry(sight)
                 {
-                    entry.incident = None;
+                    entry.is_over(sight.count);
                 }
             }
             Verdict::Attack => self.attack(at, sight),
@@ -303,14 +305,13 @@ impl Engine {
         let board = &mut self.boards[at];
         let (evidence, margin) = board.evidence(sight);
         let Some(entry) = board.entry(sight) else { return };
-        let begins = entry.incident.is_none();
-        let (first, mut recent) = (entry.first().unwrap_or(sight.seen), entry.take_recent());
+        let (first, untold) = (entry.first().unwrap_or(sight.seen), entry.untold());
+        let mut recent = entry.take_recent();
         // The last of them is the one at hand.
         recent.pop();
-        let before = if begins { entry.seen() } else { 0 };
-        let signature = &board.signature;
+        let (signature, others) = (&board.signature, board.others(sight));
         let number = self.incidents.report(
-            Report { signature, board: at, sight, first, recent, before, evidence, margin },
+            Report { signature, board: at, sight, first, recent, untold, others, evidence, margin },
             self.trackers.arp(),
         );
         if let Some(entry) = board.entry(sight) {

@@ -5,12 +5,14 @@ use super::{
     filter,
     flow::{Lru, lru},
     happening::Sight,
+    others::Others,
+    values::Values,
     watch::Rank,
     who::Who,
 };
 use crate::{
     Kind,
-    signature::{Condition, Counter, Key, Signature},
+    signature::{Condition, Counter, Field, Key, Signature},
 };
 
 /// What happened before it was clear that it is an attack: so much of it is remembered, to name those concerned.
@@ -47,6 +49,8 @@ pub(crate) struct Entry {
     first: [Option<u64>; 2],
     /// How often the attack itself was seen, likewise.
     seen: [u64; 2],
+    /// How many of those were told to an incident.
+    told: [u64; 2],
     cells: Box<[Cell]>,
     recent: Vec<Sight>,
     /// The incident that it is, and when that is to be judged again.
@@ -95,8 +99,8 @@ pub(crate) struct Board {
     most: u32,
     /// Counters that begin an entry; others only add to one.
     founders: u32,
-    /// Whether sources or targets are not in the key, so that recent ones have to be remembered.
-    remembers: bool,
+    /// Sources or targets that are not in the key, so that recent ones have to be remembered.
+    others: Option<Others>,
     /// It says nothing: what it goes by is not to be seen here.
     pub(crate) mute: bool,
 }
@@ -105,6 +109,8 @@ impl Board {
     pub(crate) fn new(signature: &Signature, most: u32) -> Self {
         // What comes once in an hour must find its entry again, whatever has come between.
         let most = if signature.window >= LONG { most.saturating_mul(4) } else { most };
+        let mut signature = signature.clone();
+        let others = Others::of(&mut signature);
         let masks: Vec<u64> = signature.count.iter().map(filter::mask).collect();
         let tests = |conditions: &[Condition]| conditions.iter().filter_map(|it| test(&signature.count, it)).collect();
         Self {
@@ -116,10 +122,10 @@ impl Board {
             watch: tests(&signature.watch),
             table: lru(most),
             most,
-            founders: founders(signature),
-            remembers: !matches!(signature.key, Key::Pair | Key::PairPort | Key::PairService),
+            founders: founders(&signature),
+            others,
             mute: false,
-            signature: signature.clone(),
+            signature,
             masks,
         }
     }
@@ -153,13 +159,14 @@ impl Board {
         }
         let Some(entry) = self.table.get(&subject) else { return Seen::NOTHING };
         entry.turn(half);
-        entry.add(&self.signature, sight, hits, self.remembers);
+        entry.add(&self.signature, sight, hits, self.others.is_some());
         // Only what the attack itself consists of can make it one.
         let main = hits & 1 != 0;
         let explained = self.signature.explains && entry.incident.is_some();
         if let Some((incident, again)) = entry.incident
             && sight.time < again
         {
+            entry.told[0] += if main { sight.count } else { 0 };
             let verdict = if main { Verdict::Goes(incident) } else { Verdict::Quiet };
             return Seen { verdict, watch: None, explained };
         }
@@ -208,6 +215,13 @@ impl Board {
     /// What is known of those whom something that has happened concerns.
     pub(crate) fn entry(&mut self, sight: &Sight) -> Option<&mut Entry> {
         self.table.peek_mut(&subject(self.signature.key, sight))
+    }
+
+    /// Those whom the key does not name, in the entry of what has happened.
+    pub(crate) fn others(&self, sight: &Sight) -> Option<(Field, &Values)> {
+        let others = self.others?;
+        let entry = self.table.peek(&subject(self.signature.key, sight))?;
+        Some((others.field, entry.cells.get(others.at)?.values()?))
     }
 
     /// Whether what belongs to an attack of that kind is nothing to it: it is another flood's, or it waits for what is not explained.
@@ -281,7 +295,7 @@ fn subject(key: Key, sight: &Sight) -> Subject {
 impl Entry {
     fn new(signature: &Signature, half: u64) -> Self {
         let cells = signature.count.iter().map(|counter| Cell::new(counter.measure)).collect();
-        Self { half, first: [None; 2], seen: [0; 2], cells, recent: Vec::new(), incident: None }
+        Self { half, first: [None; 2], seen: [0; 2], told: [0; 2], cells, recent: Vec::new(), incident: None }
     }
 
     fn clear(&mut self, signature: &Signature, half: u64) {
@@ -289,7 +303,7 @@ impl Entry {
             *cell = Cell::new(counter.measure);
         }
         self.first = [None; 2];
-        self.seen = [0; 2];
+        (self.seen, self.told) = ([0; 2], [0; 2]);
         self.recent.clear();
         self.incident = None;
         self.half = half;
@@ -301,7 +315,7 @@ impl Entry {
         for _ in 0..passed.min(2) {
             self.cells.iter_mut().for_each(Cell::rotate);
             self.first = [None, self.first[0]];
-            self.seen = [0, self.seen[0]];
+            (self.seen, self.told) = ([0, self.seen[0]], [0, self.told[0]]);
         }
         if passed > 1 {
             self.recent.clear();
@@ -339,13 +353,21 @@ impl Entry {
         std::mem::take(&mut self.recent)
     }
 
-    /// How often the attack itself was seen.
-    pub(crate) fn seen(&self) -> u64 {
-        self.seen[0].saturating_add(self.seen[1])
+    /// How often the attack itself was seen, of which no incident was told.
+    pub(crate) fn untold(&self) -> u64 {
+        let sum = |halves: [u64; 2]| halves[0].saturating_add(halves[1]);
+        sum(self.seen).saturating_sub(sum(self.told))
     }
 
-    /// It is an incident, and not judged again for a moment.
+    /// The incident is over: it was not told of that many.
+    pub(crate) fn is_over(&mut self, untold: u64) {
+        self.told[0] = self.told[0].saturating_sub(untold);
+        self.incident = None;
+    }
+
+    /// It is an incident, which was told of all, and not judged again for a moment.
     pub(crate) fn is_incident(&mut self, incident: u64, now: u64) {
+        self.told = self.seen;
         self.incident = Some((incident, now.saturating_add(JUDGED_EVERY)));
     }
 }
