@@ -9,6 +9,7 @@ mod board;
 mod cell;
 mod filter;
 mod flow;
+mod gauge;
 mod happening;
 mod icmp;
 mod incident;
@@ -376,12 +377,16 @@ impl Engine {
     /// The end: all events that were not taken as ended, each once, final, by the time they were first seen.
     #[must_use]
     pub fn finish(mut self) -> Vec<Event> {
-        self.flush();
-        // What was asked for in the last moment was perhaps answered in the next one; what is older was not.
-        self.settle();
-        self.tick(self.clock.saturating_add(LAST_WAIT));
+        self.close();
         self.refresh(0);
         self.incidents.finish(self.trackers.arp())
+    }
+
+    /// No more packets come: what was asked for in the last moment was perhaps answered in the next one; what is older was not.
+    fn close(&mut self) {
+        self.flush();
+        self.settle();
+        self.tick(self.clock.saturating_add(LAST_WAIT));
     }
 }
 

@@ -101,6 +101,8 @@ pub(crate) struct Board {
     founders: u32,
     /// Sources or targets that are not in the key, so that recent ones have to be remembered.
     others: Option<Others>,
+    /// The most that any entry had of the attack itself, where there are no conditions to judge it by.
+    pub(crate) peak: Option<f64>,
     /// It says nothing: what it goes by is not to be seen here.
     pub(crate) mute: bool,
 }
@@ -124,6 +126,7 @@ impl Board {
             most,
             founders: founders(&signature),
             others,
+            peak: None,
             mute: false,
             signature,
             masks,
@@ -162,6 +165,9 @@ impl Board {
         entry.add(&self.signature, sight, hits, self.others.is_some());
         // Only what the attack itself consists of can make it one.
         let main = hits & 1 != 0;
+        if main && self.when.is_empty() {
+            self.peak = entry.cells[0].value().into_iter().chain(self.peak).reduce(f64::max);
+        }
         let explained = self.signature.explains && entry.incident.is_some();
         if let Some((incident, again)) = entry.incident
             && sight.time < again
