@@ -7,21 +7,26 @@
 mod arp;
 mod board;
 mod cell;
+mod condition;
 mod filter;
 mod flow;
 mod gauge;
 mod happening;
 mod icmp;
 mod incident;
+mod input;
+mod manner;
 mod others;
 mod packet;
 mod retry;
 mod route;
+mod servers;
 mod sides;
 mod tally;
 mod tcp;
 #[cfg(test)]
 mod tests;
+mod thin;
 mod track;
 mod udp;
 mod values;
@@ -30,18 +35,20 @@ mod who;
 
 use std::{net::IpAddr, time::Duration};
 
-pub use self::happening::Happening;
 use self::{
-    board::{Board, Verdict},
+    board::{Board, Verdict, Wish},
     happening::Sight,
     incident::{Incidents, Report},
     packet::Packet,
     sides::Sides,
     track::Trackers,
     watch::Watch,
-    who::Who,
 };
-use crate::{Event, Facts, Signatures, Time, facts::Body, facts::Transport, signature::Scope};
+pub use self::{
+    happening::Happening,
+    input::{Limits, Volume},
+};
+use crate::{Event, Facts, Signatures, Time, facts::Body, facts::Transport};
 
 /// Packets of one timestamp that are put in order; of more, the order in which they come counts.
 const MOST_AT_ONCE: usize = 4_096;
@@ -54,49 +61,6 @@ const FORTH: u64 = 3_600_000_000_000;
 
 /// How often it is looked for what is over.
 const SWEEP_EVERY: u64 = 1_000_000_000;
-
-/// How much an engine remembers.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Keys (sources, targets, pairs ...) of each signature.
-    pub keys: u32,
-    /// TCP connections, and as many UDP flows.
-    pub connections: u32,
-    /// Endpoints that are watched at a time.
-    pub watched: usize,
-    /// Of TCP only what begins and ends connections comes, and all of an endpoint from when [`Engine::watches`] says so. Otherwise, as
-    /// of captures, everything comes.
-    pub live: bool,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { keys: 4_096, connections: 65_536, watched: 16_384, live: false }
-    }
-}
-
-/// What somebody has sent to somebody, by the host's own counters.
-#[derive(Debug, Clone, Copy)]
-pub struct Volume {
-    /// When it was counted.
-    pub time: Time,
-    /// Who has sent it.
-    pub source: IpAddr,
-    /// To whom.
-    pub target: IpAddr,
-    /// Bytes since the last such report of the two.
-    pub bytes: u64,
-    /// Bytes that this source usually sends to anybody outside in as much time.
-    pub usual: u64,
-}
-
-impl Volume {
-    /// Whether it has gone to the Internet: neither to a private network nor to a group.
-    #[must_use]
-    pub fn is_outside(&self) -> bool {
-        Who::from(self.target).scope() == Scope::Global
-    }
-}
 
 /// Recognises attacks.
 #[derive(Debug)]
@@ -284,9 +248,14 @@ impl Engine {
     fn show(&mut self, at: usize, sight: &Sight, turned: bool) -> bool {
         let board = &mut self.boards[at];
         let seen = board.see(sight, turned);
-        if let Some(rank) = seen.watch {
-            let window = board.signature.window.saturating_mul(1_000_000_000);
-            self.watch.ask(sight.target, sight.target_port, self.clock, window, rank);
+        let endpoint = (sight.target, sight.target_port);
+        match seen.wish {
+            Wish::Nothing => {}
+            Wish::Leave => self.watch.leave(endpoint, at),
+            Wish::Watch(rank) => {
+                let window = board.signature.window.saturating_mul(1_000_000_000);
+                self.watch.ask(endpoint, at, self.clock, window, rank);
+            }
         }
         match seen.verdict {
             Verdict::Quiet => {}
@@ -342,6 +311,12 @@ impl Engine {
     #[must_use]
     pub fn not_watched(&self) -> u64 {
         self.watch.refused
+    }
+
+    /// Whether signatures that go by missing answers say nothing, since most connections are seen from one side only.
+    #[must_use]
+    pub fn sees_one_side(&self) -> bool {
+        self.sides.are_one()
     }
 
     /// Another number each time that [`Self::watched`] has changed.

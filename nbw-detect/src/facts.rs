@@ -39,8 +39,9 @@ pub struct Facts {
     pub direction: Direction,
     /// How many packets it stands for: 1, unless the source samples (live, under a flood).
     pub weight: u32,
-    /// It was chosen by chance, each packet for itself: that its question or its answer was not seen says nothing. Not of what is
-    /// chosen by whole conversations, and not of what is not sampled at all.
+    /// Packets like it are chosen by chance, each for itself, when there are too many: where it stands for several, that its question
+    /// or its answer was not seen says nothing, and where it does not, its answer may have come when there were too many. Not of what
+    /// is chosen by whole conversations, and not of what is never sampled.
     pub by_chance: bool,
     /// Frames on the wire that it is: 1, unless the kernel has merged some (GRO) or not yet cut them (GSO).
     pub frames: u32,

@@ -1,10 +1,11 @@
 //! Signatures: what is counted of whom, in which time, and how much of it is an attack. They are data, in TOML.
 //!
-//! [`form`] is the file as serde has it, `check` what serde cannot see, and `page` a signature as people read it.
+//! [`form`] is the file as serde has it, `ports` its named sets, `check` what serde cannot see, and `page` a signature as people read it.
 
 mod check;
 pub mod form;
 mod page;
+mod ports;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +17,9 @@ use toml::de::{DeTable, Deserializer};
 pub use self::form::{Condition, Counter, Field, Group, Key, Measure, Scope, Signature};
 
 /// The files that are built in, by what they are about.
-const BUILT_IN: [&str; 8] = [
+const BUILT_IN: [&str; 9] = [
+    // Names for the others.
+    include_str!("../signatures/ports.toml"),
     // What is amplification is no ordinary flood: the first that explains something has the word.
     include_str!("../signatures/amplification.toml"),
     include_str!("../signatures/connections.toml"),
@@ -32,6 +35,8 @@ const BUILT_IN: [&str; 8] = [
 #[derive(Debug, Clone, Default)]
 pub struct Signatures {
     list: Vec<Signature>,
+    /// Sets of ports by name, of all files.
+    ports: ports::Sets,
 }
 
 /// What is wrong with a file of signatures, and where.
@@ -64,12 +69,17 @@ impl Signatures {
         all
     }
 
-    /// Adds a file's signatures; one of a known name takes the other's place.
+    /// Adds a file's signatures and sets of ports; one of a known name takes the other's place. A set that changes does not change
+    /// signatures that were added before.
     ///
     /// # Errors
     /// What is wrong with the text. Nothing is added then.
     pub fn extend(&mut self, text: &str) -> Result<(), SignatureError> {
-        for signature in parse(text)? {
+        let mut ports = self.ports.clone();
+        ports.extend(parse_ports(text)?);
+        let signatures = parse(text, &ports)?;
+        self.ports = ports;
+        for signature in signatures {
             match self.list.iter_mut().find(|known| known.name == signature.name) {
                 Some(known) => *known = signature,
                 None => self.list.push(signature),
@@ -99,12 +109,18 @@ impl Signatures {
 
 impl FromIterator<Signature> for Signatures {
     fn from_iter<I: IntoIterator<Item = Signature>>(all: I) -> Self {
-        Self { list: all.into_iter().collect() }
+        Self { list: all.into_iter().collect(), ports: ports::Sets::new() }
     }
 }
 
-fn parse(text: &str) -> Result<Vec<Signature>, SignatureError> {
+fn parse_ports(text: &str) -> Result<ports::Sets, SignatureError> {
     let document = DeTable::parse(text).map_err(SignatureError::Form)?;
+    Ok(ports::File::deserialize(Deserializer::from(document)).map_err(SignatureError::Form)?.ports)
+}
+
+fn parse(text: &str, ports: &ports::Sets) -> Result<Vec<Signature>, SignatureError> {
+    let mut document = DeTable::parse(text).map_err(SignatureError::Form)?;
+    ports::put_in(document.get_mut(), ports);
     let file = form::File::deserialize(Deserializer::from(document)).map_err(SignatureError::Form)?;
     let mut names = HashSet::new();
     for signature in &file.signature {

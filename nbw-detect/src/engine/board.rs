@@ -2,9 +2,11 @@
 
 use super::{
     cell::Cell,
+    condition::{Test, all},
     filter,
     flow::{Lru, lru},
-    happening::Sight,
+    happening::{Happening, Sight},
+    manner::Manners,
     others::Others,
     values::Values,
     watch::Rank,
@@ -32,15 +34,6 @@ pub(crate) struct Subject {
     target: Who,
 }
 
-/// A condition with its counters' places.
-#[derive(Debug)]
-struct Test {
-    value: usize,
-    per: Option<usize>,
-    at_least: Option<f64>,
-    at_most: Option<f64>,
-}
-
 /// What is known of one subject.
 #[derive(Debug)]
 pub(crate) struct Entry {
@@ -49,7 +42,7 @@ pub(crate) struct Entry {
     first: [Option<u64>; 2],
     /// How often the attack itself was seen, likewise.
     seen: [u64; 2],
-    /// How many of those were told to an incident.
+    /// How much of that belongs to an incident by now.
     told: [u64; 2],
     cells: Box<[Cell]>,
     recent: Vec<Sight>,
@@ -68,18 +61,27 @@ pub(crate) enum Verdict {
     Goes(u64),
 }
 
+/// Whether the target and its port are to be watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// Nothing is said of it.
+    Nothing,
+    Watch(Rank),
+    /// It was, and need not be.
+    Leave,
+}
+
 /// A verdict, and what else an observation leads to.
 #[derive(Debug)]
 pub(crate) struct Seen {
     pub(crate) verdict: Verdict,
-    /// The target is to be watched.
-    pub(crate) watch: Option<Rank>,
+    pub(crate) wish: Wish,
     /// It belongs to an attack that is known, and needs no other explanation.
     pub(crate) explained: bool,
 }
 
 impl Seen {
-    const NOTHING: Self = Self { verdict: Verdict::Quiet, watch: None, explained: false };
+    const NOTHING: Self = Self { verdict: Verdict::Quiet, wish: Wish::Nothing, explained: false };
 }
 
 /// A signature at work.
@@ -95,6 +97,7 @@ pub(crate) struct Board {
     when: Vec<Test>,
     exclude: Vec<Test>,
     watch: Vec<Test>,
+    manners: Option<Manners>,
     table: Lru<Subject, Entry>,
     most: u32,
     /// Counters that begin an entry; others only add to one.
@@ -114,7 +117,8 @@ impl Board {
         let mut signature = signature.clone();
         let others = Others::of(&mut signature);
         let masks: Vec<u64> = signature.count.iter().map(filter::mask).collect();
-        let tests = |conditions: &[Condition]| conditions.iter().filter_map(|it| test(&signature.count, it)).collect();
+        let tests =
+            |conditions: &[Condition]| conditions.iter().filter_map(|it| Test::new(&signature.count, it)).collect();
         Self {
             half: signature.window.saturating_mul(500_000_000).max(1),
             all: masks.iter().fold(0, |all, mask| all | mask),
@@ -122,6 +126,7 @@ impl Board {
             when: tests(&signature.when),
             exclude: tests(&signature.exclude),
             watch: tests(&signature.watch),
+            manners: Manners::new(&signature),
             table: lru(most),
             most,
             founders: founders(&signature),
@@ -151,6 +156,11 @@ impl Board {
 
     /// Counts what has happened, and judges.
     pub(crate) fn see(&mut self, sight: &Sight, turned: bool) -> Seen {
+        if sight.what == Happening::TcpEnded
+            && let Some(manners) = &mut self.manners
+        {
+            manners.note(sight);
+        }
         let hits = self.hits(sight, turned);
         if hits == 0 {
             return Seen::NOTHING;
@@ -172,22 +182,29 @@ impl Board {
         if let Some((incident, again)) = entry.incident
             && sight.time < again
         {
-            entry.told[0] += if main { sight.count } else { 0 };
-            let verdict = if main { Verdict::Goes(incident) } else { Verdict::Quiet };
-            return Seen { verdict, watch: None, explained };
+            if !main {
+                return Seen { explained, ..Seen::NOTHING };
+            }
+            entry.told[0] = entry.told[0].saturating_add(sight.count);
+            return Seen { verdict: Verdict::Goes(incident), wish: Wish::Nothing, explained };
         }
-        let all = |tests: &[Test]| !tests.is_empty() && tests.iter().all(|test| test.holds(entry));
-        let attack = all(&self.when) && !all(&self.exclude) && !self.mute;
-        let rank = match self.signature.kind {
-            _ if attack => Rank::Attacked,
-            Kind::SynFlood => Rank::Flood,
-            _ => Rank::Session,
-        };
-        let watch = all(&self.watch).then_some(rank);
+        let attack = all(&self.when, &entry.cells) && !all(&self.exclude, &entry.cells) && !self.mute;
         if !attack {
             entry.incident = None;
         }
-        Seen { verdict: if attack && main { Verdict::Attack } else { Verdict::Quiet }, watch, explained }
+        let watch = all(&self.watch, &entry.cells);
+        let wish = if watch { self.wish(sight, attack) } else { Wish::Nothing };
+        Seen { verdict: if attack && main { Verdict::Attack } else { Verdict::Quiet }, wish, explained }
+    }
+
+    /// What is wished where connections are to be looked at.
+    fn wish(&self, sight: &Sight, attack: bool) -> Wish {
+        match self.signature.kind {
+            _ if attack => Wish::Watch(Rank::Attacked),
+            Kind::SynFlood => Wish::Watch(Rank::Flood),
+            _ if self.manners.as_ref().is_some_and(|manners| manners.leave(sight)) => Wish::Leave,
+            _ => Wish::Watch(Rank::Session),
+        }
     }
 
     /// Which counters count it, as bits by their places.
@@ -243,10 +260,10 @@ impl Board {
     /// The values of all conditions, by what events call them, and how far the worst of them is beyond its bound.
     pub(crate) fn evidence(&self, sight: &Sight) -> (Vec<(String, f64)>, f64) {
         let Some(entry) = self.table.peek(&subject(self.signature.key, sight)) else { return (Vec::new(), 1.0) };
-        let value = |test: &Test| test.value(entry).filter(|value| value.is_finite());
+        let value = |test: &Test| test.value(&entry.cells).filter(|value| value.is_finite());
         let named = |(test, condition): (&Test, &Condition)| Some((evidence_name(condition), value(test)?));
         let values = self.when.iter().zip(&self.signature.when).filter_map(named).collect();
-        let margins = self.when.iter().filter_map(|test| test.margin(entry));
+        let margins = self.when.iter().filter_map(|test| test.margin(&entry.cells));
         (values, margins.fold(f64::INFINITY, f64::min))
     }
 }
@@ -267,19 +284,6 @@ fn evidence_name(condition: &Condition) -> String {
         Some(per) => format!("{}_per_{per}", condition.value),
         None => condition.value.clone(),
     }
-}
-
-fn test(counters: &[Counter], condition: &Condition) -> Option<Test> {
-    let place = |name: &String| counters.iter().position(|counter| counter.name == *name);
-    Some(Test {
-        value: place(&condition.value)?,
-        per: match &condition.per {
-            Some(per) => Some(place(per)?),
-            None => None,
-        },
-        at_least: condition.at_least,
-        at_most: condition.at_most,
-    })
 }
 
 fn subject(key: Key, sight: &Sight) -> Subject {
@@ -359,42 +363,21 @@ impl Entry {
         std::mem::take(&mut self.recent)
     }
 
-    /// How often the attack itself was seen, of which no incident was told.
+    /// How often the attack itself was seen, but for what an incident has counted already.
     pub(crate) fn untold(&self) -> u64 {
         let sum = |halves: [u64; 2]| halves[0].saturating_add(halves[1]);
         sum(self.seen).saturating_sub(sum(self.told))
     }
 
-    /// The incident is over: it was not told of that many.
+    /// The incident is over: it has not counted that many.
     pub(crate) fn is_over(&mut self, untold: u64) {
         self.told[0] = self.told[0].saturating_sub(untold);
         self.incident = None;
     }
 
-    /// It is an incident, which was told of all, and not judged again for a moment.
+    /// It is an incident, which has counted all so far, and not judged again for a moment.
     pub(crate) fn is_incident(&mut self, incident: u64, now: u64) {
         self.told = self.seen;
         self.incident = Some((incident, now.saturating_add(JUDGED_EVERY)));
-    }
-}
-
-impl Test {
-    fn value(&self, entry: &Entry) -> Option<f64> {
-        let value = entry.cells[self.value].value()?;
-        let Some(per) = self.per else { return Some(value) };
-        let per = entry.cells[per].value()?;
-        // Something against nothing is more than any bound.
-        (value > 0.0 || per > 0.0).then(|| if per > 0.0 { value / per } else { f64::INFINITY })
-    }
-
-    fn holds(&self, entry: &Entry) -> bool {
-        let Some(value) = self.value(entry) else { return false };
-        self.at_least.is_none_or(|bound| value >= bound) && self.at_most.is_none_or(|bound| value <= bound)
-    }
-
-    /// How many times its lower bound the value is.
-    fn margin(&self, entry: &Entry) -> Option<f64> {
-        let bound = self.at_least.filter(|bound| *bound > 0.0)?;
-        Some(self.value(entry)? / bound)
     }
 }

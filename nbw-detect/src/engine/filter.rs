@@ -23,6 +23,7 @@ pub(crate) fn counts(counter: &Counter, sight: &Sight) -> bool {
         && within(counter.lasted.as_ref(), sight.lasted)
         && within(counter.turns.as_ref(), sight.turns.into())
         && counter.server_first.is_none_or(|first| first == sight.server_first)
+        && counter.answered_before.is_none_or(|known| known == sight.known)
         && (counter.from.is_empty() || counter.from.contains(&sight.source.scope()))
         && (counter.to.is_empty() || counter.to.contains(&sight.target.scope()))
 }

@@ -26,8 +26,13 @@ pub enum Happening {
     TcpOpened,
     /// TCP: it was accepted, and the source has not completed it within a second, or has dropped it. Only of what is watched.
     TcpHalfOpen,
+    /// TCP: it was accepted, and the source has dropped it by a RST, as checks of ports do. Only of what is watched.
+    TcpAbandoned,
     /// TCP: the server has sent its first bytes. Only of what is watched.
     TcpSpoken,
+    /// TCP: a server that has been silent for five seconds has answered: within 20 s, or later and the client has gone on. Who gives
+    /// up on a client says so after 20 s at the soonest (Apache's mod_reqtimeout), and closes. Only of what is watched.
+    TcpSpokenLate,
     /// TCP: open for five seconds, and the server has said nothing. Only of what is watched.
     TcpSilent,
     /// TCP: it is closed, by a FIN of each side, or by a RST after a FIN or of an open one.
@@ -36,7 +41,7 @@ pub enum Happening {
     TcpDropped,
     /// TCP: it is closed, and it was watched from its beginning: payload, answer, turns and length are known.
     TcpEnded,
-    /// TCP: a packet with flags that no connection has: none, FIN without ACK, or SYN with FIN.
+    /// TCP: a packet with flags that no connection has: none, FIN without ACK, or SYN with FIN or RST.
     TcpOdd,
     /// TCP: SYN and ACK that answer nothing.
     TcpStraySynAck,
@@ -117,6 +122,8 @@ pub(crate) struct Sight {
     pub(crate) lasted: u32,
     pub(crate) turns: u16,
     pub(crate) server_first: bool,
+    /// The target's port has answered the source before.
+    pub(crate) known: bool,
     pub(crate) protocol: u8,
     pub(crate) flags: u8,
     pub(crate) icmp: u8,

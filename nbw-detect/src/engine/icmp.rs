@@ -4,6 +4,7 @@ use super::{
     flow::{Due, Flow, Lru, Timers, lru},
     happening::{Happening, Sight},
     packet::Packet,
+    thin::{Chosen, Thin},
 };
 
 const ANSWER_WITHIN: u64 = 1_000_000_000;
@@ -28,12 +29,13 @@ struct Echoes {
 #[derive(Debug)]
 pub(crate) struct Icmp {
     pairs: Lru<Flow, Echoes>,
-    unanswered: Timers<(Flow, bool)>,
+    unanswered: Timers<(Flow, bool, Chosen)>,
+    thin: Thin,
 }
 
 impl Icmp {
     pub(crate) fn new(most: u32) -> Self {
-        Self { pairs: lru(most), unanswered: Timers::new(ANSWER_WITHIN, most as usize / 2) }
+        Self { pairs: lru(most), unanswered: Timers::new(ANSWER_WITHIN, most as usize / 2), thin: Thin::new(1) }
     }
 
     #[cfg(test)]
@@ -42,6 +44,7 @@ impl Icmp {
     }
 
     pub(crate) fn see(&mut self, packet: &Packet, now: u64, out: &mut Vec<Sight>) {
+        self.thin.note(packet, now);
         let what = match (packet.protocol, packet.flags) {
             (1, 8) | (58, 128) => return self.asked(packet, now, out),
             (1, 0) | (58, 129) => return self.replied(packet, now, out),
@@ -53,7 +56,7 @@ impl Icmp {
 
     fn asked(&mut self, packet: &Packet, now: u64, out: &mut Vec<Sight>) {
         out.push(Sight::of(packet, Happening::IcmpEcho, now));
-        if packet.by_chance {
+        if packet.is_alone() {
             return;
         }
         let (flow, in_order) = Flow::of(packet);
@@ -62,7 +65,7 @@ impl Icmp {
         if echoes.last[side] == 0 || now.saturating_sub(echoes.last[side]) > FORGOTTEN_AFTER {
             echoes.open[side] = 0;
             echoes.answered[side] = false;
-            self.unanswered.start(now, (flow, in_order));
+            self.unanswered.start(now, (flow, in_order, Chosen::of(packet)));
         }
         echoes.open[side] = echoes.open[side].saturating_add(packet.weight);
         (echoes.last[side], echoes.payload[side]) = (now, packet.payload);
@@ -76,7 +79,8 @@ impl Icmp {
             .get(&flow)
             .filter(|echoes| echoes.open[side] > 0 && now.saturating_sub(echoes.last[side]) <= FORGOTTEN_AFTER);
         let Some(echoes) = asked else {
-            let stray = if packet.by_chance { Happening::IcmpOther } else { Happening::IcmpStrayReply };
+            let hidden = self.thin.hides(Chosen::of(packet), now.saturating_sub(ANSWER_WITHIN));
+            let stray = if hidden { Happening::IcmpOther } else { Happening::IcmpStrayReply };
             out.push(Sight::of(packet, stray, now));
             return;
         };
@@ -89,10 +93,11 @@ impl Icmp {
     }
 
     pub(crate) fn advance(&mut self, now: u64, out: &mut Vec<Sight>) {
-        while let Some(Due { time, begun, what: (flow, lesser_asks) }) = self.unanswered.due(now) {
+        while let Some(Due { time, begun, what: (flow, lesser_asks, chosen) }) = self.unanswered.due(now) {
             let answered = self.pairs.peek(&flow).is_none_or(|echoes| echoes.answered[usize::from(lesser_asks)]);
-            if !answered {
-                out.push(Sight { seen: begun, ..flow.sight(Happening::IcmpEchoUnanswered, time, lesser_asks) });
+            if !answered && !self.thin.hides(chosen, begun) {
+                let sight = flow.sight(Happening::IcmpEchoUnanswered, time, lesser_asks);
+                out.push(Sight { seen: begun, ..sight });
             }
         }
     }

@@ -11,7 +11,7 @@ use super::{arp::Arp, happening::Sight, tally::Tally, values::Values, who::Who};
 use crate::{
     Event, Kind, Time,
     event::{MOST_NAMED, SCHEMA},
-    signature::{Field, Group, Signature},
+    signature::{Field, Group, Scope, Signature},
 };
 
 /// After so long without anything that counts, an attack is over.
@@ -48,6 +48,8 @@ struct Incident {
     evidence: BTreeMap<String, f64>,
     margin: f64,
     changed: bool,
+    /// Somebody concerned is not of a private network.
+    outside: bool,
     /// When it was told last.
     told: Option<u64>,
     /// What was said of it when it ended.
@@ -116,6 +118,7 @@ impl Incidents {
             evidence: BTreeMap::new(),
             margin: 1.0,
             changed: true,
+            outside: false,
             told: None,
             ended: None,
         });
@@ -256,6 +259,9 @@ impl Incident {
     fn add(&mut self, sight: &Sight, board: usize) {
         self.changed = true;
         self.last = self.last.max(sight.seen);
+        if !self.outside && self.signature.inside.is_some() {
+            self.outside = [sight.source, sight.target].iter().any(|who| who.scope() == Scope::Global);
+        }
         let counts = self.counts.entry(board).or_default();
         counts.0 += sight.count;
         counts.1 += sight.bytes;
@@ -293,7 +299,7 @@ impl Incident {
             source_count: self.how_many(&self.sources),
             targets: self.named(&self.targets, arp),
             target_count: self.how_many(&self.targets),
-            severity: signature.severity,
+            severity: signature.inside.filter(|_| !self.outside).unwrap_or(signature.severity),
             confidence: self.confidence(),
             technique: signature.technique.clone(),
             evidence: self.all_evidence(),

@@ -38,7 +38,7 @@ pub(crate) struct Packet {
     pub(crate) bytes: u32,
     pub(crate) frames: u32,
     pub(crate) weight: u32,
-    /// Nothing follows from what did not come with it.
+    /// Its kind is sampled by chance, each packet for itself, when there are too many.
     pub(crate) by_chance: bool,
     /// ARP's hardware addresses.
     pub(crate) macs: [Who; 2],
@@ -141,6 +141,11 @@ impl Packet {
     pub(crate) fn is_ordinary(facts: &Facts) -> bool {
         let Body::Ip(Ip { transport: Transport::Tcp { flags, .. }, fragment, .. }) = &facts.body else { return false };
         flags & (SYN | FIN | RST | ACK) == ACK && *fragment == Fragment::None
+    }
+
+    /// Whether it was chosen by chance of others like it: nothing follows from what did not come with it.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.by_chance && self.weight > 1
     }
 
     /// How many there were on the wire.

@@ -5,6 +5,8 @@ use super::{
     happening::{Happening, Sight},
     packet::{ACK, FIN, Packet, RST, SYN},
     retry::Retry,
+    servers::Servers,
+    thin::{Chosen, Thin},
     watch::Watch,
 };
 
@@ -13,6 +15,13 @@ const ANSWER_WITHIN: u64 = 1_000_000_000;
 
 /// A server that has said nothing for so long waits for the client.
 const SILENT_AFTER: u64 = 5_000_000_000;
+
+/// A server that gives up on a client says so after this, and closes (Apache's mod_reqtimeout): later words are an answer only if
+/// the client goes on.
+const GIVES_UP: u64 = 20_000_000_000;
+
+/// The same SYN so soon again is one that was seen twice: a mirror has each packet as it comes and as it goes.
+const DOUBLE: u64 = 1_000_000;
 
 /// So long after a SYN-ACK that nobody has asked for it is looked at what else its sender has to say.
 const CURIOUS: u64 = 5_000_000_000;
@@ -39,12 +48,15 @@ struct Connection {
     /// Who spoke last: 1 the client, 2 the server.
     speaker: u8,
     server_first: bool,
+    /// The server's first words came later than those who give up on a client would say so.
+    late: bool,
     turns: u16,
     weight: u32,
     begun: u64,
     retry: Retry,
     sent: u32,
     answered: u32,
+    chosen: Chosen,
 }
 
 /// All connections that are remembered.
@@ -55,6 +67,8 @@ pub(crate) struct Tcp {
     silent: Timers<(Flow, u64)>,
     /// When something came that nobody has asked for.
     stray: u64,
+    servers: Servers,
+    thin: Thin,
 }
 
 impl Tcp {
@@ -65,6 +79,8 @@ impl Tcp {
             unanswered: Timers::new(ANSWER_WITHIN, timers),
             silent: Timers::new(SILENT_AFTER, timers),
             stray: 0,
+            servers: Servers::new(most / 4),
+            thin: Thin::new(1),
         }
     }
 
@@ -73,12 +89,18 @@ impl Tcp {
         (self.connections.len(), self.unanswered.len() + self.silent.len())
     }
 
+    /// A packet of which the others of its connection do not come.
+    pub(crate) fn leave_out(&mut self, packet: &Packet, now: u64) {
+        self.thin.note(packet, now);
+    }
+
     pub(crate) fn see(&mut self, packet: &Packet, now: u64, watch: &Watch, out: &mut Vec<Sight>) {
+        self.thin.note(packet, now);
         let flags = packet.flags & (SYN | ACK | FIN | RST);
         match flags {
             SYN => self.asked(packet, now, watch, out),
             _ if flags == SYN | ACK => self.answered(packet, now, out),
-            _ if flags & SYN != 0 && flags & FIN != 0 => out.push(Sight::of(packet, Happening::TcpOdd, now)),
+            _ if flags & SYN != 0 && flags & (FIN | RST) != 0 => out.push(Sight::of(packet, Happening::TcpOdd, now)),
             _ if flags & RST != 0 => self.reset(packet, now, out),
             ACK => self.spoken(packet, now, out),
             _ if flags == FIN | ACK => {
@@ -95,6 +117,7 @@ impl Tcp {
         let mut connection = Connection::new(packet, in_order, Stage::Asked, now);
         connection.watched = watch.has(packet.target, packet.target_port, now);
         match known {
+            Some(known) if known.stage < Stage::Open && known.is_double(now) => return,
             Some(known) if known.stage < Stage::Open => {
                 let again = known.retry.again(now);
                 out.push(Sight::of(packet, if again { Happening::TcpSynAgain } else { Happening::TcpSyn }, now));
@@ -112,7 +135,9 @@ impl Tcp {
             Some(known) if known.stage == Stage::Unasked && now.saturating_sub(known.begun) < ANSWER_WITHIN => {
                 connection.stage = Stage::Answered;
                 out.push(Sight::of(packet, Happening::TcpSyn, now));
-                out.push(connection.sight(&flow, Happening::TcpAnswered, now));
+                let answered = connection.sight(&flow, Happening::TcpAnswered, now);
+                self.servers.answered(&answered);
+                out.push(answered);
             }
             _ => out.push(Sight::of(packet, Happening::TcpSyn, now)),
         }
@@ -137,7 +162,9 @@ impl Tcp {
             Some(known) if known.client_is_lesser != in_order => {
                 if known.stage == Stage::Asked {
                     known.stage = Stage::Answered;
-                    out.push(known.sight(&flow, Happening::TcpAnswered, now));
+                    let answered = known.sight(&flow, Happening::TcpAnswered, now);
+                    self.servers.answered(&answered);
+                    out.push(answered);
                 } else if known.stage == Stage::Unasked {
                     out.push(Sight::of(packet, Happening::TcpStraySynAck, now));
                 }
@@ -161,9 +188,16 @@ impl Tcp {
         let stage = std::mem::replace(&mut known.stage, Stage::Closed);
         match (stage, by_client) {
             (Stage::Closed, _) => {}
-            (Stage::Asked, false) => out.push(known.sight(&flow, Happening::TcpRefused, now)),
-            (Stage::Asked, true) => out.push(known.sight(&flow, Happening::TcpUnanswered, now)),
-            (Stage::Answered, true) if known.watched => out.push(known.sight(&flow, Happening::TcpHalfOpen, now)),
+            (Stage::Asked, false) => {
+                let sight = known.sight(&flow, Happening::TcpRefused, now);
+                out.push(Sight { known: self.servers.know(&sight), ..sight });
+            }
+            (Stage::Asked, true) if self.thin.hides(known.chosen, known.begun) => {}
+            (Stage::Asked, true) => {
+                let sight = known.sight(&flow, Happening::TcpUnanswered, now);
+                out.push(Sight { known: self.servers.know(&sight), ..sight });
+            }
+            (Stage::Answered, true) if known.watched => out.push(known.sight(&flow, Happening::TcpAbandoned, now)),
             (Stage::Answered, _) if !known.watched && known.fins == 0 => {
                 out.push(known.sight(&flow, Happening::TcpDropped, now));
             }
@@ -220,7 +254,11 @@ impl Tcp {
                 Stage::Answered if known.watched => Happening::TcpHalfOpen,
                 _ => continue,
             };
-            out.push(Sight { seen: begun, ..known.sight(&flow, what, time) });
+            if self.thin.hides(known.chosen, begun) {
+                continue;
+            }
+            let sight = known.sight(&flow, what, time);
+            out.push(Sight { seen: begun, known: self.servers.know(&sight), ..sight });
         }
         while let Some(Due { time, begun: opened, what: (flow, begun) }) = self.silent.due(now) {
             let known = self.connections.peek(&flow).filter(|known| known.begun == begun && known.answered == 0);
@@ -240,13 +278,20 @@ impl Connection {
             fins: 0,
             speaker: 0,
             server_first: false,
+            late: false,
             turns: 0,
             weight: packet.weight,
             begun: now,
             retry: Retry::new(now),
             sent: 0,
             answered: 0,
+            chosen: Chosen::of(packet),
         }
+    }
+
+    /// Whether another SYN now is the first one, seen twice.
+    fn is_double(&self, now: u64) -> bool {
+        self.stage == Stage::Asked && now.saturating_sub(self.begun) < DOUBLE
     }
 
     /// Whether a packet that is no SYN shows that what it goes by, the other side's, was not seen.
@@ -282,6 +327,19 @@ impl Connection {
         if first && !by_client {
             out.push(self.sight(flow, Happening::TcpSpoken, now));
         }
+        if self.is_late(by_client, first, now) {
+            out.push(self.sight(flow, Happening::TcpSpokenLate, now));
+        }
+    }
+
+    /// Whether what is said shows that the server answers, late as it is.
+    fn is_late(&mut self, by_client: bool, first: bool, now: u64) -> bool {
+        if by_client {
+            return std::mem::take(&mut self.late);
+        }
+        let after = now.saturating_sub(self.begun);
+        self.late = first && after >= GIVES_UP;
+        first && (SILENT_AFTER..GIVES_UP).contains(&after)
     }
 
     fn close(&self, flow: &Flow, now: u64, out: &mut Vec<Sight>) {

@@ -7,8 +7,10 @@ mod gauges;
 mod incidents;
 mod make;
 mod properties;
+mod sampled;
 mod services;
 mod thresholds;
+mod watching;
 
 use self::make::Tape;
 use super::*;

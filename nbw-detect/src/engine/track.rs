@@ -60,12 +60,15 @@ impl Trackers {
         }
         match packet.class {
             // Connections are known by all that begins and ends them, or not at all.
-            Class::Tcp if packet.by_chance => {}
+            Class::Tcp if packet.is_alone() => self.tcp.leave_out(packet, now),
             Class::Tcp => self.tcp.see(packet, now, watch, out),
             Class::Udp => self.udp.see(packet, now, out),
             Class::Icmp => self.icmp.see(packet, now, out),
             Class::Arp => self.arp.see(packet, now, out),
-            Class::Other if packet.fragment == WHOLE => out.push(Sight::of(packet, Happening::IpOther, now)),
+            // Of the others the header could not be read.
+            Class::Other if packet.fragment == WHOLE && !matches!(packet.protocol, 1 | 6 | 17 | 58) => {
+                out.push(Sight::of(packet, Happening::IpOther, now))
+            }
             Class::Other => {}
         }
         if packet.class != Class::Tcp || packet.flags & 0x17 != 0x10 {

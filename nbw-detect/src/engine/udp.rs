@@ -4,6 +4,7 @@ use super::{
     flow::{Due, Flow, Lru, Timers, lru},
     happening::{Happening, Sight},
     packet::Packet,
+    thin::{Chosen, Thin},
 };
 
 /// After this long without a packet it is another flow (Linux's conntrack: 120 s for UDP streams).
@@ -18,6 +19,16 @@ struct Exchange {
     begun: u64,
     last: u64,
     weight: u32,
+    /// Of the first packet.
+    payload: u32,
+    chosen: Chosen,
+}
+
+impl Exchange {
+    fn new(packet: &Packet, lesser_began: bool, now: u64) -> Self {
+        let (weight, payload, chosen) = (packet.weight, packet.payload, Chosen::of(packet));
+        Self { lesser_began, answered: false, begun: now, last: now, weight, payload, chosen }
+    }
 }
 
 /// All flows that are remembered.
@@ -25,11 +36,15 @@ struct Exchange {
 pub(crate) struct Udp {
     flows: Lru<Flow, Exchange>,
     unanswered: Timers<Flow>,
+    thin: Thin,
 }
+
+/// Of conversations that are chosen whole, packets are chosen alone too, half of the weight: the others stand for half as many, or one more.
+const SLACK: u32 = 2;
 
 impl Udp {
     pub(crate) fn new(most: u32) -> Self {
-        Self { flows: lru(most), unanswered: Timers::new(ANSWER_WITHIN, most as usize / 2) }
+        Self { flows: lru(most), unanswered: Timers::new(ANSWER_WITHIN, most as usize / 2), thin: Thin::new(SLACK) }
     }
 
     #[cfg(test)]
@@ -38,6 +53,7 @@ impl Udp {
     }
 
     pub(crate) fn see(&mut self, packet: &Packet, now: u64, out: &mut Vec<Sight>) {
+        self.thin.note(packet, now);
         // Nobody answers from an address that stands for several: there is nothing to wait for.
         if packet.target.is_group() {
             out.push(Sight::of(packet, Happening::UdpOneWay, now));
@@ -56,10 +72,8 @@ impl Udp {
                 });
             }
             _ => {
-                let begun =
-                    Exchange { lesser_began: in_order, answered: false, begun: now, last: now, weight: packet.weight };
-                self.flows.insert(flow, begun);
-                if !packet.by_chance {
+                self.flows.insert(flow, Exchange::new(packet, in_order, now));
+                if !packet.is_alone() {
                     self.unanswered.start(now, flow);
                 }
                 out.push(Sight::of(packet, Happening::UdpNew, now));
@@ -71,9 +85,15 @@ impl Udp {
     pub(crate) fn advance(&mut self, now: u64, out: &mut Vec<Sight>) {
         while let Some(Due { time, begun, what: flow }) = self.unanswered.due(now) {
             let known = self.flows.peek(&flow).filter(|known| known.begun == begun && !known.answered);
-            if let Some(known) = known {
+            if let Some(known) = known.filter(|known| !self.thin.hides(known.chosen, begun)) {
                 let sight = flow.sight(Happening::UdpUnanswered, time, known.lesser_began);
-                out.push(Sight { seen: begun, count: known.weight.into(), protocol: 17, ..sight });
+                out.push(Sight {
+                    seen: begun,
+                    count: known.weight.into(),
+                    payload: known.payload,
+                    protocol: 17,
+                    ..sight
+                });
             }
         }
     }

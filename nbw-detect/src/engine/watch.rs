@@ -28,6 +28,8 @@ struct Watched {
     asked: u64,
     until: u64,
     rank: Rank,
+    /// The signatures that have asked, as bits by their places.
+    askers: u128,
 }
 
 /// The endpoints.
@@ -73,18 +75,29 @@ impl Watch {
     }
 
     /// Asks for an endpoint, for so long from now on. Where there are too many, those that matter less or had their turn go.
-    pub(crate) fn ask(&mut self, who: Who, port: u16, now: u64, length: u64, rank: Rank) {
+    pub(crate) fn ask(&mut self, (who, port): (Who, u16), asker: usize, now: u64, length: u64, rank: Rank) {
         let until = now.saturating_add(length);
         if let Some(known) = self.endpoints.get_mut(&(who, port)) {
             known.until = until.max(known.until);
             known.rank = rank.max(known.rank);
+            known.askers |= bit(asker);
         } else if who.address().is_some() {
             if self.endpoints.len() >= self.most && !self.make_room(now, rank) {
                 self.refused += 1;
                 return;
             }
             let since = (!self.live).then_some(now);
-            self.endpoints.insert((who, port), Watched { since, asked: now, until, rank });
+            self.endpoints.insert((who, port), Watched { since, asked: now, until, rank, askers: bit(asker) });
+            self.changed();
+        }
+    }
+
+    /// Somebody has seen enough of an endpoint: without others who have asked for it, it is let go of.
+    pub(crate) fn leave(&mut self, endpoint: (Who, u16), asker: usize) {
+        let Some(known) = self.endpoints.get_mut(&endpoint).filter(|known| known.rank == Rank::Session) else { return };
+        known.askers &= !bit(asker);
+        if known.askers == 0 {
+            self.endpoints.remove(&endpoint);
             self.changed();
         }
     }
@@ -123,4 +136,9 @@ impl Watch {
         self.generation += 1;
         self.list = self.endpoints.keys().filter_map(|(who, port)| Some((who.address()?, *port))).collect();
     }
+}
+
+/// Of more signatures than that the last ones share a bit: nothing is let go of too early by it.
+fn bit(asker: usize) -> u128 {
+    1 << asker.min(127)
 }

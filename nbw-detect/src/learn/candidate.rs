@@ -117,6 +117,7 @@ impl Candidate {
             title: String::new(),
             about: String::new(),
             severity: Severity::Warning,
+            inside: None,
             confidence: 0.7,
             technique: None,
             advice: String::new(),

@@ -34,8 +34,14 @@ fn check_name(name: &str) -> Result<(), String> {
     if good { Ok(()) } else { Err("its name is made of lower-case letters, digits and hyphens".to_owned()) }
 }
 
+/// What events say of themselves, beside the counters' values.
+const RESERVED: [&str; 3] = ["counted", "seconds", "bytes"];
+
 fn check_counter(signature: &Signature, counter: &Counter) -> Result<(), String> {
     let name = &counter.name;
+    if RESERVED.contains(&name.as_str()) {
+        return Err(format!("counter `{name}` has a name that events need for something else: call it otherwise"));
+    }
     if signature.count.iter().filter(|other| other.name == *name).count() > 1 {
         return Err(format!("there are two counters `{name}`"));
     }

@@ -10,6 +10,9 @@ use crate::{Kind, Severity, engine::Happening};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
+    /// `[ports]`, which was read before.
+    #[serde(default, rename = "ports")]
+    _ports: serde::de::IgnoredAny,
     /// `[[signature]]`.
     #[serde(default)]
     pub(super) signature: Vec<toml::Spanned<Signature>>,
@@ -29,6 +32,9 @@ pub struct Signature {
     pub about: String,
     /// How bad.
     pub severity: Severity,
+    /// How bad where all who are concerned are of private networks; as anywhere unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inside: Option<Severity>,
     /// How sure one may be, 0 to 1, when the conditions are just met.
     pub confidence: f64,
     /// MITRE ATT&CK technique.
@@ -152,6 +158,9 @@ pub struct Counter {
     /// Only connections in which the server spoke first, or only those in which it did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_first: Option<bool>,
+    /// Only connections to a port that has answered the same source in the last two hours, or only those to one that has not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_before: Option<bool>,
     /// Only from such an address.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub from: Vec<Scope>,
@@ -256,6 +265,11 @@ impl Range {
     pub fn contains(&self, number: u32) -> bool {
         self.0.contains(&number)
     }
+
+    /// As files may have it: always both bounds.
+    pub(super) fn text(&self) -> String {
+        format!("{}-{}", self.0.start(), self.0.end())
+    }
 }
 
 impl TryFrom<Bounds> for Range {
@@ -269,7 +283,7 @@ impl TryFrom<Bounds> for Range {
         let both = text.split_once('-').and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
         match both {
             Some((from, to)) if from <= to => Ok(Self(from..=to)),
-            _ => Err(format!("{text:?} is no range: expected such as \"1-1023\"")),
+            _ => Err(format!("{text:?} is no range: expected such as \"1-1023\", or of ports a set's name")),
         }
     }
 }

@@ -60,6 +60,7 @@ fn what_is_wrong_is_named() {
         ("value = \"n\"", "value = \"m\"", "signature x: there is no counter `m`; there are: n"),
         ("\"1000-2000\"", "\"2000-1000\"", "is no range"),
         ("\"S/SA\"", "\"S/A\"", "are no flags"),
+        ("name = \"n\"", "name = \"bytes\"", "counter `bytes` has a name that events need"),
         ("tcp-syn", "tcp-sin", "unknown variant `tcp-sin`"),
         ("kind =", "sort =", "unknown field `sort`"),
         ("at-least = 1", "at-most = 1", "no condition with `at-least`"),
@@ -100,4 +101,22 @@ fn the_documentation_is_about_these_signatures() {
     let mut signatures = Signatures::default();
     signatures.extend(example).unwrap();
     assert_eq!(signatures.iter().len(), 1);
+}
+
+#[test]
+fn a_set_of_ports_stands_for_all_of_it() {
+    let sets = "[ports]\nmine = [81, \"90-99\"]\n";
+    let named = format!("{sets}{}", GOOD.replace("[80, \"1000-2000\"]", "[\"mine\", 80, \"collectors\"]"));
+    let mut signatures = Signatures::built_in();
+    signatures.extend(&named).unwrap();
+    let ports = &signatures.get("x").unwrap().count[0].target_ports;
+    for (port, expected) in [(81, true), (95, true), (80, true), (514, true), (82, false)] {
+        assert_eq!(ports.iter().any(|range| range.contains(port)), expected, "{port}");
+    }
+    // Of a later file too; a name that means nothing is an error where it stands.
+    signatures.extend(&GOOD.replace("80, \"1000-2000\"", "\"mine\"")).unwrap();
+    let error = signatures.extend(&GOOD.replace("80, \"1000-2000\"", "\"nine\"")).unwrap_err();
+    let SignatureError::Form(error) = error else { panic!("{error}") };
+    assert!(error.message().contains("\"nine\" is no range"), "{error}");
+    assert!(error.span().is_some());
 }

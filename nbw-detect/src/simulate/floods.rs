@@ -30,6 +30,12 @@ pub(super) const ATTACKS: &[Attack] = &[
         ..by_one(Kind::SynFlood, "syn-flood", "", unheard)
     },
     by_one(Kind::SynFlood, "syn-flood-half-open", "SYNs of one address to one port of a web server", syns),
+    by_many(
+        Kind::SynFlood,
+        "syn-flood-half-open-spoofed",
+        "SYNs from ever new addresses to one port of a web server, which answers each",
+        answered_syns,
+    ),
     by_many(Kind::SynFlood, "syn-flood-refused", "SYNs from ever new addresses to one port, which is closed", refused),
     by_many(
         Kind::SynFlood,
@@ -58,6 +64,18 @@ pub(super) const ATTACKS: &[Attack] = &[
         ),
         ..by_many(Kind::UdpFlood, "udp-flood-streams", "", streams)
     },
+    Attack {
+        scenario: flood(
+            "udp-flood-heavy",
+            "large datagrams to a collector of logs, far more than it takes",
+            45_000.0,
+            logs,
+        ),
+        // Two hundred thousand of them.
+        within: Duration::from_secs(7),
+        ..by_one(Kind::UdpFlood, "udp-flood-heavy", "", logs)
+    },
+    by_one(Kind::UdpFlood, "udp-flood-random-ports", "large datagrams of one address to ever new ports", scattered),
     attack(
         Kind::UdpFlood,
         "udp-flood-empty",
@@ -103,16 +121,24 @@ fn refused(_: &Plan) -> Step {
 
 fn syns(_: &Plan) -> Step {
     Box::new(|x, n| {
-        half_open(x, n, ATTACKER);
+        half_open(x, ATTACKER, n < BACKLOG || n.is_multiple_of(16));
+    })
+}
+
+/// With SYN cookies there is always room.
+fn answered_syns(_: &Plan) -> Step {
+    Box::new(|x, _| {
+        let source = spoofed(x.rng);
+        half_open(x, source, true);
     })
 }
 
 fn spoofed_syns(_: &Plan) -> Step {
     Box::new(|x, n| {
         let source = spoofed(x.rng);
-        let port = half_open(x, n, source);
+        let port = half_open(x, source, n < BACKLOG / 2);
         // Some of the addresses are somebody's, who is surprised.
-        if n < BACKLOG && n.is_multiple_of(8) {
+        if n < BACKLOG / 2 && n.is_multiple_of(8) {
             x.wait_about(40_000);
             let mut surprised = tcp::bare(x, port, 80);
             surprised.rst = true;
@@ -121,12 +147,12 @@ fn spoofed_syns(_: &Plan) -> Step {
     })
 }
 
-/// A SYN; the answer too, while there is room for it. Returns the port that it came from.
-fn half_open(x: &mut Exchange<'_>, n: u64, source: Host) -> u16 {
+/// A SYN; the answer too, if there is room for it. Returns the port that it came from.
+fn half_open(x: &mut Exchange<'_>, source: Host, room: bool) -> u16 {
     let port = x.rng.u16(1_024..);
     let syn = tcp::syn(x, port, 80);
     x.tcp(source, VICTIM, syn.clone(), &[]);
-    if n < BACKLOG || n.is_multiple_of(16) {
+    if room {
         x.wait_about(100);
         let answer = tcp::syn_ack(x, &syn);
         x.tcp(VICTIM, source, answer, &[]);
@@ -179,6 +205,17 @@ fn streams(_: &Plan) -> Step {
     Box::new(|x, n| {
         let bot = (n % 40) as u16;
         x.udp(nth_of_internet(bot.into()), VICTIM, (55_000 + bot, PORT), &[b'X'; 512]);
+    })
+}
+
+fn logs(_: &Plan) -> Step {
+    Box::new(|x, _| x.udp(ATTACKER, VICTIM, (55_555, 514), &[b'X'; 1_400]))
+}
+
+fn scattered(_: &Plan) -> Step {
+    Box::new(|x, _| {
+        let ports = (unknown_port(x), x.rng.u16(15_000..));
+        x.udp(ATTACKER, VICTIM, ports, &[b'X'; 512]);
     })
 }
 

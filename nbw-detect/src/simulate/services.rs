@@ -14,7 +14,8 @@ use super::{
 use crate::event::Kind;
 
 pub(super) const ATTACKS: &[Attack] = &[
-    guesses("brute-force", "one login after another to an FTP server, each refused", 25.0, |_| Box::new(guess)),
+    guesses("brute-force", "one login after another by telnet, each refused", 25.0, |_| Box::new(log_in)),
+    guesses("brute-force-mailbox", "one login after another to an FTP server, each refused", 25.0, |_| Box::new(guess)),
     guesses(
         "brute-force-dialogue",
         "one login after another to a service to which the client speaks first",
@@ -31,9 +32,9 @@ pub(super) const ATTACKS: &[Attack] = &[
     guesses("brute-force-mysql", "one login after another to a database, each refused", 25.0, |_| Box::new(database)),
     guesses("brute-force-smb", "one login after another to a file server, each refused", 25.0, |_| Box::new(share)),
     Attack {
-        // The server's silence is noticed after five seconds, of twenty-five connections more than are watched from.
+        // The server's silence is noticed after five seconds, of seventy-five connections behind the twenty that have it watched.
         within: Duration::from_secs(13),
-        ..held("slowloris", "connections to a web server, each held by a header that never ends", 10.0, hold)
+        ..held("slowloris", "connections to a web server, each held by a header that never ends", 20.0, hold)
     },
     Attack {
         source: Named::Many,
@@ -62,6 +63,24 @@ fn guess(x: &mut Exchange<'_>, _: u64) {
     let client = End { host: ATTACKER, port: x.port() };
     let mut connection = Connection::open(x, client, End { host: VICTIM, port: 21 });
     text::login(x, &mut connection, false);
+    connection.close(x, Who::Server);
+}
+
+fn log_in(x: &mut Exchange<'_>, _: u64) {
+    let client = End { host: ATTACKER, port: x.port() };
+    let mut connection = Connection::open(x, client, End { host: VICTIM, port: 2_323 });
+    let password = format!("{}\r\n", dns::label(x.rng, 8));
+    let lines = [
+        (Who::Server, "\r\nlogin: "),
+        (Who::Client, "root\r\n"),
+        (Who::Server, "Password: "),
+        (Who::Client, &password),
+        (Who::Server, "\r\nLogin incorrect\r\n"),
+    ];
+    for (who, line) in lines {
+        connection.say(x, who, line.as_bytes());
+        x.wait_about(10_000);
+    }
     connection.close(x, Who::Server);
 }
 

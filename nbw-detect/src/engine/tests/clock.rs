@@ -93,7 +93,7 @@ fn live_a_clock_that_is_set_back_is_believed() {
 #[test]
 fn what_was_asked_for_in_the_last_moment_may_be_answered() {
     let crowd = |tape: &mut Tape| {
-        for number in 0..500_u16 {
+        for number in 0..1_100_u16 {
             tape.tcp(&format!("203.0.{}.{}", number / 200, number % 200), 40_000, V, 443, SYN, 0);
             tape.now += 90_000;
         }

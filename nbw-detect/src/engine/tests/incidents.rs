@@ -133,3 +133,33 @@ fn what_is_distinct_is_never_more_than_was_counted() {
         assert!(evidence["failed_ports"] <= 1_000.0 && evidence["failed_ports"] >= 900.0, "{evidence:?}");
     }
 }
+
+#[test]
+fn what_is_near_its_bound_is_counted_once() {
+    // 140 pings a second: above the bound at the end of each half of the window, and below it at its beginning.
+    let mut tape = Tape::new();
+    for _ in 0..140 * 60 {
+        tape.icmp("192.0.2.7", V, 8, 56);
+        tape.now += 1_000_000_000 / 140 - 10_000;
+    }
+    let events = events(&tape.facts);
+    assert_eq!(names(&events), ["icmp-flood"]);
+    let counted = events[0].evidence["counted"];
+    assert!((7_000.0..=8_400.0).contains(&counted), "{counted}");
+}
+
+#[test]
+fn between_private_addresses_some_of_it_is_less_severe() {
+    for (from, to, severity) in [
+        ("10.0.0.9", "10.0.0.5", crate::Severity::Warning),
+        ("10.0.0.9", V, crate::Severity::Critical),
+        ("192.0.2.7", "10.0.0.5", crate::Severity::Critical),
+    ] {
+        let mut tape = Tape::new();
+        for _ in 0..100_000 {
+            tape.udp(from, 1_024, to, 9_999, 1_000);
+        }
+        let events = events(&tape.facts);
+        assert_eq!((events[0].signature.as_str(), events[0].severity), ("udp-flood-stream", severity), "{from} {to}");
+    }
+}

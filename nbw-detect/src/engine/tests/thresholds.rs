@@ -31,24 +31,33 @@ fn reflected(number: u32, service: u16, payload: u32, tape: &mut Tape) {
     tape.udp(&many(number % 100), service, V, 40_000 + (number % 1_000) as u16, payload);
 }
 
-const FLOODS: [Case; 18] = [
+const FLOODS: [Case; 21] = [
     ("syn-flood", 1_000, |n, tape| (0..n).for_each(|i| done(tape.tcp(A, port(i), V, 80, SYN, 0)))),
     // The first are what has it watched.
     ("syn-flood-half-open", 256 + 20, |n, tape| {
         (0..n).for_each(|i| done(tape.tcp(A, port(i), V, 80, SYN, 0).tcp(V, 80, A, port(i), SYN | ACK, 0)));
+    }),
+    ("syn-flood-half-open-spoofed", 256 + 128, |n, tape| {
+        (0..n).for_each(|i| done(tape.tcp(&many(i), 1_000, V, 80, SYN, 0).tcp(V, 80, &many(i), 1_000, SYN | ACK, 0)));
+    }),
+    ("udp-flood-heavy", 200_000, |n, tape| (0..n).for_each(|i| done(tape.udp(&many(i % 40), 40_000, V, 514, 100)))),
+    ("udp-flood-random-ports", 2_500, |n, tape| {
+        (0..n).for_each(|i| done(tape.udp(A, 40_000 + i as u16, V, 15_000 + i as u16, 200)))
     }),
     ("syn-flood-refused", 3_000, |n, tape| (0..n).for_each(|i| done(tape.refused(&many(i % 100), port(i), V, 81)))),
     ("backscatter-reset-wide", 64, |n, tape| {
         (0..n).for_each(|i| done(tape.tcp(V, 80, &many(i), port(i), RST | ACK, 0)))
     }),
     ("udp-flood-streams", 100_000, |n, tape| (0..n).for_each(|i| done(tape.udp(&many(i % 40), 40_000, V, 9_999, 100)))),
-    ("syn-flood-spoofed", 256, |n, tape| (0..n).for_each(|i| done(tape.tcp(&many(i), 1_000, V, 80, SYN, 0)))),
-    ("syn-flood-random-ports", 512, |n, tape| (0..n).for_each(|i| done(tape.tcp(&many(i), 1_000, V, port(i), SYN, 0)))),
+    ("syn-flood-spoofed", 1_000, |n, tape| (0..n).for_each(|i| done(tape.tcp(&many(i), 1_000, V, 80, SYN, 0)))),
+    ("syn-flood-random-ports", 3_000, |n, tape| {
+        (0..n).for_each(|i| done(tape.tcp(&many(i), 1_000, V, port(i), SYN, 0)))
+    }),
     ("backscatter-syn-ack", 64, |n, tape| (0..n).for_each(|i| done(tape.tcp(V, 80, A, port(i), SYN | ACK, 0)))),
     ("backscatter-reset", 256, |n, tape| (0..n).for_each(|i| done(tape.tcp(V, 80, A, port(i), RST | ACK, 0)))),
     ("udp-flood", 2_500, |n, tape| (0..n).for_each(|i| done(tape.udp(A, 40_000 + i as u16, V, 9_999, 10)))),
     ("udp-flood-spoofed", 2_500, |n, tape| {
-        (0..n).for_each(|i| done(tape.udp(&many(i), 40_000 + i as u16, V, 10_000 + i as u16, 10)))
+        (0..n).for_each(|i| done(tape.udp(&many(i), 40_000 + i as u16, V, 15_000 + i as u16, 10)))
     }),
     ("udp-flood-stream", 100_000, |n, tape| (0..n).for_each(|_| done(tape.udp(A, 1_024, V, 9_999, 1_000)))),
     ("udp-flood-empty", 256, |n, tape| (0..n).for_each(|i| done(tape.udp(A, port(i), V, 9_999, 0)))),
@@ -142,10 +151,14 @@ fn irregular(number: u32) -> u64 {
     100 + u64::from(number * number % 7) * 150
 }
 
-const SESSIONS: [Case; 15] = [
+const SESSIONS: [Case; 16] = [
     // The first five are what has it watched.
     ("brute-force", 20 + 5, |n, tape| {
         (0..n).for_each(|i| done(tape.held(A, port(i), V, 2_222, &[(0, 40), (20, 30), (25, 30)]).wait(irregular(i))));
+    }),
+    ("brute-force-mailbox", 20 + 5, |n, tape| {
+        let said = [(0, 40), (20, 30), (25, 30), (6, 12)];
+        (0..n).for_each(|i| done(tape.held(A, port(i), V, 21, &said).wait(irregular(i))));
     }),
     ("brute-force-mail", 20 + 5, |n, tape| {
         (0..n).for_each(|i| done(tape.held(A, port(i), V, 587, &[(0, 40), (20, 30), (25, 30)]).wait(irregular(i))));

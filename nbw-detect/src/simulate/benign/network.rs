@@ -5,7 +5,7 @@ use crate::{
     event::Kind,
     simulate::{
         exchange::Exchange,
-        host::{GATEWAY, Host, VICTIM, inside, neighbour},
+        host::{GATEWAY, Host, SERVER, VICTIM, inside, neighbour},
         tcp::{Connection, End, Who},
     },
 };
@@ -31,6 +31,27 @@ pub(super) const ALL: &[LookAlike] = &[
         "a gateway fails, and its partner takes its address over, once",
         ("requests", 0.5),
         |_| Box::new(take_over),
+    ),
+    harmless(
+        "dhcp-server",
+        Kind::HostSweep,
+        "a DHCP server that gives out addresses, and asks for each whether it is taken",
+        ("leases", 4.0),
+        |_| Box::new(lease),
+    ),
+    harmless(
+        "vpn-download",
+        Kind::Amplification,
+        "a download through an IPsec gateway behind NAT",
+        ("packets", 300.0),
+        |_| Box::new(download),
+    ),
+    harmless(
+        "overlay",
+        Kind::FragmentFlood,
+        "an overlay of VXLAN on a network with too short packets, so that each is cut in two",
+        ("packets", 300.0),
+        |_| Box::new(overlay),
     ),
 ];
 
@@ -59,6 +80,48 @@ fn ask_around(x: &mut Exchange<'_>, n: u64) {
         x.wait_about(100);
         x.is_at(VICTIM, VICTIM, GATEWAY);
     }
+}
+
+fn lease(x: &mut Exchange<'_>, n: u64) {
+    let (server, client) = (VICTIM, neighbour((n % 240) as u8 + 10));
+    // Nobody is to answer (RFC 2131, 2.2); then the offer, and what it leads to.
+    x.ping(server, client, (0x4d48, n as u16), &[0; 20]);
+    x.wait_about(60_000);
+    for kind in [2, 5] {
+        let mut message = vec![0; 300];
+        (message[0], message[242]) = (2, kind);
+        x.udp(server, client, (67, 68), &message);
+        x.wait_about(20_000);
+    }
+}
+
+fn download(x: &mut Exchange<'_>, n: u64) {
+    // ESP in UDP (RFC 3948): data one way, and the other way an acknowledgement now and then, of one length.
+    let ports = (4_500, 4_500);
+    if n.is_multiple_of(2) {
+        x.udp(SERVER, VICTIM, ports, &[0x45; 96]);
+    }
+    for _ in 0..2 {
+        x.udp(VICTIM, SERVER, ports, &[0x45; 1_408]);
+    }
+}
+
+fn overlay(x: &mut Exchange<'_>, _: u64) {
+    let (from, to, id) = (neighbour(3), VICTIM, x.rng.u16(..));
+    let (ports, length) = ([50_001_u16, 4_789].map(u16::to_be_bytes), 1_558_u16.to_be_bytes());
+    // UDP, VXLAN and Ethernet, and IPv4 with UDP inside; what is cut off has no headers.
+    let begin: [&[u8]; 6] = [
+        ports.as_flattened(),
+        &length,
+        &[0, 0, 8, 0, 0, 0, 0, 0, 42, 0],
+        b"\x02\0\0\0\0\x31\x02\0\0\0\0\x32\x08\0",
+        b"\x45\0\x05\xdc\0\x01\0\0\x40\x11\0\0\x0a\x14\x05\x01\x0a\x14\x05\x02",
+        &[0xc3, 0x50, 0xc3, 0x51, 5, 0xc8, 0, 0],
+    ];
+    let mut packet = begin.concat();
+    packet.resize(1_558, 0x56);
+    x.fragment(from, to, id, (0, true), &packet[..1_480]);
+    x.fragment(from, to, id, (1_480, false), &packet[1_480..]);
 }
 
 fn take_over(x: &mut Exchange<'_>, n: u64) {

@@ -11,7 +11,6 @@ use crate::{
         host::{Host, SERVER, VICTIM, neighbour, nth_of_internet, one_of},
         tcp::{Connection, End, Who},
         text,
-        traffic::{Plan, Step},
     },
 };
 
@@ -29,9 +28,9 @@ pub(super) const ALL: &[LookAlike] = &[
     harmless(
         "long-polling",
         Kind::Slowloris,
-        "clients that hold a connection each and wait for news",
-        ("connections", 20.0),
-        wait_for_news,
+        "a proxy whose clients ask for news, and hear of none for long",
+        ("connections", 5.0),
+        |_| Box::new(wait_for_news),
     ),
     harmless(
         "api-client",
@@ -103,16 +102,18 @@ fn fetch(x: &mut Exchange<'_>, _: u64) {
     connection.close(x, Who::Server);
 }
 
-fn wait_for_news(plan: &Plan) -> Step {
-    let end = plan.duration;
-    Box::new(move |x, n| {
-        let mut connection = web(x, nth_of_internet(n as u32), 80);
-        read_page(x, &mut connection, 600);
-        while x.now < end {
-            x.wait_about(8_000_000);
-            connection.say(x, Who::Server, b"event: ping\ndata: {}\n\n");
-        }
-    })
+/// As Matrix and Consul have it: a question is answered when there is news, or after half a minute at the latest.
+fn wait_for_news(x: &mut Exchange<'_>, n: u64) {
+    let mut connection = web(x, nth_of_internet(77), 80);
+    for round in 0..2 {
+        connection.say(x, Who::Client, &text::get("/sync"));
+        // Most hear of something sooner; all ask again at once.
+        let patience = if (n + round).is_multiple_of(3) { 24_000_000 } else { 9_000_000 };
+        x.wait_about(patience);
+        let news = text::page(x.rng, 600);
+        connection.say(x, Who::Server, &news);
+    }
+    connection.say(x, Who::Client, &text::get("/sync"));
 }
 
 fn balance(x: &mut Exchange<'_>, _: u64) {
