@@ -8,6 +8,7 @@ mod arp;
 mod board;
 mod cell;
 mod condition;
+mod doorkeeper;
 mod filter;
 mod flow;
 mod gauge;
@@ -37,6 +38,7 @@ use std::{net::IpAddr, time::Duration};
 
 use self::{
     board::{Board, Verdict, Wish},
+    filter::Sets,
     happening::Sight,
     incident::{Incidents, Report},
     packet::Packet,
@@ -87,7 +89,9 @@ impl Engine {
     /// An engine that goes by these signatures.
     #[must_use]
     pub fn new(signatures: &Signatures, limits: Limits) -> Self {
-        let boards: Vec<Board> = signatures.iter().map(|signature| Board::new(signature, limits.keys.max(1))).collect();
+        let mut sets = Sets::default();
+        let board = |signature| Board::new(signature, limits.keys.max(1), &mut sets);
+        let boards: Vec<Board> = signatures.iter().map(board).collect();
         let reads = |what: usize| {
             let mut readers: Vec<usize> = (0..boards.len()).filter(|at| boards[*at].mask() >> what & 1 == 1).collect();
             readers.sort_by_key(|at| !boards[*at].signature.explains);
@@ -278,7 +282,7 @@ impl Engine {
         let (first, untold) = (entry.first().unwrap_or(sight.seen), entry.untold());
         let mut recent = entry.take_recent();
         // The last of them is the one at hand.
-        recent.pop();
+        recent.pop_back();
         let (signature, others) = (&board.signature, board.others(sight));
         let number = self.incidents.report(
             Report { signature, board: at, sight, first, recent, untold, others, evidence, margin },
@@ -297,7 +301,7 @@ impl Engine {
 
     /// Endpoints (address and port of those who are connected to) whose ordinary TCP packets are wanted too.
     #[must_use]
-    pub fn watched(&self) -> &[(IpAddr, u16)] {
+    pub fn watched(&self) -> Vec<(IpAddr, u16)> {
         self.watch.list()
     }
 

@@ -134,7 +134,13 @@ fn volumes(scenario: &Scenario) -> Vec<Volume> {
         let second = facts.time.0 / SECOND;
         *sent.entry((second, ip.source, ip.destination)).or_default() += u64::from(facts.bytes);
     }
-    let volume = |((second, source, target), bytes)| Volume { time: Time((second + 1) * SECOND), source, target, bytes, usual: 1_000 };
+    let volume = |((second, source, target), bytes)| Volume {
+        time: Time((second + 1) * SECOND),
+        source,
+        target,
+        bytes,
+        usual: 1_000,
+    };
     sent.into_iter().map(volume).collect()
 }
 

@@ -1,11 +1,14 @@
 //! One signature at work: a table of keys, each with what was counted of it, and what its conditions say.
 
+use std::collections::VecDeque;
+
 use super::{
     cell::Cell,
     condition::{Test, all},
-    filter,
+    doorkeeper::Doorkeeper,
+    filter::{Filter, Sets},
     flow::{Lru, lru},
-    happening::{Happening, Sight},
+    happening::{Happening, Sight, Trace},
     manner::Manners,
     others::Others,
     values::Values,
@@ -45,7 +48,7 @@ pub(crate) struct Entry {
     /// How much of that belongs to an incident by now.
     told: [u64; 2],
     cells: Box<[Cell]>,
-    recent: Vec<Sight>,
+    recent: VecDeque<Trace>,
     /// The incident that it is, and when that is to be judged again.
     pub(crate) incident: Option<(u64, u64)>,
 }
@@ -90,7 +93,7 @@ pub(crate) struct Board {
     pub(crate) signature: Signature,
     /// Nanoseconds of half a window.
     half: u64,
-    masks: Vec<u64>,
+    filters: Vec<Filter>,
     all: u64,
     /// What counters count that look from the other side.
     turned: u64,
@@ -99,6 +102,7 @@ pub(crate) struct Board {
     watch: Vec<Test>,
     manners: Option<Manners>,
     table: Lru<Subject, Entry>,
+    door: Doorkeeper,
     most: u32,
     /// Counters that begin an entry; others only add to one.
     founders: u32,
@@ -111,30 +115,32 @@ pub(crate) struct Board {
 }
 
 impl Board {
-    pub(crate) fn new(signature: &Signature, most: u32) -> Self {
+    pub(crate) fn new(signature: &Signature, most: u32, sets: &mut Sets) -> Self {
         // What comes once in an hour must find its entry again, whatever has come between.
         let most = if signature.window >= LONG { most.saturating_mul(4) } else { most };
         let mut signature = signature.clone();
         let others = Others::of(&mut signature);
-        let masks: Vec<u64> = signature.count.iter().map(filter::mask).collect();
+        let filters: Vec<Filter> = signature.count.iter().map(|counter| Filter::new(counter, sets)).collect();
+        let turned = signature.count.iter().zip(&filters).filter(|(counter, _)| counter.turned);
         let tests =
             |conditions: &[Condition]| conditions.iter().filter_map(|it| Test::new(&signature.count, it)).collect();
         Self {
             half: signature.window.saturating_mul(500_000_000).max(1),
-            all: masks.iter().fold(0, |all, mask| all | mask),
-            turned: signature.count.iter().filter(|it| it.turned).map(filter::mask).fold(0, |all, mask| all | mask),
+            all: filters.iter().fold(0, |all, filter| all | filter.mask),
+            turned: turned.fold(0, |all, (_, filter)| all | filter.mask),
             when: tests(&signature.when),
             exclude: tests(&signature.exclude),
             watch: tests(&signature.watch),
             manners: Manners::new(&signature),
             table: lru(most),
+            door: Doorkeeper::default(),
             most,
             founders: founders(&signature),
             others,
             peak: None,
             mute: false,
             signature,
-            masks,
+            filters,
         }
     }
 
@@ -167,8 +173,8 @@ impl Board {
         }
         let subject = subject(self.signature.key, sight);
         let half = sight.time / self.half;
-        if hits & self.founders != 0 {
-            self.make_room(&subject, half);
+        if hits & self.founders != 0 && !self.make_room(&subject, half) {
+            return Seen::NOTHING;
         }
         let Some(entry) = self.table.get(&subject) else { return Seen::NOTHING };
         entry.turn(half);
@@ -210,20 +216,24 @@ impl Board {
     /// Which counters count it, as bits by their places.
     fn hits(&self, sight: &Sight, turned: bool) -> u32 {
         let bit = 1 << sight.what as u64;
-        let counters = self.signature.count.iter().zip(&self.masks).enumerate();
+        let counters = self.signature.count.iter().zip(&self.filters).enumerate();
         counters
-            .filter(|(_, (counter, mask))| {
-                *mask & bit != 0 && counter.turned == turned && filter::counts(counter, sight)
+            .filter(|(_, (counter, filter))| {
+                filter.mask & bit != 0 && counter.turned == turned && filter.counts(counter, sight)
             })
             .fold(0, |hits, (at, _)| hits | 1 << at)
     }
 
-    /// There is an entry for them; the one that is longest not used makes place, and its memory is used again.
-    fn make_room(&mut self, subject: &Subject, half: u64) {
+    /// Whether there is an entry for them. Where there is no room, the one that is longest not used makes place to whoever comes for the
+    /// second time, and its memory is used again.
+    fn make_room(&mut self, subject: &Subject, half: u64) -> bool {
         if self.table.peek(subject).is_some() {
-            return;
+            return true;
         }
         let full = self.table.len() >= self.most as usize;
+        if full && !self.door.knows(subject) {
+            return false;
+        }
         let oldest = if full { self.table.pop_oldest() } else { None };
         let entry = match oldest {
             Some((_, mut entry)) => {
@@ -233,6 +243,7 @@ impl Board {
             None => Entry::new(&self.signature, half),
         };
         self.table.insert(*subject, entry);
+        true
     }
 
     /// What is known of those whom something that has happened concerns.
@@ -255,6 +266,7 @@ impl Board {
     /// Forgets all.
     pub(crate) fn clear(&mut self) {
         self.table.clear();
+        self.door.clear();
     }
 
     /// The values of all conditions, by what events call them, and how far the worst of them is beyond its bound.
@@ -305,7 +317,7 @@ fn subject(key: Key, sight: &Sight) -> Subject {
 impl Entry {
     fn new(signature: &Signature, half: u64) -> Self {
         let cells = signature.count.iter().map(|counter| Cell::new(counter.measure)).collect();
-        Self { half, first: [None; 2], seen: [0; 2], told: [0; 2], cells, recent: Vec::new(), incident: None }
+        Self { half, first: [None; 2], seen: [0; 2], told: [0; 2], cells, recent: VecDeque::new(), incident: None }
     }
 
     fn clear(&mut self, signature: &Signature, half: u64) {
@@ -347,9 +359,9 @@ impl Entry {
         self.seen[0] = self.seen[0].saturating_add(sight.count);
         if self.incident.is_none() && (remembers || self.recent.is_empty()) {
             if self.recent.len() == RECENT {
-                self.recent.remove(0);
+                self.recent.pop_front();
             }
-            self.recent.push(*sight);
+            self.recent.push_back(Trace::of(sight));
         }
     }
 
@@ -359,7 +371,7 @@ impl Entry {
     }
 
     /// The last few things that counted before it was an attack; they are told once.
-    pub(crate) fn take_recent(&mut self) -> Vec<Sight> {
+    pub(crate) fn take_recent(&mut self) -> VecDeque<Trace> {
         std::mem::take(&mut self.recent)
     }
 

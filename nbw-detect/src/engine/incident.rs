@@ -1,13 +1,20 @@
 //! Attacks that go on: one for each, whichever signatures have told of it.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    cmp::Reverse,
+    collections::{BTreeMap, BinaryHeap, HashMap, VecDeque},
     hash::BuildHasher as _,
 };
 
 use foldhash::fast::FixedState;
 
-use super::{arp::Arp, happening::Sight, tally::Tally, values::Values, who::Who};
+use super::{
+    arp::Arp,
+    happening::{Sight, Trace},
+    tally::Tally,
+    values::Values,
+    who::Who,
+};
 use crate::{
     Event, Kind, Time,
     event::{MOST_NAMED, SCHEMA},
@@ -62,6 +69,8 @@ pub(crate) struct Incidents {
     list: Vec<Incident>,
     /// Those that go on.
     open: HashMap<About, u64, FixedState>,
+    /// By when they were last heard of, some time ago, and their numbers: who is to go first.
+    oldest: BinaryHeap<Reverse<(u64, u64)>>,
     next: u64,
     /// How many were over because there was no room for more.
     pub(crate) crowded: u64,
@@ -75,7 +84,7 @@ pub(crate) struct Report<'a> {
     pub(crate) sight: &'a Sight,
     pub(crate) first: u64,
     /// What has counted before, as far as it is remembered.
-    pub(crate) recent: Vec<Sight>,
+    pub(crate) recent: VecDeque<Trace>,
     /// How often that was, this one included, and who of those whom the signature's key does not name was in it.
     pub(crate) untold: u64,
     pub(crate) others: Option<(Field, &'a Values)>,
@@ -95,14 +104,14 @@ impl Incidents {
 
     fn begin(&mut self, about: About, report: &Report<'_>, arp: &Arp) -> usize {
         if self.open.len() >= MOST
-            && let Some(oldest) =
-                self.list.iter_mut().filter(|it| it.ended.is_none()).min_by_key(|it| (it.last, it.number))
+            && let Some(at) = self.longest_quiet()
         {
-            self.open.remove(&oldest.about);
+            self.open.remove(&self.list[at].about);
             self.crowded += 1;
-            oldest.end(arp);
+            self.list[at].end(arp);
         }
         self.next += 1;
+        self.oldest.push(Reverse((report.first, self.next)));
         self.open.insert(about, self.next);
         self.list.push(Incident {
             number: self.next,
@@ -125,6 +134,18 @@ impl Incidents {
         self.list.len() - 1
     }
 
+    /// The one that goes on and was longest not heard of.
+    fn longest_quiet(&mut self) -> Option<usize> {
+        while let Some(Reverse((last, number))) = self.oldest.pop() {
+            let Some(at) = self.place(number).filter(|at| self.list[*at].ended.is_none()) else { continue };
+            if self.list[at].last <= last {
+                return Some(at);
+            }
+            self.oldest.push(Reverse((self.list[at].last, number)));
+        }
+        None
+    }
+
     fn place(&self, number: u64) -> Option<usize> {
         self.list.binary_search_by_key(&number, |it| it.number).ok()
     }
@@ -134,7 +155,7 @@ impl Incidents {
         let Some(at) = self.place(number) else { return false };
         let incident = &mut self.list[at];
         if incident.ended.is_none() {
-            incident.add(sight, board);
+            incident.add(&Trace::of(sight), board);
         }
         incident.ended.is_none()
     }
@@ -219,10 +240,10 @@ impl Incident {
             (self.margin, self.evidence) = (1.0, BTreeMap::new());
         }
         let counted: u64 = report.recent.iter().map(|sight| sight.count).sum();
-        for sight in &report.recent {
-            self.add(sight, report.board);
+        for trace in &report.recent {
+            self.add(trace, report.board);
         }
-        self.add(report.sight, report.board);
+        self.add(&Trace::of(report.sight), report.board);
         let forgotten = report.untold.saturating_sub(counted + report.sight.count);
         self.remember(report.board, forgotten, report.others);
         if report.board != self.origin.0 {
@@ -256,7 +277,7 @@ impl Incident {
     }
 
     /// What other signatures see of the same names those concerned, and is counted apart.
-    fn add(&mut self, sight: &Sight, board: usize) {
+    fn add(&mut self, sight: &Trace, board: usize) {
         self.changed = true;
         self.last = self.last.max(sight.seen);
         if !self.outside && self.signature.inside.is_some() {

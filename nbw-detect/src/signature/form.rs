@@ -248,7 +248,7 @@ pub struct Condition {
 }
 
 /// Numbers from one to another: 53, or "1-1023".
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Bounds", into = "Bounds")]
 pub struct Range(pub RangeInclusive<u32>);
 

@@ -58,9 +58,13 @@ pub(super) const ALL: &[LookAlike] = &[
         300,
     ),
     lasting(
-        harmless("refused", Kind::Backscatter, "a client whose server is being restarted", ("connections", 2.0), |_| {
-            Box::new(try_again)
-        }),
+        harmless(
+            "refused",
+            Kind::Backscatter,
+            "a client whose server is being restarted",
+            ("connections", 2.0),
+            |_| Box::new(try_again),
+        ),
         600,
     ),
 ];

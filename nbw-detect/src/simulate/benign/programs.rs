@@ -87,7 +87,8 @@ fn talk(x: &mut Exchange<'_>, connection: &mut Connection, words: &[(Who, &str)]
 fn query(x: &mut Exchange<'_>, _: u64) {
     let client = End { host: neighbour(6), port: x.port() };
     let mut connection = Connection::open_near(x, client, End { host: VICTIM, port: 5_432 });
-    let words = [(Who::Client, "startup"), (Who::Server, "authenticate"), (Who::Client, "proof"), (Who::Server, "ready")];
+    let words =
+        [(Who::Client, "startup"), (Who::Server, "authenticate"), (Who::Client, "proof"), (Who::Server, "ready")];
     let queries = [(Who::Client, "SELECT * FROM pages"), (Who::Server, "no rows")].repeat(4);
     talk(x, &mut connection, &[&words[..], &queries].concat(), 10_000);
 }
