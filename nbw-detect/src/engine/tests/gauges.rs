@@ -40,6 +40,6 @@ fn however_many_there_are_as_many_are_remembered() {
     engine.flush();
     assert!(engine.boards.iter().all(|board| board.len() <= 64));
     assert!(engine.take_events().is_empty());
-    // Whoever comes again has been forgotten.
-    assert_eq!(engine.peaks()[0], Some(1.0));
+    // Eighty come to each in twenty seconds, forty in a window; most were forgotten in between.
+    assert!(engine.peaks()[0].is_some_and(|most| (1.0..=40.0).contains(&most)));
 }

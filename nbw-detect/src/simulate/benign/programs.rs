@@ -47,8 +47,8 @@ pub(super) const ALL: &[LookAlike] = &[
         harmless(
             "connection-checks",
             Kind::SynFlood,
-            "a load balancer that asks its servers for connections and takes none",
-            ("checks", 10.0),
+            "sixteen load balancers that ask a server for a connection every other second, and take none",
+            ("checks", 8.0),
             |_| Box::new(check),
         ),
         300,
@@ -151,8 +151,8 @@ fn log(x: &mut Exchange<'_>, n: u64) {
 }
 
 /// The system has no socket for the answer, and says so.
-fn check(x: &mut Exchange<'_>, _: u64) {
-    let (balancer, port) = (neighbour(2), x.port());
+fn check(x: &mut Exchange<'_>, n: u64) {
+    let (balancer, port) = (neighbour(100 + (n % 16) as u8), x.port());
     let syn = tcp::syn(x, port, 8_080);
     x.tcp(balancer, VICTIM, syn.clone(), &[]);
     x.wait_about(300);
