@@ -57,7 +57,7 @@ fn facts(packet: &[u8], time: Time) -> Facts {
     let body = Body::Ip(Ip { source: from, destination: to, protocol, fragment, transport });
     let (weight, frames) = (u32::from(*c) + 1, u32::from(*d) + 1);
     let (link, bytes) = (u32::from(e / 128), payload + 40);
-    Facts { time, link, direction: Direction::Unknown, weight, by_chance: e % 16 == 9, frames, bytes, body }
+    Facts { time, link, direction: Direction::Unknown, weight, by_chance: e % 16 == 9, followed: u32::from(e % 16 != 8), frames, bytes, body }
 }
 
 fn arp(time: Time, operation: u8, ends: [u8; 4]) -> Facts {
@@ -71,5 +71,5 @@ fn arp(time: Time, operation: u8, ends: [u8; 4]) -> Facts {
         target_mac: mac(c),
         target_ip: ip(d),
     });
-    Facts { time, link: 1, direction: Direction::Unknown, weight: 1, by_chance: false, frames: 1, bytes: 42, body }
+    Facts { time, link: 1, direction: Direction::Unknown, weight: 1, by_chance: false, followed: 1, frames: 1, bytes: 42, body }
 }

@@ -12,7 +12,7 @@ pub use names::{knobs, maps, programs};
 pub use sockets::*;
 
 /// Version of the layout below; an agent adopts pinned maps only of its own version.
-pub const LAYOUT: u32 = 3;
+pub const LAYOUT: u32 = 4;
 
 /// Slot 0 of every table is the overflow slot: what finds no slot of its own is counted there.
 pub const OVERFLOW_SLOT: u32 = 0;
@@ -142,7 +142,7 @@ pub struct LinkIdent {
     pub generation: u32,
     /// Length of the link-layer header in front of each packet at TC: 14 for Ethernet and loopback, 0 for tun.
     pub link_header: u32,
-    /// Its row of class counters, where detection is on.
+    /// Its row of paces, where detection is on.
     pub detect_row: u32,
     /// Not 0 for the loopback device, each of whose packets is sent and received.
     pub loopback: u32,
@@ -202,7 +202,8 @@ pub enum Trouble {
     NoSlot,
     /// Packets of sockets that could not get socket-local storage; counted, but by the slow path.
     NoStorage,
-    /// GSO/GRO packets whose headers could not be parsed; counted without the headers of their segments.
+    /// GSO/GRO packets whose headers could not be parsed, counted without the headers of their segments; and packets of interest
+    /// to detection of which nothing could be read: counted, but not looked at.
     ParseFailed,
     /// Packets of an interface that has no slot; they are in the overflow slot.
     NoLink,
@@ -212,7 +213,8 @@ pub enum Trouble {
     TableRefused,
     /// Packets of connections for which no slot was left; counted for their group, but for no connection or process.
     NoConnection,
-    /// Packets of interest to detection for whose digest the ring had no room; counted, but not looked at.
+    /// Packets of interest to detection that a digest would have stood for, for which the ring had no room; counted, but not
+    /// looked at.
     RingFull,
 }
 
@@ -275,7 +277,7 @@ mod pod {
     // SAFETY: as above.
     unsafe impl aya::Pod for super::SocketOwner {}
     // SAFETY: as above.
-    unsafe impl aya::Pod for super::ClassCell {}
+    unsafe impl aya::Pod for super::PaceCell {}
     // SAFETY: as above.
     unsafe impl aya::Pod for super::Endpoint {}
 }

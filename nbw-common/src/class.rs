@@ -52,9 +52,6 @@ impl Class {
         Self::Other,
     ];
 
-    /// How many there is room for.
-    pub const ROOM: u32 = 16;
-
     /// Its name.
     pub const fn name(self) -> &'static str {
         match self {
@@ -89,12 +86,36 @@ pub enum Sampling {
 /// As good as never: of a class that is sampled by conversations, no packet is chosen by chance besides.
 const NEVER: u32 = 31;
 
-/// The class, by its number, whose pace this one has, together with all others that have the same: those that belong to the
-/// same conversations. Received and sent have one pace, too.
+/// How many paces there are.
+pub const PACES: u32 = 10;
+
+/// The pace that a class, by its number, has together with all others that have the same: those that belong to the same
+/// conversations. Received and sent have one pace, too. Established packets have their own: of a watched endpoint there are so
+/// many that beginnings of connections would be sampled because of them.
 #[inline(always)]
 pub const fn paced_as(class: u32) -> u32 {
-    // TCP's are the first.
-    if class < Class::OddFlags as u32 { Class::Syn as u32 } else { class }
+    const BEGINS_AND_ENDS: u32 = 0;
+    const ESTABLISHED: u32 = 1;
+    const OTHERS: u32 = 2;
+    if class == Class::Established as u32 {
+        ESTABLISHED
+    } else if class < Class::OddFlags as u32 {
+        BEGINS_AND_ENDS
+    } else {
+        class - Class::OddFlags as u32 + OTHERS
+    }
+}
+
+/// Whether CPUs even out how thin they sample the class, by its number.
+#[inline(always)]
+pub const fn rate_is_even(class: u32) -> bool {
+    matches!(sampling(class), Sampling::Conversations(_))
+}
+
+/// Whether it begins, answers or ends a TCP connection.
+#[inline(always)]
+pub const fn begins_or_ends(class: u32) -> bool {
+    class != Class::Established as u32 && class < Class::OddFlags as u32
 }
 
 /// How a class, by its number, is sampled. UDP in general is not by conversations: one that is a large part of all traffic
@@ -112,8 +133,6 @@ pub const fn sampling(class: u32) -> Sampling {
         Sampling::Packets
     }
 }
-
-const _: () = assert!(Class::ALL.len() <= Class::ROOM as usize);
 
 const FIN: u8 = 0x01;
 const SYN: u8 = 0x02;
@@ -141,6 +160,9 @@ pub const fn conversation6(source: [u32; 4], destination: [u32; 4], ports: [u16;
 
 /// Bits that the sum of two ports has, and some.
 const PORT_BITS: u32 = 20;
+
+/// Bits that the number of a conversation has at most: there is room above it.
+pub const CONVERSATION_BITS: u32 = PORT_BITS + 32 + 5;
 
 /// The class of a TCP packet with these flags.
 #[inline(always)]
@@ -181,23 +203,46 @@ pub const fn icmpv6(kind: u8) -> Class {
     if kind == UNREACHABLE { Class::Unreachable } else { Class::Icmp }
 }
 
-/// The class of a packet. What cannot be followed to its end is [`Class::Other`].
+/// A packet's class, and the conversation that it belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// Its class.
+    pub class: Class,
+    /// The same for all packets of the conversation, in both directions, of less than [`CONVERSATION_BITS`]. 0 of classes that are
+    /// not sampled by conversations, and of established TCP: nearly always nobody asks.
+    pub conversation: u64,
+}
+
+impl From<Class> for Seen {
+    #[inline(always)]
+    fn from(class: Class) -> Self {
+        Self { class, conversation: 0 }
+    }
+}
+
+/// Whether anybody asks for the conversation of a packet of this class.
 #[inline(always)]
-pub fn of<B: Bytes + ?Sized>(packet: &B, start: Start) -> Class {
-    followed(packet, start).unwrap_or(Class::Other)
+pub const fn has_conversation(class: Class) -> bool {
+    !matches!(class, Class::Established) && matches!(sampling(class as u32), Sampling::Conversations(_))
+}
+
+/// What a packet is. What cannot be followed to its end is [`Class::Other`].
+#[inline(always)]
+pub fn of<B: Bytes + ?Sized>(packet: &B, start: Start) -> Seen {
+    followed(packet, start).unwrap_or(Class::Other.into())
 }
 
 #[inline(always)]
-fn followed<B: Bytes + ?Sized>(packet: &B, start: Start) -> Option<Class> {
+fn followed<B: Bytes + ?Sized>(packet: &B, start: Start) -> Option<Seen> {
     let (promised, at) = match start {
         Start::Ethernet => network(packet)?,
         Start::Network => (0, 0),
     };
     let at = packet.forgotten(at);
     match promised {
-        ethertype::ARP => return Some(Class::Arp),
+        ethertype::ARP => return Some(Class::Arp.into()),
         0 | ethertype::IPV4 | ethertype::IPV6 => {}
-        _ => return Some(Class::Other),
+        _ => return Some(Class::Other.into()),
     }
     match (promised, packet.u8(at)? >> 4) {
         (0 | ethertype::IPV4, 4) => ipv4(packet, at),
@@ -222,31 +267,47 @@ fn network<B: Bytes + ?Sized>(packet: &B) -> Option<(u16, u32)> {
 }
 
 #[inline(always)]
-fn ipv4<B: Bytes + ?Sized>(packet: &B, at: u32) -> Option<Class> {
+fn ipv4<B: Bytes + ?Sized>(packet: &B, at: u32) -> Option<Seen> {
     let length = u32::from(packet.u8(at)? & 0x0f) * 4;
     if length < 20 {
         return None;
     }
     if packet.u16(at + 6)? & 0x3fff != 0 {
-        return Some(Class::Fragment);
+        return Some(Class::Fragment.into());
     }
-    transport(packet, at + length, packet.u8(at + 9)?, protocol::ICMP)
+    let behind = packet.forgotten(at + length);
+    let class = transport(packet, behind, packet.u8(at + 9)?, protocol::ICMP)?;
+    if !has_conversation(class) {
+        return Some(class.into());
+    }
+    let ports = [packet.u16(behind)?, packet.u16(behind + 2)?];
+    Some(Seen { class, conversation: conversation4(packet.u32(at + 12)?, packet.u32(at + 16)?, ports) })
 }
 
 #[inline(always)]
-fn ipv6<B: Bytes + ?Sized>(packet: &B, at: u32) -> Option<Class> {
+fn ipv6<B: Bytes + ?Sized>(packet: &B, at: u32) -> Option<Seen> {
     let mut next = packet.u8(at + 6)?;
     let mut here = at + 40;
     for _ in 0..MAX_EXTENSIONS {
         let Some(kind) = Extension::of(next) else { break };
         // An "atomic" fragment (RFC 6946) is a whole packet.
         if kind == Extension::Fragment && packet.u16(here + 2)? & 0xfff9 != 0 {
-            return Some(Class::Fragment);
+            return Some(Class::Fragment.into());
         }
         next = packet.u8(here)?;
         here = packet.forgotten(here + kind.length(packet.u8(here + 1)?));
     }
-    transport(packet, here, next, protocol::ICMPV6)
+    let class = transport(packet, here, next, protocol::ICMPV6)?;
+    if !has_conversation(class) {
+        return Some(class.into());
+    }
+    let ports = [packet.u16(here)?, packet.u16(here + 2)?];
+    Some(Seen { class, conversation: conversation6(address6(packet, at + 8)?, address6(packet, at + 24)?, ports) })
+}
+
+#[inline(always)]
+fn address6<B: Bytes + ?Sized>(packet: &B, at: u32) -> Option<[u32; 4]> {
+    Some([packet.u32(at)?, packet.u32(at + 4)?, packet.u32(at + 8)?, packet.u32(at + 12)?])
 }
 
 /// The class of what an IP packet carries; `icmp_number` is the number of the ICMP that goes with it.
@@ -273,12 +334,23 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_a_tcp_connection_has_one_pace() {
-        let alike: Vec<Class> =
-            Class::ALL.into_iter().filter(|class| paced_as(*class as u32) == Class::Syn as u32).collect();
-        assert_eq!(alike, [Class::Established, Class::Syn, Class::SynAck, Class::Fin, Class::Rst]);
-        assert!(alike.iter().all(|class| matches!(sampling(*class as u32), Sampling::Conversations(_))));
+    fn what_begins_and_ends_tcp_connections_has_one_pace_and_all_else_its_own() {
+        let pace = |class: &Class| paced_as(*class as u32);
+        let alike: Vec<Class> = Class::ALL.into_iter().filter(|class| pace(class) == pace(&Class::Syn)).collect();
+        assert_eq!(alike, [Class::Syn, Class::SynAck, Class::Fin, Class::Rst]);
+        assert!(alike.iter().all(|class| begins_or_ends(*class as u32) && rate_is_even(*class as u32)));
+        let mut paces: Vec<u32> = Class::ALL.iter().map(pace).collect();
+        paces.sort_unstable();
+        paces.dedup();
+        assert_eq!(paces, (0..PACES).collect::<Vec<_>>());
         assert_eq!(sampling(Class::Udp as u32), Sampling::Packets);
+    }
+
+    #[test]
+    fn a_conversation_has_room_for_more_above_it() {
+        let ports = [u16::MAX; 2];
+        let most = conversation6([u32::MAX; 4], [u32::MAX; 4], ports).max(conversation4(u32::MAX, u32::MAX, ports));
+        assert_eq!(most >> CONVERSATION_BITS, 0);
     }
 
     #[test]

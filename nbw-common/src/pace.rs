@@ -62,14 +62,21 @@ pub const fn thinner(handed: u64, budget: u32) -> u32 {
 }
 
 /// Evens out the rates of CPUs, so that what one sees of a conversation is chosen where the other sees the rest of it: each
-/// takes, in an era, at least the highest rate that any had in the one before. `word` is theirs together: the highest rate of
-/// this era so far (8 bits), that of the one before (8 bits), and the era from bit 32 on. Takes what the CPU would go by
-/// alone; gives the next word, and what it goes by. Where two write at once, one of them is heard with its next packet.
+/// takes, in an era, at least the highest rate that any has had in it so far or had in the one before. `word` is theirs
+/// together: the highest rate of this era so far (8 bits), that of the one before (8 bits), and the era from bit 32 on. Takes
+/// what the CPU would go by alone; gives the next word, and what it goes by. Where two write at once, one of them is heard with
+/// its next packet.
 #[inline(always)]
 pub const fn even(word: u64, era: u32, own: u32) -> (u64, u32) {
-    let (highest, before) = (word as u32 & 0xff, word as u32 >> 8 & 0xff);
     let last = (word >> ERA_AT) as u32 & ERA;
-    let (highest, least) = if last == era & ERA {
+    let least = shared(word, era);
+    let rate = if own > least { own } else { least };
+    // A CPU that has not heard of the new era yet goes by the old one, and leaves the word to the others.
+    if last == era.wrapping_add(1) & ERA {
+        return (word, rate);
+    }
+    let (highest, before) = rates(word);
+    let (highest, before) = if last == era & ERA {
         (highest, before)
     } else if last == era.wrapping_sub(1) & ERA {
         (0, highest)
@@ -77,8 +84,29 @@ pub const fn even(word: u64, era: u32, own: u32) -> (u64, u32) {
         (0, 0)
     };
     let highest = if own > highest { own } else { highest };
-    let next = highest as u64 | (least as u64) << 8 | ((era & ERA) as u64) << ERA_AT;
-    (next, if own > least { own } else { least })
+    (highest as u64 | (before as u64) << 8 | ((era & ERA) as u64) << ERA_AT, rate)
+}
+
+/// The rate that all CPUs go by at least in this era, by the word that they share.
+#[inline(always)]
+pub const fn shared(word: u64, era: u32) -> u32 {
+    let last = (word >> ERA_AT) as u32 & ERA;
+    let (highest, before) = rates(word);
+    if last == era & ERA {
+        if highest > before { highest } else { before }
+    } else if last == era.wrapping_sub(1) & ERA {
+        highest
+    } else if last == era.wrapping_add(1) & ERA {
+        before
+    } else {
+        0
+    }
+}
+
+/// The highest rate of the word's era, and that of the era before.
+#[inline(always)]
+const fn rates(word: u64) -> (u32, u32) {
+    (word as u32 & 0xff, word as u32 >> 8 & 0xff)
 }
 
 /// What a packet of a chosen conversation stands for, at `1 << share` times the weight for those that are chosen by chance
@@ -106,21 +134,48 @@ mod tests {
     }
 
     #[test]
-    fn cpus_are_even_after_an_era() {
+    fn cpus_are_even() {
         let (mut word, mut words) = (0, [0; 2]);
         for era in 1..=4 {
             let mut rates = [0, 0];
             // The second CPU has four times as many.
-            for packet in 0..40_960 {
+            for packet in 0..40_000 {
                 let cpu = usize::from(packet % 5 != 0);
                 let (next, own) = next(words[cpu], era, 9);
                 words[cpu] = next;
                 (word, rates[cpu]) = even(word, era, own);
             }
-            assert_eq!(rates[0] == rates[1], era > 1, "era {era}: {rates:?}");
+            assert_eq!(rates[0], rates[1], "era {era}");
+            assert!(rates[0] > 0, "era {era}");
         }
         let (_, rate) = even(word, 6, 0);
         assert_eq!(rate, 0, "after an era without any nothing is left of it");
+    }
+
+    proptest::proptest! {
+        /// Some CPUs hear of a new era later than others: what all had is not lost by that, and all go by the same.
+        #[test]
+        fn who_is_an_era_behind_undoes_nothing(
+            packets in proptest::collection::vec((proptest::bool::ANY, 0..8_u32), 1..50),
+            old in 1..16_u32,
+            start in ERA - 2..ERA + 3,
+        ) {
+            // No era is right before one that never was.
+            let (word, _) = even(0, start - 2, 0);
+            let (mut word, rate) = even(word, start, old);
+            proptest::prop_assert_eq!(rate, old);
+            let mut highest = [old, old];
+            for (late, own) in packets {
+                let (next, rate) = even(word, start.wrapping_add(1 - u32::from(late)), own);
+                word = next;
+                // An old era's packet is heard of while nobody has begun the new one, and goes by the old era's rates always.
+                highest[usize::from(!late)] = highest[usize::from(!late)].max(own);
+                let least = if late { old } else { old.max(own) };
+                proptest::prop_assert!(rate >= least, "{rate} where all had {old}");
+                proptest::prop_assert!(rate <= highest[0].max(highest[1]));
+            }
+            proptest::prop_assert!(shared(word, start.wrapping_add(1)) >= old);
+        }
     }
 
     /// Looks at packets in so many eras; of each, how many are looked at, and how many they stand for.

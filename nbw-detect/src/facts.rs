@@ -43,6 +43,9 @@ pub struct Facts {
     /// or its answer was not seen says nothing, and where it does not, its answer may have come when there were too many. Not of what
     /// is chosen by whole conversations, and not of what is never sampled.
     pub by_chance: bool,
+    /// Of what begins, answers or ends a TCP connection: how many connections it stands for of which every packet comes while one
+    /// of the ends is watched; 0 if the others of this one may not come. 1 where nothing is left out.
+    pub followed: u32,
     /// Frames on the wire that it is: 1, unless the kernel has merged some (GRO) or not yet cut them (GSO).
     pub frames: u32,
     /// Bytes on the wire, all frames together, link-layer header included; of one packet, not times `weight`.

@@ -5,16 +5,17 @@ use aya_ebpf::{
     helpers::{bpf_ktime_get_ns, bpf_skb_load_bytes},
 };
 use core::arch::asm;
-use nbw_common::abi::{Digest, HEAD, Trouble, packed};
+use nbw_common::abi::{Digest, Flags, HEAD, Trouble, packed};
 
-use crate::{detect::What, health, maps::DIGESTS, wire};
+use crate::{detect::What, health, maps::DIGESTS, sample::Chosen, wire};
 
-/// Hands it over; it stands for `weight` packets. Nobody is woken: the ring is read at short intervals, since a system call
-/// for each packet is what a flood must not get.
+/// Hands over a packet that was chosen. Nobody is woken: the ring is read at short intervals, since a system call for each
+/// packet is what a flood must not get.
 #[inline(always)]
-pub fn hand_over(skb: *mut __sk_buff, what: What, weight: u32, special: u64) {
+pub fn hand_over(skb: *mut __sk_buff, what: What, chosen: Chosen, special: u64) {
+    let Chosen { weight, alone, followed } = chosen;
     let Some(mut entry) = DIGESTS.reserve::<Digest>(0) else {
-        health::note(Trouble::RingFull);
+        health::note_all(Trouble::RingFull, weight.into());
         return;
     };
     let digest = entry.as_mut_ptr();
@@ -31,11 +32,16 @@ pub fn hand_over(skb: *mut __sk_buff, what: What, weight: u32, special: u64) {
         (*digest).length = length;
         (*digest).class = what.class() as u8;
         (*digest).outgoing = u8::from(what.outgoing());
-        (*digest).ethernet = u8::from(!what.network());
+        (*digest).flags = Flags { ethernet: !what.network(), alone, followed }.byte();
         (*digest).captured = captured as u8;
         bpf_skb_load_bytes(skb.cast(), 0, (&raw mut (*digest).head).cast(), captured as u32)
     };
-    if loaded == 0 { entry.submit(BPF_RB_NO_WAKEUP.into()) } else { entry.discard(BPF_RB_NO_WAKEUP.into()) }
+    if loaded == 0 {
+        entry.submit(BPF_RB_NO_WAKEUP.into());
+    } else {
+        entry.discard(BPF_RB_NO_WAKEUP.into());
+        health::note_all(Trouble::ParseFailed, weight.into());
+    }
 }
 
 /// How much of a packet of `length` bytes goes into a digest: 1 to [`HEAD`]. In instructions of our own, for the verifier has

@@ -46,6 +46,10 @@ pub static NBW_ENDS_TOLD_APART: Knob = Knob(abi::ENDS_TOLD_APART);
 #[unsafe(no_mangle)]
 pub static NBW_DETECT_BUDGET: Knob = Knob(abi::BUDGET.ilog2());
 
+/// See [`abi::knobs::DETECT_ROWS`].
+#[unsafe(no_mangle)]
+pub static NBW_DETECT_ROWS: Knob = Knob(abi::DETECT_ROWS);
+
 /// See [`abi::maps::EPOCH`].
 #[unsafe(no_mangle)]
 #[unsafe(link_section = ".bss")]

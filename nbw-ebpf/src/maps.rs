@@ -6,8 +6,8 @@ use aya_ebpf::{
     maps::{Array, HashMap, Queue, RingBuf},
 };
 use nbw_common::abi::{
-    CONNECTION_SLOTS, CONTROLS, ClassCell, ConnectionIdent, DETECT_ROWS, EndKey, Endpoint, GROUP_SLOTS, GroupIdent,
-    GroupKey, HEALTH_STRIDE, JOURNAL_PER_SLOT, LINK_SLOTS, LinkIdent, MOST_WATCHED, RING_BYTES, ROW_CELLS, SocketCache,
+    CONNECTION_SLOTS, CONTROLS, ConnectionIdent, DETECT_ROWS, EndKey, Endpoint, GROUP_SLOTS, GroupIdent, GroupKey,
+    HEALTH_STRIDE, JOURNAL_PER_SLOT, LINK_SLOTS, LinkIdent, MOST_WATCHED, PaceCell, RING_BYTES, ROW_CELLS, SocketCache,
     SocketOwner, Spill, Stripe,
 };
 
@@ -55,7 +55,7 @@ pub static CONNECTION_EPOCH: Array<u64> = Array::with_max_entries(1, BPF_F_MMAPA
 pub static END_INDEX: HashMap<EndKey, u64> = HashMap::with_max_entries(CONNECTION_SLOTS, 0);
 
 #[map]
-pub static CLASS_CELLS: Array<ClassCell> = Array::with_max_entries(DETECT_ROWS * ROW_CELLS, BPF_F_MMAPABLE);
+pub static PACE_CELLS: Array<PaceCell> = Array::with_max_entries(DETECT_ROWS * ROW_CELLS, 0);
 #[map]
 pub static DIGESTS: RingBuf = RingBuf::with_byte_size(RING_BYTES, 0);
 #[map]

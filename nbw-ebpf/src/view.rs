@@ -4,8 +4,8 @@
 use aya_ebpf::programs::TcContext;
 use nbw_common::{
     abi::{Endpoint, mapped},
-    class::{self, Class, Sampling},
-    packet::{ethertype, protocol},
+    class::{self, Class, Seen},
+    packet::{Extension, ethertype, protocol},
 };
 
 /// A packet's bytes that are in place, from the IP header on.
@@ -61,24 +61,9 @@ const PLAIN: u8 = 0x45;
 const TO_FLAGS: usize = 14;
 const PORTS: usize = 4;
 
-/// What can be seen at a glance.
-pub struct Glance {
-    /// The packet's class.
-    pub class: Class,
-    /// The same for all packets of a conversation, in both directions; 0 where it is not known.
-    pub conversation: u64,
-}
-
-impl From<Class> for Glance {
-    #[inline(always)]
-    fn from(class: Class) -> Self {
-        Self { class, conversation: 0 }
-    }
-}
-
 /// What a packet that begins at an Ethernet header is, if that can be seen.
 #[inline(always)]
-pub fn ethernet(ctx: &TcContext) -> Option<Glance> {
+pub fn ethernet(ctx: &TcContext) -> Option<Seen> {
     let frame = View { at: ctx.data(), end: ctx.data_end() };
     if !frame.has(ETHERNET + IPV4) {
         return None;
@@ -97,7 +82,7 @@ pub fn ethernet(ctx: &TcContext) -> Option<Glance> {
 
 /// What a packet that begins at an IP header is, if that can be seen.
 #[inline(always)]
-pub fn network(ctx: &TcContext) -> Option<Glance> {
+pub fn network(ctx: &TcContext) -> Option<Seen> {
     let packet = View { at: ctx.data(), end: ctx.data_end() };
     if !packet.has(IPV4) {
         return None;
@@ -111,7 +96,7 @@ pub fn network(ctx: &TcContext) -> Option<Glance> {
 }
 
 #[inline(always)]
-fn ipv4(packet: &View) -> Option<Glance> {
+fn ipv4(packet: &View) -> Option<Seen> {
     /// More fragments, and the fragment's offset.
     const FRAGMENT: u16 = 0x3fff;
     if !packet.has(IPV4 + PORTS) {
@@ -129,7 +114,7 @@ fn ipv4(packet: &View) -> Option<Glance> {
 }
 
 #[inline(always)]
-fn ipv6(packet: &View) -> Option<Glance> {
+fn ipv6(packet: &View) -> Option<Seen> {
     if !packet.has(IPV6 + PORTS) {
         return None;
     }
@@ -143,7 +128,7 @@ fn ipv6(packet: &View) -> Option<Glance> {
 
 /// What is behind a header of `HEADER` bytes, of which the first [`PORTS`] are known to be there.
 #[inline(always)]
-fn transport<const HEADER: usize>(packet: &View, number: u8) -> Option<Glance> {
+fn transport<const HEADER: usize>(packet: &View, number: u8) -> Option<Seen> {
     let class = match number {
         protocol::TCP if !packet.has(HEADER + TO_FLAGS) => return None,
         // SAFETY: asked.
@@ -154,17 +139,12 @@ fn transport<const HEADER: usize>(packet: &View, number: u8) -> Option<Glance> {
         protocol::ICMP if HEADER == IPV4 => class::icmp(unsafe { packet.u8(HEADER) }),
         // SAFETY: as above.
         protocol::ICMPV6 if HEADER == IPV6 => class::icmpv6(unsafe { packet.u8(HEADER) }),
-        _ if HEADER == IPV4 => Class::Other,
-        // It may be an extension header.
-        _ => return None,
+        _ if HEADER == IPV6 && Extension::of(number).is_some() => return None,
+        _ => Class::Other,
     };
-    let conversation = match (class, class::sampling(class as u32)) {
-        // Nearly always nobody asks.
-        (Class::Established, _) | (_, Sampling::Packets) => 0,
-        // SAFETY: asked by the caller.
-        (_, Sampling::Conversations(_)) => unsafe { conversation::<HEADER>(packet) },
-    };
-    Some(Glance { class, conversation })
+    // SAFETY: asked by the caller.
+    let conversation = if class::has_conversation(class) { unsafe { conversation::<HEADER>(packet) } } else { 0 };
+    Some(Seen { class, conversation })
 }
 
 /// The number of the conversation that the packet belongs to.

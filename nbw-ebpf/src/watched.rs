@@ -9,7 +9,8 @@ use nbw_common::{
 use crate::{detect::control, maps::WATCHED, view};
 
 /// The number of the conversation that this TCP packet belongs to, if one of its ends is watched; else 0. Packets with tags
-/// inside the frame, options of IPv4 or extension headers of IPv6 are not found to be anybody's.
+/// inside the frame, options of IPv4 or extension headers of IPv6 are not found to be anybody's: of their connections digests
+/// [say so](nbw_common::abi::Flags::followed).
 #[inline(always)]
 pub fn conversation(skb: *mut __sk_buff, network: bool) -> u64 {
     let Some(ends) = view::ends(&TcContext::new(skb), network) else { return 0 };

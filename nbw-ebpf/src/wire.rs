@@ -55,8 +55,13 @@ impl Bytes for Packet<'_> {
     }
 
     #[inline(always)]
+    fn u32(&self, offset: u32) -> Option<u32> {
+        self.0.load(offset as usize).ok()
+    }
+
+    #[inline(always)]
     fn forgotten(&self, number: u32) -> u32 {
-        add::forgotten(number)
+        add::forgotten(number, length(self.0.skb))
     }
 }
 

@@ -13,6 +13,7 @@ mod log;
 mod membarrier;
 mod netns_cookie;
 mod owners;
+mod ring;
 mod room;
 mod shared;
 mod sockets;
@@ -23,7 +24,7 @@ use self::{attach::Attachments, shared::Words};
 pub use self::{
     attach::{Hook, is_watched},
     connection_slots::{ConnectionSlots, SlotEvent},
-    detect::{Classes, DetectOptions, Digests},
+    detect::{DetectOptions, Digests, Read},
     group_slots::GroupSlots,
     link_slots::LinkSlots,
     load::{LoadOptions, Object, cpus_for, object_bytes},
@@ -33,7 +34,7 @@ pub use self::{
     owners::OwnerMap,
     room::Room,
 };
-use crate::{cgroup_root::CgroupRoot, failure::Failure, snapshot::Health};
+use crate::{cgroup_root::CgroupRoot, failure::Failure, snapshot::Health, text};
 
 /// nbw's kernel side, loaded. Dropping it detaches everything.
 pub struct Kernel {
@@ -86,6 +87,12 @@ impl Kernel {
     /// [`Failure`] if there is no slot for it or the kernel refuses; the interface may also have vanished.
     pub fn attach_link(&mut self, index: u32, name: &str, link_header: u32) -> Result<(), Failure> {
         self.links.take(index, link_header)?;
+        if self.digests.is_some() && !detect::can_read(link_header) {
+            let name = text::clean(name);
+            tracing::warn!(
+                "no attacks are looked for on interface {name}: its packets are neither Ethernet's nor bare IP"
+            );
+        }
         let attached = self.attachments.attach_link(&mut self.object, index, name);
         if attached.is_err() {
             self.links.release(index)?;
@@ -96,12 +103,6 @@ impl Kernel {
     /// Stops counting an interface; its last bytes stay readable until [`LinkSlots::release`].
     pub fn detach_link(&mut self, index: u32) {
         self.attachments.detach_link(&mut self.object, index);
-    }
-
-    /// What was seen of each class of an interface's packets, where attacks are looked for. Interfaces beyond the 255th share
-    /// their counts.
-    pub fn classes(&self, index: u32) -> Option<Classes> {
-        self.digests.as_ref().zip(self.links.row(index)).map(|(digests, row)| digests.classes(row))
     }
 
     /// How often each way of failing was met since the programs were loaded.

@@ -23,7 +23,7 @@ mod sentence;
 use std::{net::SocketAddr, time::Duration};
 
 use nbw_common::abi::MOST_WATCHED;
-use nbw_detect::{Engine, Event, Limits, Signatures, Volume};
+use nbw_detect::{Engine, Event, Limits, Signatures, Time, Volume};
 
 pub use self::{
     alert::{alert, of_kind},
@@ -43,10 +43,15 @@ pub const POLL: Duration = Duration::from_millis(100);
 /// An attack that goes on is told of again after this, if anything has changed.
 const EVERY: Duration = Duration::from_secs(5);
 
+/// A digest that was begun and is not finished after so long will not be soon: its CPU stands still.
+const LATEST: u64 = 1_000_000_000;
+
 /// Live traffic through the engine.
 pub struct Feed {
     engine: Engine,
     clock: Clock,
+    /// Up to when everything was seen.
+    complete: Time,
     /// The generation of endpoints that the kernel side watches.
     watched: u64,
     /// Whether the kernel refused some: that is told once.
@@ -62,7 +67,8 @@ impl Feed {
         let limits = Limits { live: true, watched: MOST_WATCHED as usize, ..Limits::default() };
         let engine = Engine::new(signatures, limits);
         let watched = engine.watch_generation();
-        Self { engine, clock: Clock::now(), watched, refused: false, ended_early: 0 }
+        let clock = Clock::now();
+        Self { engine, clock, complete: clock.time(), watched, refused: false, ended_early: 0 }
     }
 
     /// Takes in what the kernel side has seen since the last time. Returns events that have begun or ended, and those that go
@@ -87,9 +93,9 @@ impl Feed {
         self.clock.set();
         let (engine, clock) = (&mut self.engine, &self.clock);
         let before = clock.time();
-        digests.read(|digest| engine.observe(&facts(digest, clock)));
-        // What is in the ring by now is no older than this.
-        engine.advance(before);
+        let read = digests.read(|digest| engine.observe(&facts(digest, clock)));
+        self.complete = seen_until(self.complete, before, read.complete);
+        engine.advance(self.complete);
     }
 
     /// Asks for what the engine wants to see more of. What the kernel refuses is asked for again with the next poll; all else
@@ -125,5 +131,29 @@ impl Feed {
     pub fn finish(mut self, kernel: &mut Kernel) -> Vec<Event> {
         self.read(kernel);
         self.engine.finish().into_iter().map(|event| self.clock.on_wall(event)).collect()
+    }
+}
+
+/// Up to when everything was seen, that was so up to `last`: all of what was seen `before` this reading, if it was complete. A
+/// CPU of a virtual machine may be stopped while it writes a digest, and what is behind that in the ring cannot be read until it
+/// goes on; but it does not stop the clock.
+fn seen_until(last: Time, before: Time, complete: bool) -> Time {
+    if complete { before } else { last.max(Time(before.0.saturating_sub(LATEST))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_missed_before_the_ring_was_read_to_the_end() {
+        let [last, soon, late] = [1, 500, 2_500].map(|millis| Time(10 * LATEST + millis * 1_000_000));
+        assert_eq!(seen_until(last, soon, true), soon);
+        assert_eq!(seen_until(last, soon, false), last);
+        assert_eq!(
+            seen_until(last, late, false),
+            Time(late.0 - LATEST),
+            "a CPU that stands still does not stop the clock"
+        );
     }
 }

@@ -53,11 +53,13 @@ pub mod maps {
     pub const CONNECTION_EPOCH: &str = "CONNECTION_EPOCH";
     /// Hash: slot (`u64`) by [`super::super::EndKey`].
     pub const END_INDEX: &str = "END_INDEX";
-    /// Array: [`super::super::ClassCell`] by [`super::super::cell`], mmapable.
-    pub const CLASS_CELLS: &str = "CLASS_CELLS";
+    /// Array: [`super::super::PaceCell`] by [`super::super::cell`]; the kernel side's own.
+    pub const PACE_CELLS: &str = "PACE_CELLS";
     /// Ring of [`super::super::Digest`].
     pub const DIGESTS: &str = "DIGESTS";
-    /// Array of u64: [`super::super::CONTROL_ERA`] and [`super::super::CONTROL_WATCHED`], mmapable.
+    /// Array of u64, mmapable: [`super::super::CONTROL_ERA`], [`super::super::CONTROL_WATCHED`], [`super::super::CONTROL_SEED`],
+    /// the bits of ports ([`super::super::port_bit`]), and the rates that the kernel side goes by ([`super::super::rate_word`]),
+    /// which it alone writes.
     pub const DETECT_CONTROL: &str = "DETECT_CONTROL";
     /// Hash: [`super::super::Endpoint`]s that are watched; the values mean nothing.
     pub const WATCHED: &str = "WATCHED";
@@ -75,8 +77,10 @@ pub mod knobs {
     pub const CONNECTION_SLOTS: &str = "NBW_CONNECTION_SLOTS";
     /// Number of remote ends that are told apart of one unconnected socket.
     pub const ENDS_TOLD_APART: &str = "NBW_ENDS_TOLD_APART";
-    /// Packets of one class, interface and direction that one CPU looks at before it begins to sample, as a power of two.
+    /// Packets of one pace and interface that one CPU looks at before it begins to sample, as a power of two.
     pub const DETECT_BUDGET: &str = "NBW_DETECT_BUDGET";
+    /// Number of rows of paces.
+    pub const DETECT_ROWS: &str = "NBW_DETECT_ROWS";
     /// 1: the slow paths log through aya-log.
     pub const VERBOSE: &str = "NBW_VERBOSE";
 }

@@ -44,6 +44,7 @@ impl<'a> Packet<'a> {
             direction: if direction == Direction::Unknown { self.direction } else { direction },
             weight: 1,
             by_chance: false,
+            followed: 1,
             frames: 1,
             bytes: original_length,
             body,

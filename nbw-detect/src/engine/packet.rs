@@ -40,6 +40,8 @@ pub(crate) struct Packet {
     pub(crate) weight: u32,
     /// Its kind is sampled by chance, each packet for itself, when there are too many.
     pub(crate) by_chance: bool,
+    /// Connections that it stands for of which all packets come where they are watched; 0: not of this one.
+    pub(crate) followed: u32,
     /// ARP's hardware addresses.
     pub(crate) macs: [Who; 2],
 }
@@ -69,6 +71,7 @@ impl Packet {
         packet.frames = facts.frames.max(1);
         packet.weight = facts.weight.max(1);
         packet.by_chance = facts.by_chance;
+        packet.followed = facts.followed;
         Some(packet)
     }
 
@@ -90,6 +93,7 @@ impl Packet {
             frames: 1,
             weight: 1,
             by_chance: false,
+            followed: 1,
             macs: [Who::default(); 2],
         }
     }

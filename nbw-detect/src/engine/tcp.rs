@@ -42,7 +42,8 @@ enum Stage {
 struct Connection {
     client_is_lesser: bool,
     stage: Stage,
-    watched: bool,
+    /// How many it stands for as one of which every packet comes; 0: ordinary ones do not.
+    watched: u32,
     /// Who has sent a FIN: 1 the client, 2 the server.
     fins: u8,
     /// Who spoke last: 1 the client, 2 the server.
@@ -97,6 +98,9 @@ impl Tcp {
     pub(crate) fn see(&mut self, packet: &Packet, now: u64, watch: &Watch, out: &mut Vec<Sight>) {
         self.thin.note(packet, now);
         let flags = packet.flags & (SYN | ACK | FIN | RST);
+        if flags != ACK && packet.followed == 0 {
+            self.lose(packet);
+        }
         match flags {
             SYN => self.asked(packet, now, watch, out),
             _ if flags == SYN | ACK => self.answered(packet, now, out),
@@ -115,7 +119,9 @@ impl Tcp {
         let (flow, in_order) = Flow::of(packet);
         let known = self.connections.get(&flow).filter(|known| known.client_is_lesser == in_order);
         let mut connection = Connection::new(packet, in_order, Stage::Asked, now);
-        connection.watched = watch.has(packet.target, packet.target_port, now);
+        if watch.has(packet.target, packet.target_port, now) {
+            connection.watched = packet.followed;
+        }
         match known {
             Some(known) if known.stage < Stage::Open && known.is_double(now) => return,
             Some(known) if known.stage < Stage::Open => {
@@ -127,6 +133,7 @@ impl Tcp {
                 // What comes faster than any socket asks belongs to the attempt that is waited for.
                 if now.saturating_sub(known.begun) < ANSWER_WITHIN {
                     known.weight = known.weight.saturating_add(packet.weight);
+                    known.watched = if known.watched > 0 { known.watched.saturating_add(packet.followed) } else { 0 };
                     return;
                 }
                 connection.retry = known.retry;
@@ -143,6 +150,13 @@ impl Tcp {
         }
         self.connections.insert(flow, connection);
         self.unanswered.start(now, flow);
+    }
+
+    /// Its ordinary packets do not come any more: that something was not seen says nothing.
+    fn lose(&mut self, packet: &Packet) {
+        if let Some(known) = self.connections.get(&Flow::of(packet).0) {
+            known.watched = 0;
+        }
     }
 
     /// Whether there are connections of which ordinary packets, which nobody watches for, may show that they are seen from one side only.
@@ -197,8 +211,8 @@ impl Tcp {
                 let sight = known.sight(&flow, Happening::TcpUnanswered, now);
                 out.push(Sight { known: self.servers.know(&sight), ..sight });
             }
-            (Stage::Answered, true) if known.watched => out.push(known.sight(&flow, Happening::TcpAbandoned, now)),
-            (Stage::Answered, _) if !known.watched && known.fins == 0 => {
+            (Stage::Answered, true) if known.watched > 0 => out.push(known.sight(&flow, Happening::TcpAbandoned, now)),
+            (Stage::Answered, _) if known.watched == 0 && known.fins == 0 => {
                 out.push(known.sight(&flow, Happening::TcpDropped, now));
             }
             _ => known.close(&flow, now, out),
@@ -212,11 +226,11 @@ impl Tcp {
         let by_client = known.client_is_lesser == in_order;
         if known.is_one_sided(by_client) {
             // Nothing is known of the other side: there is nothing to judge.
-            (known.stage, known.watched) = (Stage::Open, false);
+            (known.stage, known.watched) = (Stage::Open, 0);
             let seen = known.sight(&flow, Happening::TcpOneSided, now);
             out.push(if by_client { seen } else { seen.turned() });
         }
-        if !known.watched {
+        if known.watched == 0 {
             return;
         }
         if known.stage == Stage::Answered && (by_client || packet.payload > 0) {
@@ -251,7 +265,7 @@ impl Tcp {
             let Some(known) = self.connections.peek(&flow).filter(|known| known.begun == begun) else { continue };
             let what = match known.stage {
                 Stage::Asked => Happening::TcpUnanswered,
-                Stage::Answered if known.watched => Happening::TcpHalfOpen,
+                Stage::Answered if known.watched > 0 => Happening::TcpHalfOpen,
                 _ => continue,
             };
             if self.thin.hides(known.chosen, begun) {
@@ -262,7 +276,7 @@ impl Tcp {
         }
         while let Some(Due { time, begun: opened, what: (flow, begun) }) = self.silent.due(now) {
             let known = self.connections.peek(&flow).filter(|known| known.begun == begun && known.answered == 0);
-            if let Some(known) = known.filter(|known| known.stage == Stage::Open) {
+            if let Some(known) = known.filter(|known| known.stage == Stage::Open && known.watched > 0) {
                 out.push(Sight { seen: opened, ..known.sight(&flow, Happening::TcpSilent, time) });
             }
         }
@@ -274,7 +288,7 @@ impl Connection {
         Self {
             client_is_lesser,
             stage,
-            watched: false,
+            watched: 0,
             fins: 0,
             speaker: 0,
             server_first: false,
@@ -300,8 +314,18 @@ impl Connection {
     }
 
     fn sight(&self, flow: &Flow, what: Happening, now: u64) -> Sight {
+        let of_watched = matches!(
+            what,
+            Happening::TcpHalfOpen
+                | Happening::TcpAbandoned
+                | Happening::TcpOpened
+                | Happening::TcpSilent
+                | Happening::TcpSpoken
+                | Happening::TcpSpokenLate
+                | Happening::TcpEnded
+        );
         Sight {
-            count: self.weight.into(),
+            count: if of_watched { self.watched } else { self.weight }.into(),
             payload: self.sent,
             answer: self.answered,
             lasted: u32::try_from(now.saturating_sub(self.begun) / NANOS_PER_MILLI).unwrap_or(u32::MAX),
@@ -344,7 +368,7 @@ impl Connection {
 
     fn close(&self, flow: &Flow, now: u64, out: &mut Vec<Sight>) {
         out.push(self.sight(flow, Happening::TcpClosed, now));
-        if self.watched {
+        if self.watched > 0 {
             out.push(self.sight(flow, Happening::TcpEnded, now));
         }
     }

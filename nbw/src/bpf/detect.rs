@@ -6,16 +6,13 @@ use std::{
     net::SocketAddr,
 };
 
-use aya::maps::{HashMap as BpfHashMap, MapData, MapError, RingBuf};
-use nbw_common::{
-    abi::{
-        BUDGET, CONTROL_ERA, CONTROL_PORTS, CONTROL_SEED, CONTROL_WATCHED, CONTROLS, ClassCell, DETECT_ROWS, Digest,
-        Endpoint, MOST_WATCHED, RING_BYTES, ROW_CELLS, cell, maps, port_bit,
-    },
-    class::Class,
+use aya::maps::{HashMap as BpfHashMap, MapData, MapError};
+use nbw_common::abi::{
+    BUDGET, CONTROL_ERA, CONTROL_PORTS, CONTROL_RATES, CONTROL_SEED, CONTROL_WATCHED, CONTROLS, Digest, Endpoint,
+    MOST_WATCHED, RING_BYTES, maps, port_bit,
 };
 
-use super::{Object, shared::Words};
+use super::{Object, ring::Ring, shared::Words};
 use crate::failure::{Failure, os_error, with_causes};
 
 /// How closely to look.
@@ -23,8 +20,8 @@ use crate::failure::{Failure, os_error, with_causes};
 pub struct DetectOptions {
     /// Size of the ring of digests, a power of two and at least 64 KiB.
     pub ring_bytes: u32,
-    /// Packets of one class, interface and direction of which each is looked at between two readings of the ring, on all
-    /// CPUs together; beyond, they are sampled.
+    /// Packets of one interface and pace (those of a kind, both directions together) of which each is looked at between two
+    /// readings of the ring, on all CPUs together; beyond, they are sampled.
     pub budget: u32,
 }
 
@@ -44,62 +41,57 @@ impl DetectOptions {
     }
 }
 
-/// Packets of each class, received and sent, since the interface's row of counters was first used: each as the kernel has it,
-/// one of several segments counts once. Of established TCP only what is watched counts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Classes {
-    /// Received, by [`Class`].
-    pub received: [u64; Class::ALL.len()],
-    /// Sent, by [`Class`].
-    pub sent: [u64; Class::ALL.len()],
-}
-
 /// The ring of digests, and what governs it.
 pub struct Digests {
-    ring: RingBuf<MapData>,
-    cells: Words,
+    ring: Ring,
     control: Words,
     watched: BpfHashMap<MapData, Endpoint, u32>,
     known: HashSet<SocketAddr>,
-    cpus: u32,
 }
 
-/// Words of a cell.
-const CELL_WORDS: u32 = (size_of::<ClassCell>() / size_of::<u64>()) as u32;
+/// What was read of the ring.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Read {
+    /// How many digests.
+    pub digests: usize,
+    /// Whether these are all of packets that were seen before this reading began: none was left in the ring, or unfinished.
+    pub complete: bool,
+}
 
 impl Digests {
     /// Takes them from an object that was loaded with detection.
     ///
     /// # Errors
-    /// When the object lacks them.
+    /// When the object lacks them, or they cannot be mapped.
     pub fn open(object: &mut Object) -> Result<Self, Failure> {
-        let cells = DETECT_ROWS * ROW_CELLS * object.cpus;
         let control = object.map_words(maps::DETECT_CONTROL, CONTROLS, size_of::<u64>())?;
         control.store(CONTROL_SEED as usize, seed());
-        Ok(Self {
-            cells: object.map_words(maps::CLASS_CELLS, cells, size_of::<ClassCell>())?,
-            control,
-            ring: object.take_map(maps::DIGESTS)?,
-            watched: object.take_map(maps::WATCHED)?,
-            known: HashSet::new(),
-            cpus: object.cpus,
-        })
+        let ring = Ring::open(object.take_map(maps::DIGESTS)?)
+            .map_err(|error| Failure::Running(format!("cannot map the ring of digests into memory: {error}")))?;
+        Ok(Self { control, ring, watched: object.take_map(maps::WATCHED)?, known: HashSet::new() })
     }
 
     /// Reads what is in the ring, in the order in which it was put there, and begins the next era of sampling. What comes while
-    /// this reads is read too, but not without end: a flood does not keep it here. Returns how many there were.
-    pub fn read(&mut self, mut each: impl FnMut(&Digest)) -> usize {
+    /// this reads is read too, but not without end: a flood does not keep it here.
+    pub fn read(&mut self, each: impl FnMut(&Digest)) -> Read {
         const MOST: usize = RING_BYTES as usize / size_of::<Digest>();
-        let mut read = 0;
-        while read < MOST
+        self.read_at_most(MOST, each)
+    }
+
+    /// As [`Self::read`], of so many.
+    pub fn read_at_most(&mut self, most: usize, mut each: impl FnMut(&Digest)) -> Read {
+        // What was seen before this moment has its place already.
+        let taken = self.ring.taken();
+        let mut digests = 0;
+        while digests < most
             && let Some(entry) = self.ring.next()
         {
-            each(&digest(&entry));
-            read += 1;
+            digest(&entry).iter().for_each(&mut each);
+            digests += 1;
         }
         let era = self.control.load(CONTROL_ERA as usize);
         self.control.store(CONTROL_ERA as usize, era.wrapping_add(1));
-        read
+        Read { digests, complete: self.ring.is_read_to(taken) }
     }
 
     /// Has the kernel side show established TCP packets of these endpoints too, and of no others; of too many, those that come
@@ -136,8 +128,9 @@ impl Digests {
         Ok(())
     }
 
+    /// The rates behind these words are the kernel side's.
     fn tell_ports(&self) {
-        let mut words = [0; CONTROLS as usize];
+        let mut words = [0; CONTROL_RATES as usize];
         for endpoint in &self.known {
             let (word, bit) = port_bit(endpoint.port());
             words[word as usize] |= 1 << bit;
@@ -146,19 +139,11 @@ impl Digests {
             self.control.store(at, word);
         }
     }
+}
 
-    /// The counts of a row.
-    pub(super) fn classes(&self, row: u32) -> Classes {
-        let count = |outgoing, class: Class| {
-            (0..self.cpus)
-                .map(|cpu| self.cells.load((cell(cpu, row, outgoing, class as u32) * CELL_WORDS) as usize))
-                .sum()
-        };
-        Classes {
-            received: Class::ALL.map(|class| count(false, class)),
-            sent: Class::ALL.map(|class| count(true, class)),
-        }
-    }
+/// Whether the kernel side knows how to read packets with a link-layer header of this length: Ethernet's, or none.
+pub(super) fn can_read(link_header: u32) -> bool {
+    matches!(link_header, 0 | 14)
 }
 
 /// A number that nobody else knows: the standard library's hash maps get their keys from the operating system's source of
@@ -167,11 +152,10 @@ fn seed() -> u64 {
     RandomState::new().hash_one(std::process::id())
 }
 
-/// The digest in an entry of the ring.
-fn digest(entry: &[u8]) -> Digest {
-    assert_eq!(entry.len(), size_of::<Digest>(), "the kernel side puts digests into the ring and nothing else");
+/// The digest in an entry of the ring; the kernel side puts nothing else there.
+fn digest(entry: &[u8]) -> Option<Digest> {
     // SAFETY: long enough, and a digest is made of integers: any bytes are one.
-    unsafe { entry.as_ptr().cast::<Digest>().read_unaligned() }
+    (entry.len() == size_of::<Digest>()).then(|| unsafe { entry.as_ptr().cast::<Digest>().read_unaligned() })
 }
 
 fn endpoint(address: SocketAddr) -> Endpoint {

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use aya::maps::{Array, HashMap as BpfHashMap, MapData};
-use nbw_common::abi::{Counters, DETECT_ROWS, DIRECT_LINKS, LINK_SLOTS, LinkIdent, maps};
+use nbw_common::abi::{Counters, DIRECT_LINKS, LINK_SLOTS, LinkIdent, maps};
 
 use super::{Object, counters::SlotCounters};
 use crate::failure::Failure;
 
-/// The row of class counters of interfaces that have none of their own.
+/// The row of paces of interfaces that have none of their own.
 const SHARED_ROW: u32 = 0;
 
 /// Index of each network namespace's loopback device (`LOOPBACK_IFINDEX` in the kernel, which has no other one).
@@ -36,7 +36,7 @@ impl LinkSlots {
             taken: HashMap::new(),
             free: (DIRECT_LINKS..LINK_SLOTS).rev().collect(),
             rows: HashMap::new(),
-            free_rows: (SHARED_ROW + 1..DETECT_ROWS).rev().collect(),
+            free_rows: (SHARED_ROW + 1..object.detect_rows).rev().collect(),
         })
     }
 
@@ -63,15 +63,10 @@ impl LinkSlots {
         self.taken.len()
     }
 
-    /// The row of class counters: its own while there are any.
+    /// The row of paces: its own while there are any.
     fn take_row(&mut self, index: u32) -> u32 {
         let free = &mut self.free_rows;
         *self.rows.entry(index).or_insert_with(|| free.pop().unwrap_or(SHARED_ROW))
-    }
-
-    /// The interface's row of class counters.
-    pub(super) fn row(&self, index: u32) -> Option<u32> {
-        self.rows.get(&index).copied()
     }
 
     fn take_far(&mut self, index: u32) -> Result<u32, Failure> {

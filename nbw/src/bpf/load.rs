@@ -82,6 +82,8 @@ pub struct Object {
     pub(super) group_slots: u32,
     pub(super) netns_helper: bool,
     pub(super) connection_slots: Option<u32>,
+    /// Rows of paces, where attacks are looked for; else one that nobody uses.
+    pub(super) detect_rows: u32,
     detects: bool,
 }
 
@@ -94,13 +96,16 @@ impl Object {
         let cpus = cpus_for(options.group_slots)?;
         let netns_helper = options.netns_helper.unwrap_or_else(packet_hooks_know_netns);
         let bytes = object_bytes(options.object.as_deref())?;
-        let ebpf = into_kernel(&bytes, options, cpus, netns_helper).map_err(|error| not_loaded(&error, options))?;
+        let detect_rows = options.detect.map_or(1, |_| rows_for(interfaces()));
+        let sizes = Sizes { cpus, detect_rows };
+        let ebpf = into_kernel(&bytes, options, sizes, netns_helper).map_err(|error| not_loaded(&error, options))?;
         let mut object = Self {
             ebpf,
             cpus,
             group_slots: options.group_slots,
             netns_helper,
             connection_slots: options.connection_slots,
+            detect_rows,
             detects: options.detect.is_some(),
         };
         object.verify()?;
@@ -210,14 +215,15 @@ fn packet_hooks_know_netns() -> bool {
     is_helper_supported(ProgramType::CgroupSkb, BpfHelper::BPF_FUNC_get_netns_cookie).unwrap_or(false)
 }
 
-fn into_kernel(bytes: &[u8], options: &LoadOptions, cpus: u32, netns_helper: bool) -> Result<Ebpf, EbpfError> {
+fn into_kernel(bytes: &[u8], options: &LoadOptions, sizes: Sizes, netns_helper: bool) -> Result<Ebpf, EbpfError> {
+    let Sizes { cpus, detect_rows } = sizes;
     let (helper, verbose) = (u32::from(netns_helper), u32::from(options.verbose));
     let connections = u32::from(options.connection_slots.is_some());
     // Maps cannot be empty.
     let connection_slots = options.connection_slots.unwrap_or(1);
     let (ring, budget) = options.detect.map_or((MIN_RING, 0), |detect| (detect.ring_bytes, detect.budget_of_cpu(cpus)));
     let (cells, watched) = match options.detect {
-        Some(_) => (DETECT_ROWS * ROW_CELLS * cpus, MOST_WATCHED),
+        Some(_) => (detect_rows * ROW_CELLS * cpus, MOST_WATCHED),
         None => (1, 1),
     };
     EbpfLoader::new()
@@ -230,7 +236,8 @@ fn into_kernel(bytes: &[u8], options: &LoadOptions, cpus: u32, netns_helper: boo
         .override_global(knobs::CONNECTION_SLOTS, &connection_slots, true)
         .override_global(knobs::ENDS_TOLD_APART, &options.ends_told_apart, true)
         .override_global(knobs::DETECT_BUDGET, &budget, true)
-        .map_max_entries(maps::CLASS_CELLS, cells)
+        .override_global(knobs::DETECT_ROWS, &detect_rows, true)
+        .map_max_entries(maps::PACE_CELLS, cells)
         .map_max_entries(maps::WATCHED, watched)
         .map_max_entries(maps::DIGESTS, ring)
         .map_max_entries(maps::LINK_STRIPES, LINK_SLOTS * cpus)
@@ -251,6 +258,24 @@ fn into_kernel(bytes: &[u8], options: &LoadOptions, cpus: u32, netns_helper: boo
 
 /// The least that a ring can have on any machine that is a power of two of its pages (64 KiB at most).
 const MIN_RING: u32 = 1 << 16;
+
+/// What this host decides of how large maps are.
+#[derive(Debug, Clone, Copy)]
+struct Sizes {
+    cpus: u32,
+    detect_rows: u32,
+}
+
+/// Rows of paces for so many interfaces, and for some that come later: 8 to 64 KiB for each CPU that the host may have.
+fn rows_for(interfaces: usize) -> u32 {
+    const LATER: usize = 16;
+    u32::try_from((interfaces + LATER).next_power_of_two()).map_or(DETECT_ROWS, |rows| rows.min(DETECT_ROWS))
+}
+
+/// How many interfaces this network namespace has; none that are known of where the kernel does not tell.
+fn interfaces() -> usize {
+    nix::net::if_::if_nameindex().map_or(0, |all| all.into_iter().count())
+}
 
 fn misses(what: &str, name: &str) -> Failure {
     Failure::Running(format!("the BPF object has no {what} {name}: it was built for another version of nbw"))

@@ -28,11 +28,21 @@ impl Words {
     /// # Errors
     /// What mmap says.
     pub(super) fn map(map: impl AsFd, entries: u32, value_size: usize) -> io::Result<Self> {
-        let bytes = entries as usize * value_size;
+        Self::mapped(map, entries as usize * value_size, ProtFlags::PROT_READ | ProtFlags::PROT_WRITE)
+    }
+
+    /// Maps the first bytes of what others write, for reading only: to store would be fatal.
+    ///
+    /// # Errors
+    /// What mmap says.
+    pub(super) fn look_at(map: impl AsFd, bytes: usize) -> io::Result<Self> {
+        Self::mapped(map, bytes, ProtFlags::PROT_READ)
+    }
+
+    fn mapped(map: impl AsFd, bytes: usize, how: ProtFlags) -> io::Result<Self> {
         let mapped = NonZeroUsize::new(bytes).ok_or(io::ErrorKind::InvalidInput)?;
         // SAFETY: a new mapping at an address of the kernel's choice.
-        let base =
-            unsafe { mmap(None, mapped, ProtFlags::PROT_READ | ProtFlags::PROT_WRITE, MapFlags::MAP_SHARED, map, 0) }?;
+        let base = unsafe { mmap(None, mapped, how, MapFlags::MAP_SHARED, map, 0) }?;
         Ok(Self { base: base.cast(), count: bytes / size_of::<u64>(), mapped: bytes })
     }
 

@@ -215,3 +215,33 @@ fn a_connection_that_ends_while_its_other_side_is_not_seen_is_none() {
     }
     assert!(signatures(&mut tape).is_empty());
 }
+
+/// Where connections are sampled, ordinary packets of some are left out though they were asked for.
+#[test]
+fn a_connection_whose_packets_do_not_come_is_not_half_open() {
+    let mut tape = Tape::new();
+    for number in 0..1_500 {
+        let (from, port) = (format!("203.0.{}.{}", number / 200, number % 200), 1_000 + number as u16);
+        tape.tcp(&from, port, V, 80, SYN, 0).tcp(V, 80, &from, port, SYN | ACK, 0).wait(10);
+    }
+    tape.wait(2_000).icmp(A, V, 8, 56);
+    let found = |followed: fn(usize) -> u32| {
+        let mut engine = Engine::new(&Signatures::built_in(), Limits { live: true, ..Limits::default() });
+        for (number, facts) in tape.facts.iter().enumerate() {
+            engine.observe(&Facts { followed: followed(number), ..facts.clone() });
+            engine.watches(facts.time);
+        }
+        engine.finish()
+    };
+    let one = found(|_| 1);
+    assert_eq!(names(&one), ["syn-flood-half-open-spoofed"]);
+    assert_eq!(names(&found(|_| 0)), [""; 0], "none of which packets come");
+    assert_eq!(
+        names(&found(|number| (number % 2 == 0).into())),
+        [""; 0],
+        "by the answer, packets do not come any more"
+    );
+    let of_eight = found(|_| 8);
+    let counted = |event: &crate::Event| event.evidence["half_open"];
+    assert!(counted(&of_eight[0]) > 7.0 * counted(&one[0]), "each stands for eight");
+}

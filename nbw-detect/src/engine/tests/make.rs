@@ -34,6 +34,7 @@ impl Tape {
             direction: Direction::Unknown,
             weight: 1,
             by_chance: false,
+            followed: 1,
             frames: 1,
             bytes,
             body,

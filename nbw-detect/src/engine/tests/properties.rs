@@ -70,13 +70,14 @@ fn facts() -> impl Strategy<Value = Facts> {
         1 => any::<u64>(),
     ];
     let direction = prop_oneof![Just(Direction::Unknown), Just(Direction::In), Just(Direction::Out)];
-    let seen = (0..2_u32, direction, 0..3_u32, any::<bool>(), 0..3_u32, any::<u32>());
-    (time, seen, body()).prop_map(|(time, (link, direction, weight, by_chance, frames, bytes), body)| Facts {
+    let seen = (0..2_u32, direction, 0..3_u32, any::<bool>(), 0..3_u32, 0..3_u32, any::<u32>());
+    (time, seen, body()).prop_map(|(time, (link, direction, weight, by_chance, followed, frames, bytes), body)| Facts {
         time: Time(time),
         link,
         direction,
         weight,
         by_chance,
+        followed,
         frames,
         bytes,
         body,

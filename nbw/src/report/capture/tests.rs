@@ -30,6 +30,7 @@ fn facts(second: f64, hosts: (u8, u32), ports: (u16, u16), bytes: u32) -> Facts 
         direction: Direction::Unknown,
         weight: 1,
         by_chance: false,
+        followed: 1,
         frames: 1,
         bytes,
         body: Body::Ip(Ip {
