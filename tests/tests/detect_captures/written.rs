@@ -11,7 +11,10 @@ use super::{capture, capture_from, count, ordinary, read, scan};
 fn the_packets_of_an_event_are_written_and_no_others() {
     let directory = tempfile::tempdir().unwrap();
     let mut frames = scan(200);
-    frames.extend(ordinary());
+    // In between, so that the time alone does not tell them apart.
+    for (number, frame) in ordinary().into_iter().enumerate() {
+        frames.insert(100 + 10 * number, frame);
+    }
     let file = capture(directory.path(), "both.pcap", &frames);
     let found = directory.path().join("found.pcap");
     for (most, expected) in [("", 400), ("--most-packets 7", 7)] {
@@ -20,6 +23,8 @@ fn the_packets_of_an_event_are_written_and_no_others() {
         // What went before its first refused port, and after its last, is not the event's.
         let written = count(&found);
         assert!(written <= expected && written + 3 >= expected, "{written}");
+        let others = run(&format!("tshark -r {} -Y !(ip.addr==192.0.2.7&&ip.addr==198.51.100.9)", found.display()));
+        assert_eq!(others, "");
     }
 }
 
