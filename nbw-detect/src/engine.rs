@@ -8,13 +8,16 @@ mod arp;
 mod board;
 mod cell;
 mod condition;
+mod doorkeeper;
 mod filter;
 mod flow;
+mod gauge;
 mod happening;
 mod icmp;
 mod incident;
 mod input;
 mod manner;
+mod others;
 mod packet;
 mod retry;
 mod route;
@@ -27,23 +30,25 @@ mod tests;
 mod thin;
 mod track;
 mod udp;
+mod values;
 mod watch;
 mod who;
 
 use std::{net::IpAddr, time::Duration};
 
-pub use self::{
-    happening::Happening,
-    input::{Limits, Volume},
-};
 use self::{
     board::{Board, Verdict, Wish},
+    filter::{Gate, Sets},
     happening::Sight,
     incident::{Incidents, Report},
     packet::Packet,
     sides::Sides,
     track::Trackers,
     watch::Watch,
+};
+pub use self::{
+    happening::Happening,
+    input::{Limits, Volume},
 };
 use crate::{Event, Facts, Signatures, Time, facts::Body, facts::Transport};
 
@@ -58,6 +63,9 @@ const FORTH: u64 = 3_600_000_000_000;
 
 /// How often it is looked for what is over.
 const SWEEP_EVERY: u64 = 1_000_000_000;
+
+/// A board that counts something that happens, of these ports: as it is, and seen from the other side.
+type Reader = (usize, [Option<Gate>; 2]);
 
 /// Recognises attacks.
 #[derive(Debug)]
@@ -75,7 +83,7 @@ pub struct Engine {
     sides: Sides,
     boards: Vec<Board>,
     /// The boards that count what happens, by what it is.
-    readers: Vec<Vec<usize>>,
+    readers: Vec<Vec<Reader>>,
     incidents: Incidents,
     sights: Vec<Sight>,
 }
@@ -84,11 +92,13 @@ impl Engine {
     /// An engine that goes by these signatures.
     #[must_use]
     pub fn new(signatures: &Signatures, limits: Limits) -> Self {
-        let boards: Vec<Board> = signatures.iter().map(|signature| Board::new(signature, limits.keys.max(1))).collect();
+        let mut sets = Sets::default();
+        let board = |signature| Board::new(signature, limits.keys.max(1), &mut sets);
+        let boards: Vec<Board> = signatures.iter().map(board).collect();
         let reads = |what: usize| {
             let mut readers: Vec<usize> = (0..boards.len()).filter(|at| boards[*at].mask() >> what & 1 == 1).collect();
             readers.sort_by_key(|at| !boards[*at].signature.explains);
-            readers
+            readers.into_iter().map(|at| (at, boards[at].gates(what))).collect()
         };
         Self {
             clock: 0,
@@ -223,22 +233,31 @@ impl Engine {
                 let mute = self.sides.are_one();
                 self.boards.iter_mut().for_each(|board| board.mute = mute && board.signature.both_ways);
             }
-            let mut explained = None;
-            for at in 0..self.readers[sight.what as usize].len() {
-                let board = self.readers[sight.what as usize][at];
-                if explained.is_some_and(|kind| self.boards[board].leaves(kind)) {
-                    continue;
-                }
-                if self.show(board, sight, false) {
-                    explained = Some(self.boards[board].signature.kind);
-                }
-                if explained.is_none() && self.boards[board].looks_back(sight) {
-                    self.show(board, &sight.turned(), true);
-                }
-            }
+            self.tell(sight);
         }
         sights.clear();
         self.sights = sights;
+    }
+
+    /// Shows one thing to those that count it, of those ports.
+    fn tell(&mut self, sight: &Sight) {
+        let (mut explained, what) = (None, sight.what as usize);
+        let (source, target) = (sight.source_port, sight.target_port);
+        for at in 0..self.readers[what].len() {
+            let (board, [here, back]) = &self.readers[what][at];
+            let here = here.as_ref().is_some_and(|gate| gate.lets(source, target));
+            let back = back.as_ref().is_some_and(|gate| gate.lets(target, source));
+            let board = *board;
+            if !(here || back) || explained.is_some_and(|kind| self.boards[board].leaves(kind)) {
+                continue;
+            }
+            if here && self.show(board, sight, false) {
+                explained = Some(self.boards[board].signature.kind);
+            }
+            if back && explained.is_none() {
+                self.show(board, &sight.turned(), true);
+            }
+        }
     }
 
     /// Whether that explains it.
@@ -260,7 +279,7 @@ impl Engine {
                 if !self.incidents.goes(incident, at, sight)
                     && let Some(entry) = board.entry(sight)
                 {
-                    entry.incident = None;
+                    entry.is_over(sight.count);
                 }
             }
             Verdict::Attack => self.attack(at, sight),
@@ -272,14 +291,13 @@ impl Engine {
         let board = &mut self.boards[at];
         let (evidence, margin) = board.evidence(sight);
         let Some(entry) = board.entry(sight) else { return };
-        let begins = entry.incident.is_none();
-        let (first, mut recent) = (entry.first().unwrap_or(sight.seen), entry.take_recent());
+        let (first, untold) = (entry.first().unwrap_or(sight.seen), entry.untold());
+        let mut recent = entry.take_recent();
         // The last of them is the one at hand.
-        recent.pop();
-        let before = if begins { entry.untold() } else { 0 };
-        let signature = &board.signature;
+        recent.pop_back();
+        let (signature, others) = (&board.signature, board.others(sight));
         let number = self.incidents.report(
-            Report { signature, board: at, sight, first, recent, before, evidence, margin },
+            Report { signature, board: at, sight, first, recent, untold, others, evidence, margin },
             self.trackers.arp(),
         );
         if let Some(entry) = board.entry(sight) {
@@ -295,7 +313,7 @@ impl Engine {
 
     /// Endpoints (address and port of those who are connected to) whose ordinary TCP packets are wanted too.
     #[must_use]
-    pub fn watched(&self) -> &[(IpAddr, u16)] {
+    pub fn watched(&self) -> Vec<(IpAddr, u16)> {
         self.watch.list()
     }
 
@@ -350,12 +368,16 @@ impl Engine {
     /// The end: all events that were not taken as ended, each once, final, by the time they were first seen.
     #[must_use]
     pub fn finish(mut self) -> Vec<Event> {
-        self.flush();
-        // What was asked for in the last moment was perhaps answered in the next one; what is older was not.
-        self.settle();
-        self.tick(self.clock.saturating_add(LAST_WAIT));
+        self.close();
         self.refresh(0);
         self.incidents.finish(self.trackers.arp())
+    }
+
+    /// No more packets come: what was asked for in the last moment was perhaps answered in the next one; what is older was not.
+    fn close(&mut self) {
+        self.flush();
+        self.settle();
+        self.tick(self.clock.saturating_add(LAST_WAIT));
     }
 }
 

@@ -94,11 +94,30 @@ pub unsafe fn exchange(word: *mut u64, value: u64) -> u64 {
     before
 }
 
-/// The same number, as one that the verifier knows nothing about: it does not follow `le32`, which done twice changes
-/// nothing on any machine.
+/// The same number, as one that the verifier knows nothing about: it does not see that what is done twice changes nothing. `any` is
+/// any number that it knows nothing about.
 #[inline(always)]
-pub fn forgotten(mut number: u32) -> u32 {
+pub fn forgotten(mut number: u32, any: u32) -> u32 {
     // SAFETY: touches no memory.
-    unsafe { asm!("{0} = le32 {0}", "{0} = le32 {0}", inout(reg) number, options(nomem, nostack, preserves_flags)) };
+    unsafe {
+        asm!(
+            "{0} ^= {1}", "{0} ^= {1}",
+            inout(reg) number, in(reg) any, options(nomem, nostack, preserves_flags)
+        );
+    }
+    number
+}
+
+/// As [`forgotten`], of 64 bits.
+#[inline(always)]
+pub fn forgotten64(mut number: u64, any: u32) -> u64 {
+    const ALL_BITS: u64 = 0x9e37_79b9_7f4a_7c15;
+    // SAFETY: as above.
+    unsafe {
+        asm!(
+            "{1} *= {2}", "{0} ^= {1}", "{0} ^= {1}",
+            inout(reg) number, inout(reg) u64::from(any) => _, in(reg) ALL_BITS, options(nomem, nostack, preserves_flags)
+        );
+    }
     number
 }

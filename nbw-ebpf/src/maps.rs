@@ -6,8 +6,8 @@ use aya_ebpf::{
     maps::{Array, HashMap, Queue, RingBuf},
 };
 use nbw_common::abi::{
-    CONNECTION_SLOTS, CONTROLS, ConnectionIdent, DETECT_ROWS, EndKey, Endpoint, GROUP_SLOTS, GroupIdent,
-    GroupKey, HEALTH_STRIDE, JOURNAL_PER_SLOT, LINK_SLOTS, LinkIdent, MOST_WATCHED, PaceCell, RING_BYTES, ROW_CELLS, SocketCache,
+    CONNECTION_SLOTS, CONTROLS, ConnectionIdent, DETECT_ROWS, EndKey, Endpoint, GROUP_SLOTS, GroupIdent, GroupKey,
+    HEALTH_STRIDE, JOURNAL_PER_SLOT, LINK_SLOTS, LinkIdent, MOST_WATCHED, PaceCell, RING_BYTES, ROW_CELLS, SocketCache,
     SocketOwner, Spill, Stripe,
 };
 

@@ -23,17 +23,17 @@ pub struct Chosen {
     /// See [`Flags::alone`](nbw_common::abi::Flags::alone).
     pub alone: bool,
     /// See [`Flags::followed`](nbw_common::abi::Flags::followed).
-    pub followed: Option<u32>,
+    pub followed: u32,
 }
 
 /// Counts a packet, and says whether it is to be looked at.
 #[inline(always)]
 pub fn choose(what: What, conversation: u64) -> Option<Chosen> {
-    let (class, pace) = (what.class(), class::paced_as(what.class()));
-    let cell = cell(count::cpu(), knob::NBW_DETECT_ROWS.get(), what.row(), pace);
+    let (class, row) = (what.class(), what.row());
+    let cell = cell(count::cpu(), knob::NBW_DETECT_ROWS.get(), row, class::paced_as(class));
     let paced = PACE_CELLS.get_ptr_mut(cell)?;
     // SAFETY: a pointer from an array look-up is valid while the program runs, and TC runs with bottom halves off.
-    let rate = unsafe { next_rate(paced, what, pace) };
+    let rate = unsafe { next_rate(paced, row, class) };
     let number = if class::rate_is_even(class) { mixed(conversation) } else { 0 };
     let (weight, alone) = weight(rate, class, (conversation != 0).then_some(number));
     if weight == 0 {
@@ -41,17 +41,18 @@ pub fn choose(what: What, conversation: u64) -> Option<Chosen> {
     }
     // SAFETY: as above.
     unsafe { (*paced).handed += 1 };
-    let followed = if what.is_glanced() && class::begins_or_ends(class) { followed(what.row(), rate, number) } else { None };
-    Some(Chosen { weight, alone, followed })
+    let is_followed = what.is_glanced() && class::begins_or_ends(class);
+    Some(Chosen { weight, alone, followed: if is_followed { followed(row, rate, number) } else { 0 } })
 }
 
-/// The rate, as a logarithm, at which the established packets of this conversation are handed over too; none if they are not.
+/// One more than the rate, as a logarithm, at which the established packets of this conversation are handed over too; 0 if they
+/// are not.
 #[inline(always)]
-fn followed(row: u32, rate: u32, number: u32) -> Option<u32> {
+fn followed(row: u32, rate: u32, number: u32) -> u32 {
     let word = control(rate_word(row, class::paced_as(Class::Established as u32)));
     let theirs = pace::shared(word, control(CONTROL_ERA) as u32) & pace::THINNEST;
     let rate = if theirs > rate { theirs } else { rate };
-    (number & ((1 << rate) - 1) == 0).then_some(rate)
+    if number & ((1 << rate) - 1) == 0 { rate + 1 } else { 0 }
 }
 
 /// How thin, as a logarithm, packets of the cell's pace are sampled now.
@@ -59,7 +60,7 @@ fn followed(row: u32, rate: u32, number: u32) -> Option<u32> {
 /// # Safety
 /// `paced` must be valid, and nobody else's.
 #[inline(always)]
-unsafe fn next_rate(paced: *mut PaceCell, what: What, pace: u32) -> u32 {
+unsafe fn next_rate(paced: *mut PaceCell, row: u32, class: u32) -> u32 {
     let (budget, era) = (knob::NBW_DETECT_BUDGET.get(), control(CONTROL_ERA) as u32);
     // SAFETY: the caller's promise.
     let own = unsafe {
@@ -71,7 +72,7 @@ unsafe fn next_rate(paced: *mut PaceCell, what: What, pace: u32) -> u32 {
         rate + pace::thinner((*paced).handed, budget)
     };
     let own = if own < pace::THINNEST { own } else { pace::THINNEST };
-    if class::rate_is_even(what.class()) { evened(rate_word(what.row(), pace), era, own) } else { own }
+    if class::rate_is_even(class) { evened(rate_word(row, class::paced_as(class)), era, own) } else { own }
 }
 
 /// The rate of all CPUs: packets of a conversation come to several.

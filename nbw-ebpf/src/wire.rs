@@ -61,7 +61,7 @@ impl Bytes for Packet<'_> {
 
     #[inline(always)]
     fn forgotten(&self, number: u32) -> u32 {
-        add::forgotten(number)
+        add::forgotten(number, length(self.0.skb))
     }
 }
 

@@ -89,7 +89,9 @@ impl Kernel {
         self.links.take(index, link_header)?;
         if self.digests.is_some() && !detect::can_read(link_header) {
             let name = text::clean(name);
-            tracing::warn!("no attacks are looked for on interface {name}: its packets are neither Ethernet's nor bare IP");
+            tracing::warn!(
+                "no attacks are looked for on interface {name}: its packets are neither Ethernet's nor bare IP"
+            );
         }
         let attached = self.attachments.attach_link(&mut self.object, index, name);
         if attached.is_err() {

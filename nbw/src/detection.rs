@@ -162,6 +162,10 @@ mod tests {
         let [last, soon, late] = [1, 500, 2_500].map(|millis| Time(10 * LATEST + millis * 1_000_000));
         assert_eq!(seen_until(last, soon, true), soon);
         assert_eq!(seen_until(last, soon, false), last);
-        assert_eq!(seen_until(last, late, false), Time(late.0 - LATEST), "a CPU that stands still does not stop the clock");
+        assert_eq!(
+            seen_until(last, late, false),
+            Time(late.0 - LATEST),
+            "a CPU that stands still does not stop the clock"
+        );
     }
 }

@@ -5,12 +5,12 @@ mod capture;
 use std::{
     fs::{self, File, OpenOptions, Permissions},
     io::{self, IsTerminal, Write},
-    os::unix::fs::{MetadataExt, PermissionsExt},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
-use tempfile::{Builder, TempPath};
+use tempfile::{Builder, NamedTempFile, TempPath};
 
 pub use self::capture::CaptureFile;
 use crate::{
@@ -109,7 +109,7 @@ impl To {
     fn open(path: &Path) -> io::Result<Self> {
         let there = fs::metadata(path);
         match &there {
-            Ok(there) if there.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+            Ok(there) if there.is_dir() => return Err(io::Error::from_raw_os_error(nix::libc::EISDIR)),
             Ok(there) if !there.is_file() => return Ok(Self::Special(OpenOptions::new().write(true).open(path)?)),
             _ => {}
         }
@@ -118,8 +118,7 @@ impl To {
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // Says more of what is wrong with it than the making of a file in it.
         fs::metadata(directory)?;
-        // As any new file: what the umask leaves.
-        let file = Builder::new().prefix(".nbw-").permissions(Permissions::from_mode(0o666)).tempfile_in(directory)?;
+        let file = temporary(directory)?;
         // Who may read the one that is replaced may read the new one, and nobody else.
         if let Ok(there) = there {
             file.as_file().set_permissions(Permissions::from_mode(there.permissions().mode() & 0o777))?;
@@ -166,6 +165,17 @@ impl Name {
         let name = self.0.as_deref().map(text::clean_path);
         Failure::Running(format!("cannot write {}: {why}", name.as_deref().unwrap_or("to standard output")))
     }
+}
+
+/// As any new file: what the umask leaves. What is wrong is told as the operating system does.
+fn temporary(directory: &Path) -> io::Result<NamedTempFile> {
+    let mut code = None;
+    let open = |path: &Path| {
+        let opened = OpenOptions::new().write(true).create_new(true).mode(0o666).open(path);
+        opened.inspect_err(|error| code = error.raw_os_error())
+    };
+    let made = Builder::new().prefix(".nbw-").make_in(directory, open);
+    made.map_err(|error| code.map_or(error, io::Error::from_raw_os_error))
 }
 
 /// Refuses to replace what is read.
@@ -322,7 +332,8 @@ mod tests {
             Path::new("/no/such/directory/report.html"),
             "/no/such/directory/report.html: No such file or directory (os error 2)",
         );
-        cannot(Path::new("/"), "/: is a directory");
+        cannot(Path::new("/"), "/: Is a directory (os error 21)");
+        cannot(Path::new("/proc/report.html"), "/proc/report.html: No such file or directory (os error 2)");
         cannot(&in_file, &format!("{}: Not a directory (os error 20)", in_file.display()));
         cannot(Path::new("/no\u{1b}[2J/x"), "/no\u{fffd}[2J/x: No such file or directory (os error 2)");
     }

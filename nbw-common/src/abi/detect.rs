@@ -107,8 +107,8 @@ pub struct Flags {
     /// It is of a class that is sampled by conversations, and was chosen alone: what belongs to it was perhaps not.
     pub alone: bool,
     /// Of what begins, answers or ends a TCP connection: established packets of it are handed over where one of its ends is
-    /// watched. How many connections such a one stands for, as a logarithm.
-    pub followed: Option<u32>,
+    /// watched. How many connections such a one stands for: one more than the logarithm of that, or 0 if they are not.
+    pub followed: u32,
 }
 
 impl Flags {
@@ -119,11 +119,8 @@ impl Flags {
     /// As a digest has them.
     #[inline(always)]
     pub const fn byte(self) -> u8 {
-        let followed = match self.followed {
-            Some(rate) => rate as u8 + 1,
-            None => 0,
-        };
-        self.ethernet as u8 * Self::ETHERNET | self.alone as u8 * Self::ALONE | followed << Self::FOLLOWED_AT
+        let alone = self.alone as u8 * Self::ALONE;
+        self.ethernet as u8 * Self::ETHERNET | alone | (self.followed << Self::FOLLOWED_AT) as u8
     }
 
     /// What the byte of a digest says.
@@ -131,7 +128,7 @@ impl Flags {
         Self {
             ethernet: byte & Self::ETHERNET != 0,
             alone: byte & Self::ALONE != 0,
-            followed: (byte as u32 >> Self::FOLLOWED_AT).checked_sub(1),
+            followed: byte as u32 >> Self::FOLLOWED_AT,
         }
     }
 }
@@ -165,7 +162,7 @@ mod tests {
 
     #[test]
     fn flags_are_what_they_were() {
-        for followed in (0..=THINNEST).map(Some).chain([None]) {
+        for followed in 0..=THINNEST + 1 {
             for (ethernet, alone) in [(false, false), (false, true), (true, false), (true, true)] {
                 let flags = Flags { ethernet, alone, followed };
                 assert_eq!(Flags::of(flags.byte()), flags);

@@ -1,18 +1,23 @@
 //! One signature at work: a table of keys, each with what was counted of it, and what its conditions say.
 
+use std::collections::VecDeque;
+
 use super::{
     cell::Cell,
     condition::{Test, all},
-    filter,
+    doorkeeper::Doorkeeper,
+    filter::{Filter, Gate, Sets},
     flow::{Lru, lru},
-    happening::{Happening, Sight},
+    happening::{Happening, Sight, Trace},
     manner::Manners,
+    others::Others,
+    values::Values,
     watch::Rank,
     who::Who,
 };
 use crate::{
     Kind,
-    signature::{Condition, Counter, Key, Signature},
+    signature::{Condition, Counter, Field, Key, Signature},
 };
 
 /// What happened before it was clear that it is an attack: so much of it is remembered, to name those concerned.
@@ -43,7 +48,7 @@ pub(crate) struct Entry {
     /// How much of that belongs to an incident by now.
     told: [u64; 2],
     cells: Box<[Cell]>,
-    recent: Vec<Sight>,
+    recent: VecDeque<Trace>,
     /// The incident that it is, and when that is to be judged again.
     pub(crate) incident: Option<(u64, u64)>,
 }
@@ -88,46 +93,50 @@ pub(crate) struct Board {
     pub(crate) signature: Signature,
     /// Nanoseconds of half a window.
     half: u64,
-    masks: Vec<u64>,
+    filters: Vec<Filter>,
     all: u64,
-    /// What counters count that look from the other side.
-    turned: u64,
     when: Vec<Test>,
     exclude: Vec<Test>,
     watch: Vec<Test>,
     manners: Option<Manners>,
     table: Lru<Subject, Entry>,
+    door: Doorkeeper,
     most: u32,
     /// Counters that begin an entry; others only add to one.
     founders: u32,
-    /// Whether sources or targets are not in the key, so that recent ones have to be remembered.
-    remembers: bool,
+    /// Sources or targets that are not in the key, so that recent ones have to be remembered.
+    others: Option<Others>,
+    /// The most that any entry had of the attack itself, where there are no conditions to judge it by.
+    pub(crate) peak: Option<f64>,
     /// It says nothing: what it goes by is not to be seen here.
     pub(crate) mute: bool,
 }
 
 impl Board {
-    pub(crate) fn new(signature: &Signature, most: u32) -> Self {
+    pub(crate) fn new(signature: &Signature, most: u32, sets: &mut Sets) -> Self {
         // What comes once in an hour must find its entry again, whatever has come between.
         let most = if signature.window >= LONG { most.saturating_mul(4) } else { most };
-        let masks: Vec<u64> = signature.count.iter().map(filter::mask).collect();
+        let mut signature = signature.clone();
+        let others = Others::of(&mut signature);
+        let filters: Vec<Filter> = signature.count.iter().map(|counter| Filter::new(counter, sets)).collect();
         let tests =
             |conditions: &[Condition]| conditions.iter().filter_map(|it| Test::new(&signature.count, it)).collect();
         Self {
             half: signature.window.saturating_mul(500_000_000).max(1),
-            all: masks.iter().fold(0, |all, mask| all | mask),
-            turned: signature.count.iter().filter(|it| it.turned).map(filter::mask).fold(0, |all, mask| all | mask),
+            all: filters.iter().fold(0, |all, filter| all | filter.mask),
             when: tests(&signature.when),
             exclude: tests(&signature.exclude),
             watch: tests(&signature.watch),
-            manners: Manners::new(signature),
+            manners: Manners::new(&signature),
             table: lru(most),
+            door: Doorkeeper::default(),
             most,
-            founders: founders(signature),
-            remembers: !matches!(signature.key, Key::Pair | Key::PairPort | Key::PairService),
+            founders: founders(&signature),
+            others,
+            peak: None,
             mute: false,
-            signature: signature.clone(),
-            masks,
+            signature,
+            filters,
         }
     }
 
@@ -142,9 +151,13 @@ impl Board {
         self.table.len()
     }
 
-    /// Whether something that has happened is to be seen from the other side too.
-    pub(crate) fn looks_back(&self, sight: &Sight) -> bool {
-        self.turned >> sight.what as u64 & 1 == 1
+    /// Of which ports it counts something that happens: as it is, and seen from the other side.
+    pub(crate) fn gates(&self, what: usize) -> [Option<Gate>; 2] {
+        [false, true].map(|turned| {
+            let counters = self.signature.count.iter().zip(&self.filters);
+            let those = counters.filter(|(counter, filter)| counter.turned == turned && filter.mask >> what & 1 == 1);
+            Gate::of(&those.map(|(_, filter)| filter).collect::<Vec<_>>())
+        })
     }
 
     /// Counts what has happened, and judges.
@@ -160,14 +173,17 @@ impl Board {
         }
         let subject = subject(self.signature.key, sight);
         let half = sight.time / self.half;
-        if hits & self.founders != 0 {
-            self.make_room(&subject, half);
+        if hits & self.founders != 0 && !self.make_room(&subject, half) {
+            return Seen::NOTHING;
         }
         let Some(entry) = self.table.get(&subject) else { return Seen::NOTHING };
         entry.turn(half);
-        entry.add(&self.signature, sight, hits, self.remembers);
+        entry.add(&self.signature, sight, hits, self.others.is_some());
         // Only what the attack itself consists of can make it one.
         let main = hits & 1 != 0;
+        if main && self.when.is_empty() {
+            self.peak = entry.cells[0].value().into_iter().chain(self.peak).reduce(f64::max);
+        }
         let explained = self.signature.explains && entry.incident.is_some();
         if let Some((incident, again)) = entry.incident
             && sight.time < again
@@ -200,20 +216,24 @@ impl Board {
     /// Which counters count it, as bits by their places.
     fn hits(&self, sight: &Sight, turned: bool) -> u32 {
         let bit = 1 << sight.what as u64;
-        let counters = self.signature.count.iter().zip(&self.masks).enumerate();
+        let counters = self.signature.count.iter().zip(&self.filters).enumerate();
         counters
-            .filter(|(_, (counter, mask))| {
-                *mask & bit != 0 && counter.turned == turned && filter::counts(counter, sight)
+            .filter(|(_, (counter, filter))| {
+                filter.mask & bit != 0 && counter.turned == turned && filter.counts(counter, sight)
             })
             .fold(0, |hits, (at, _)| hits | 1 << at)
     }
 
-    /// There is an entry for them; the one that is longest not used makes place, and its memory is used again.
-    fn make_room(&mut self, subject: &Subject, half: u64) {
+    /// Whether there is an entry for them. Where there is no room, the one that is longest not used makes place to whoever comes for the
+    /// second time, and its memory is used again.
+    fn make_room(&mut self, subject: &Subject, half: u64) -> bool {
         if self.table.peek(subject).is_some() {
-            return;
+            return true;
         }
         let full = self.table.len() >= self.most as usize;
+        if full && !self.door.knows(subject) {
+            return false;
+        }
         let oldest = if full { self.table.pop_oldest() } else { None };
         let entry = match oldest {
             Some((_, mut entry)) => {
@@ -223,11 +243,19 @@ impl Board {
             None => Entry::new(&self.signature, half),
         };
         self.table.insert(*subject, entry);
+        true
     }
 
     /// What is known of those whom something that has happened concerns.
     pub(crate) fn entry(&mut self, sight: &Sight) -> Option<&mut Entry> {
         self.table.peek_mut(&subject(self.signature.key, sight))
+    }
+
+    /// Those whom the key does not name, in the entry of what has happened.
+    pub(crate) fn others(&self, sight: &Sight) -> Option<(Field, &Values)> {
+        let others = self.others?;
+        let entry = self.table.peek(&subject(self.signature.key, sight))?;
+        Some((others.field, entry.cells.get(others.at)?.values()?))
     }
 
     /// Whether what belongs to an attack of that kind is nothing to it: it is another flood's, or it waits for what is not explained.
@@ -238,6 +266,7 @@ impl Board {
     /// Forgets all.
     pub(crate) fn clear(&mut self) {
         self.table.clear();
+        self.door.clear();
     }
 
     /// The values of all conditions, by what events call them, and how far the worst of them is beyond its bound.
@@ -288,7 +317,7 @@ fn subject(key: Key, sight: &Sight) -> Subject {
 impl Entry {
     fn new(signature: &Signature, half: u64) -> Self {
         let cells = signature.count.iter().map(|counter| Cell::new(counter.measure)).collect();
-        Self { half, first: [None; 2], seen: [0; 2], told: [0; 2], cells, recent: Vec::new(), incident: None }
+        Self { half, first: [None; 2], seen: [0; 2], told: [0; 2], cells, recent: VecDeque::new(), incident: None }
     }
 
     fn clear(&mut self, signature: &Signature, half: u64) {
@@ -335,13 +364,13 @@ impl Entry {
 
     fn remember(&mut self, sight: &Sight) {
         if self.recent.len() == RECENT {
-            self.recent.remove(0);
+            self.recent.pop_front();
         }
         // Under a flood of forged sources there are very many entries, of one sight each: no room for four.
         if self.recent.len() == self.recent.capacity() {
             self.recent.reserve_exact(self.recent.len().max(1));
         }
-        self.recent.push(*sight);
+        self.recent.push_back(Trace::of(sight));
     }
 
     /// The first time that something counted, of what still counts.
@@ -350,7 +379,7 @@ impl Entry {
     }
 
     /// The last few things that counted before it was an attack; they are told once.
-    pub(crate) fn take_recent(&mut self) -> Vec<Sight> {
+    pub(crate) fn take_recent(&mut self) -> VecDeque<Trace> {
         std::mem::take(&mut self.recent)
     }
 
@@ -358,6 +387,12 @@ impl Entry {
     pub(crate) fn untold(&self) -> u64 {
         let sum = |halves: [u64; 2]| halves[0].saturating_add(halves[1]);
         sum(self.seen).saturating_sub(sum(self.told))
+    }
+
+    /// The incident is over: it has not counted that many.
+    pub(crate) fn is_over(&mut self, untold: u64) {
+        self.told[0] = self.told[0].saturating_sub(untold);
+        self.incident = None;
     }
 
     /// It is an incident, which has counted all so far, and not judged again for a moment.

@@ -128,3 +128,21 @@ pub(crate) struct Sight {
     pub(crate) flags: u8,
     pub(crate) icmp: u8,
 }
+
+/// What of something that has happened an event is to say.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Trace {
+    pub(crate) source: Who,
+    pub(crate) target: Who,
+    pub(crate) seen: u64,
+    pub(crate) count: u64,
+    pub(crate) bytes: u64,
+    pub(crate) target_port: u16,
+}
+
+impl Trace {
+    pub(crate) fn of(sight: &Sight) -> Self {
+        let Sight { source, target, seen, count, bytes, target_port, .. } = *sight;
+        Self { source, target, seen, count, bytes, target_port }
+    }
+}

@@ -1,17 +1,24 @@
 //! Attacks that go on: one for each, whichever signatures have told of it.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    cmp::Reverse,
+    collections::{BTreeMap, BinaryHeap, HashMap, VecDeque},
     hash::BuildHasher as _,
 };
 
 use foldhash::fast::FixedState;
 
-use super::{arp::Arp, happening::Sight, tally::Tally, who::Who};
+use super::{
+    arp::Arp,
+    happening::{Sight, Trace},
+    tally::Tally,
+    values::Values,
+    who::Who,
+};
 use crate::{
     Event, Kind, Time,
     event::{MOST_NAMED, SCHEMA},
-    signature::{Group, Scope, Signature},
+    signature::{Field, Group, Scope, Signature},
 };
 
 /// After so long without anything that counts, an attack is over.
@@ -62,6 +69,8 @@ pub(crate) struct Incidents {
     list: Vec<Incident>,
     /// Those that go on.
     open: HashMap<About, u64, FixedState>,
+    /// By when they were last heard of, some time ago, and their numbers: who is to go first.
+    oldest: BinaryHeap<Reverse<(u64, u64)>>,
     next: u64,
     /// How many were over because there was no room for more.
     pub(crate) crowded: u64,
@@ -74,9 +83,11 @@ pub(crate) struct Report<'a> {
     pub(crate) board: usize,
     pub(crate) sight: &'a Sight,
     pub(crate) first: u64,
-    /// What has counted before.
-    pub(crate) recent: Vec<Sight>,
-    pub(crate) before: u64,
+    /// What has counted before, as far as it is remembered.
+    pub(crate) recent: VecDeque<Trace>,
+    /// How often that was, this one included, and who of those whom the signature's key does not name was in it.
+    pub(crate) untold: u64,
+    pub(crate) others: Option<(Field, &'a Values)>,
     pub(crate) evidence: Vec<(String, f64)>,
     pub(crate) margin: f64,
 }
@@ -93,14 +104,14 @@ impl Incidents {
 
     fn begin(&mut self, about: About, report: &Report<'_>, arp: &Arp) -> usize {
         if self.open.len() >= MOST
-            && let Some(oldest) =
-                self.list.iter_mut().filter(|it| it.ended.is_none()).min_by_key(|it| (it.last, it.number))
+            && let Some(at) = self.longest_quiet()
         {
-            self.open.remove(&oldest.about);
+            self.open.remove(&self.list[at].about);
             self.crowded += 1;
-            oldest.end(arp);
+            self.list[at].end(arp);
         }
         self.next += 1;
+        self.oldest.push(Reverse((report.first, self.next)));
         self.open.insert(about, self.next);
         self.list.push(Incident {
             number: self.next,
@@ -123,6 +134,18 @@ impl Incidents {
         self.list.len() - 1
     }
 
+    /// The one that goes on and was longest not heard of.
+    fn longest_quiet(&mut self) -> Option<usize> {
+        while let Some(Reverse((last, number))) = self.oldest.pop() {
+            let Some(at) = self.place(number).filter(|at| self.list[*at].ended.is_none()) else { continue };
+            if self.list[at].last <= last {
+                return Some(at);
+            }
+            self.oldest.push(Reverse((self.list[at].last, number)));
+        }
+        None
+    }
+
     fn place(&self, number: u64) -> Option<usize> {
         self.list.binary_search_by_key(&number, |it| it.number).ok()
     }
@@ -132,7 +155,7 @@ impl Incidents {
         let Some(at) = self.place(number) else { return false };
         let incident = &mut self.list[at];
         if incident.ended.is_none() {
-            incident.add(sight, board);
+            incident.add(&Trace::of(sight), board);
         }
         incident.ended.is_none()
     }
@@ -219,12 +242,12 @@ impl Incident {
             self.told = None;
         }
         let counted: u64 = report.recent.iter().map(|sight| sight.count).sum();
-        for sight in &report.recent {
-            self.add(sight, report.board);
+        for trace in &report.recent {
+            self.add(trace, report.board);
         }
-        self.add(report.sight, report.board);
-        let forgotten = report.before.saturating_sub(counted + report.sight.count);
-        self.counts.entry(report.board).or_default().0 += forgotten;
+        self.add(&Trace::of(report.sight), report.board);
+        let forgotten = report.untold.saturating_sub(counted + report.sight.count);
+        self.remember(report.board, forgotten, report.others);
         if report.board != self.origin.0 {
             return;
         }
@@ -232,6 +255,19 @@ impl Incident {
             self.origin.1 = *report.sight;
         }
         self.weigh(report.evidence, report.margin);
+    }
+
+    /// What has counted before it was an attack, and who was in it.
+    fn remember(&mut self, board: usize, forgotten: u64, others: Option<(Field, &Values)>) {
+        if forgotten == 0 {
+            return;
+        }
+        self.counts.entry(board).or_default().0 += forgotten;
+        match others {
+            Some((Field::Source, values)) => self.sources.merge(values),
+            Some((_, values)) => self.targets.merge(values),
+            None => {}
+        }
     }
 
     /// The counts at their worst are what is told.
@@ -243,7 +279,7 @@ impl Incident {
     }
 
     /// What other signatures see of the same names those concerned, and is counted apart.
-    fn add(&mut self, sight: &Sight, board: usize) {
+    fn add(&mut self, sight: &Trace, board: usize) {
         self.changed = true;
         self.last = self.last.max(sight.seen);
         if !self.outside && self.signature.inside.is_some() {
@@ -283,9 +319,9 @@ impl Incident {
             first_seen: Time(self.first).timestamp(),
             last_seen: Time(self.last).timestamp(),
             sources: self.named(&self.sources, arp),
-            source_count: self.sources.len(),
+            source_count: self.how_many(&self.sources),
             targets: self.named(&self.targets, arp),
-            target_count: self.targets.len(),
+            target_count: self.how_many(&self.targets),
             severity: signature.inside.filter(|_| !self.outside).unwrap_or(signature.severity),
             confidence: self.confidence(),
             technique: signature.technique.clone(),
@@ -294,6 +330,17 @@ impl Incident {
             concerned: Vec::new(),
             ongoing: true,
         }
+    }
+
+    /// An estimate that is a little more than what was counted is too high; one that is far more is of signatures that count different things.
+    fn how_many(&self, tally: &Tally) -> u64 {
+        let (many, counted) = (tally.len(), self.counted());
+        if many <= counted + counted / 8 { many.min(counted) } else { many }
+    }
+
+    /// How often it was seen, by the signature that has seen most of it: others may have seen the same.
+    fn counted(&self) -> u64 {
+        self.counts.values().map(|(count, _)| *count).max().unwrap_or(0)
     }
 
     fn named(&self, tally: &Tally, arp: &Arp) -> Vec<String> {
@@ -318,9 +365,9 @@ impl Incident {
 
     fn all_evidence(&self) -> BTreeMap<String, f64> {
         let mut evidence = self.evidence.clone();
-        let (count, bytes) = self.counts.values().fold((0, 0), |most, link| (most.0.max(link.0), most.1.max(link.1)));
+        let bytes = self.counts.values().map(|(_, bytes)| *bytes).max().unwrap_or(0);
         let seconds = self.last.saturating_sub(self.first) as f64 / 1e9;
-        evidence.insert("counted".to_owned(), count as f64);
+        evidence.insert("counted".to_owned(), self.counted() as f64);
         evidence.insert("seconds".to_owned(), (seconds * 1000.0).round() / 1000.0);
         if bytes > 0 {
             evidence.insert("bytes".to_owned(), bytes as f64);

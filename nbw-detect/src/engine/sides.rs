@@ -37,7 +37,8 @@ impl Sides {
             Happening::TcpAnswered | Happening::TcpRefused => false,
             _ => return false,
         };
-        let place = (network(sight.source).min(network(sight.target)), network(sight.source).max(network(sight.target)));
+        let place =
+            (network(sight.source).min(network(sight.target)), network(sight.source).max(network(sight.target)));
         if self.pairs.len() >= MOST && !self.pairs.contains_key(&place) {
             return false;
         }

@@ -317,9 +317,11 @@ impl Connection {
         let of_watched = matches!(
             what,
             Happening::TcpHalfOpen
+                | Happening::TcpAbandoned
                 | Happening::TcpOpened
                 | Happening::TcpSilent
                 | Happening::TcpSpoken
+                | Happening::TcpSpokenLate
                 | Happening::TcpEnded
         );
         Sight {

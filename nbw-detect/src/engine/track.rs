@@ -66,7 +66,9 @@ impl Trackers {
             Class::Icmp => self.icmp.see(packet, now, out),
             Class::Arp => self.arp.see(packet, now, out),
             // Of the others the header could not be read.
-            Class::Other if packet.fragment == WHOLE && !matches!(packet.protocol, 1 | 6 | 17 | 58) => out.push(Sight::of(packet, Happening::IpOther, now)),
+            Class::Other if packet.fragment == WHOLE && !matches!(packet.protocol, 1 | 6 | 17 | 58) => {
+                out.push(Sight::of(packet, Happening::IpOther, now))
+            }
             Class::Other => {}
         }
         if packet.class != Class::Tcp || packet.flags & 0x17 != 0x10 {

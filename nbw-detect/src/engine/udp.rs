@@ -87,7 +87,13 @@ impl Udp {
             let known = self.flows.peek(&flow).filter(|known| known.begun == begun && !known.answered);
             if let Some(known) = known.filter(|known| !self.thin.hides(known.chosen, begun)) {
                 let sight = flow.sight(Happening::UdpUnanswered, time, known.lesser_began);
-                out.push(Sight { seen: begun, count: known.weight.into(), payload: known.payload, protocol: 17, ..sight });
+                out.push(Sight {
+                    seen: begun,
+                    count: known.weight.into(),
+                    payload: known.payload,
+                    protocol: 17,
+                    ..sight
+                });
             }
         }
     }

@@ -39,7 +39,6 @@ pub(crate) struct Watch {
     /// Somebody has to be asked for their packets, and says when they come.
     live: bool,
     endpoints: BTreeMap<(Who, u16), Watched>,
-    list: Vec<(IpAddr, u16)>,
     tried: u64,
     /// How often there was no place for another.
     pub(crate) refused: u64,
@@ -48,11 +47,11 @@ pub(crate) struct Watch {
 
 impl Watch {
     pub(crate) fn new(most: usize, live: bool) -> Self {
-        Self { most, live, endpoints: BTreeMap::new(), list: Vec::new(), tried: 0, refused: 0, generation: 0 }
+        Self { most, live, endpoints: BTreeMap::new(), tried: 0, refused: 0, generation: 0 }
     }
 
-    pub(crate) fn list(&self) -> &[(IpAddr, u16)] {
-        &self.list
+    pub(crate) fn list(&self) -> Vec<(IpAddr, u16)> {
+        self.endpoints.keys().filter_map(|(who, port)| Some((who.address()?, *port))).collect()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -134,7 +133,6 @@ impl Watch {
 
     fn changed(&mut self) {
         self.generation += 1;
-        self.list = self.endpoints.keys().filter_map(|(who, port)| Some((who.address()?, *port))).collect();
     }
 }
 

@@ -36,6 +36,15 @@ pub(super) const ATTACKS: &[Attack] = &[
         "SYNs from ever new addresses to one port of a web server, which answers each",
         answered_syns,
     ),
+    Attack {
+        scenario: flood(
+            "syn-flood-reset",
+            "SYNs of one address, whose system takes back what it is offered",
+            250.0,
+            taken_back,
+        ),
+        ..by_one(Kind::SynFlood, "syn-flood-reset", "", taken_back)
+    },
     by_many(Kind::SynFlood, "syn-flood-refused", "SYNs from ever new addresses to one port, which is closed", refused),
     by_many(
         Kind::SynFlood,
@@ -65,7 +74,12 @@ pub(super) const ATTACKS: &[Attack] = &[
         ..by_many(Kind::UdpFlood, "udp-flood-streams", "", streams)
     },
     Attack {
-        scenario: flood("udp-flood-heavy", "large datagrams to a collector of logs, far more than it takes", 45_000.0, logs),
+        scenario: flood(
+            "udp-flood-heavy",
+            "large datagrams to a collector of logs, far more than it takes",
+            45_000.0,
+            logs,
+        ),
         // Two hundred thousand of them.
         within: Duration::from_secs(7),
         ..by_one(Kind::UdpFlood, "udp-flood-heavy", "", logs)
@@ -117,6 +131,16 @@ fn refused(_: &Plan) -> Step {
 fn syns(_: &Plan) -> Step {
     Box::new(|x, n| {
         half_open(x, ATTACKER, n < BACKLOG || n.is_multiple_of(16));
+    })
+}
+
+fn taken_back(_: &Plan) -> Step {
+    Box::new(|x, _| {
+        let port = half_open(x, ATTACKER, true);
+        x.wait_about(200);
+        let mut surprised = tcp::bare(x, port, 80);
+        surprised.rst = true;
+        x.tcp(ATTACKER, VICTIM, surprised, &[]);
     })
 }
 

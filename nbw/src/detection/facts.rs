@@ -29,17 +29,17 @@ pub fn facts(digest: &Digest, clock: &Clock) -> Facts {
     }
 }
 
-/// Whether the packet was chosen alone: what belongs to it was perhaps not. Of the connections inside of a tunnel that holds for
-/// all, whatever they are.
+/// Whether packets like it are chosen alone when there are too many: what belongs to them perhaps is not. Of the connections inside
+/// of a tunnel that holds for all, whatever they are; and of those that are seen before there are too many, too.
 fn by_chance(digest: &Digest, flags: Flags) -> bool {
-    digest.weight > 1 && (flags.alone || class::sampling(digest.class.into()) == Sampling::Packets)
+    flags.alone || class::sampling(digest.class.into()) == Sampling::Packets
 }
 
 /// How many connections one stands for of which all packets come where its end is watched. What a tunnel carries is not chosen
 /// by its connections: all of it comes, or nothing is sure.
 fn followed(digest: &Digest, flags: Flags) -> u32 {
     if class::begins_or_ends(digest.class.into()) {
-        flags.followed.map_or(0, |rate| 1 << rate)
+        flags.followed.checked_sub(1).map_or(0, |rate| 1 << rate)
     } else {
         u32::from(digest.weight == 1)
     }
@@ -73,7 +73,7 @@ mod tests {
             length,
             class: class as u8,
             outgoing: 0,
-            flags: Flags { followed: Some(weight.ilog2()), ..Flags::default() }.byte(),
+            flags: Flags { followed: weight.ilog2() + 1, ..Flags::default() }.byte(),
             captured: packet.len() as u8,
             head,
         }
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn what_was_chosen_alone_says_so() {
-        assert!(!tunnelled(Class::Other, 1).by_chance, "all of it is seen");
+        assert!(tunnelled(Class::Other, 1).by_chance, "all of it is seen, until there is too much");
         for class in [Class::Other, Class::Udp, Class::Icmp, Class::Fragment, Class::OddFlags] {
             assert!(tunnelled(class, 8).by_chance, "{class:?}");
         }
@@ -96,7 +96,7 @@ mod tests {
             let flags = Flags { alone: true, ..Flags::default() }.byte();
             let by_chance = |weight| facts(&Digest { flags, ..digest(class, weight) }, &Clock::now()).by_chance;
             assert!(by_chance(2), "{class:?}");
-            assert!(!by_chance(1), "{class:?}: all of it is seen");
+            assert!(by_chance(1), "{class:?}: all of it is seen, until there is too much");
         }
     }
 
@@ -106,11 +106,11 @@ mod tests {
             let flags = Flags { followed, ..Flags::default() }.byte();
             facts(&Digest { flags, ..digest(class, weight) }, &Clock::now()).followed
         };
-        assert_eq!(followed(Class::Syn, 1, Some(0)), 1);
-        assert_eq!(followed(Class::Syn, 2, Some(5)), 32, "fewer connections are followed than are known");
-        assert_eq!(followed(Class::SynAck, 1, None), 0);
-        assert_eq!(followed(Class::Other, 1, None), 1, "all that a tunnel carries comes");
-        assert_eq!(followed(Class::Other, 2, None), 0);
+        assert_eq!(followed(Class::Syn, 1, 1), 1);
+        assert_eq!(followed(Class::Syn, 2, 6), 32, "fewer connections are followed than are known");
+        assert_eq!(followed(Class::SynAck, 1, 0), 0);
+        assert_eq!(followed(Class::Other, 1, 0), 1, "all that a tunnel carries comes");
+        assert_eq!(followed(Class::Other, 2, 0), 0);
     }
 
     /// Nothing is answered, as the answers were not chosen.

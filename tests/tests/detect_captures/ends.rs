@@ -32,7 +32,7 @@ fn a_signal_tells_what_was_found_until_then() {
         ));
         let lines: Vec<&str> = ended.stdout.lines().collect();
         assert!(matches!(lines[..], [event, "1"] if event.contains("port-scan-syn")), "{ended:?}");
-        ended.assert_says(&["stopped after 400 packets"]);
+        ended.assert_says(&["stopped after 400 packets; what was found in them is told"]);
     }
 }
 

@@ -63,7 +63,7 @@ fn where_nothing_can_be_written_is_told_before_anything_is_read() {
     let file = capture(directory.path(), "scan.pcap", &scan(200));
     for (to, code, why) in [
         ("/nonexistent/x.pcap", 1, "cannot write /nonexistent/x.pcap: No such file or directory (os error 2)"),
-        ("/", 1, "cannot write /: is a directory"),
+        ("/", 1, "cannot write /: Is a directory (os error 21)"),
         ("-", 2, "give a file to --write"),
     ] {
         // No event: it was not begun.

@@ -1,13 +1,12 @@
 //! What detection's programs make of every frame: its class is the one that the same code finds on the host, and its digest
 //! decodes to what the whole frame decodes to.
 
-use aya::programs::{SchedClassifier, TestRun, TestRunOptions};
 use nbw::{
-    bpf::{DetectOptions, Digests, LoadOptions, Object},
+    bpf::{Digests, LoadOptions},
     detection::{Clock, facts},
 };
 use nbw_common::{
-    abi::{Digest, HEAD, LinkIdent, maps, programs},
+    abi::{Digest, HEAD, LinkIdent},
     class::{self, Class},
     packet::Start,
 };
@@ -17,19 +16,22 @@ use nbw_detect::{
 };
 
 use crate::{
+    context::Context,
+    expected::{Case, Refusals},
     frame::{self, Frame},
-    hook,
-    machine::{LO, turn},
+    hook::Hook,
+    machine::{LO, Machine},
 };
 
 /// Frames whose class is not that of what they decode to: what a tunnel carries is for userspace to find; and of more tags and
-/// extension headers than anybody sends the kernel side follows fewer. It does not look at the lengths that headers of TCP and
-/// IPv6's authentication state, either.
+/// extension headers than anybody sends the kernel side follows fewer. It does not look at the lengths that headers of IPv4, TCP
+/// and IPv6's authentication state, either: what pads a frame it takes for the packet's.
 const BEYOND: &[&str] = &[
     "ipv4-6in4",
     "ipv4-ah",
     "ipv4-gre",
     "ipv4-ipip",
+    "ipv4-udp-of-padding",
     "ipv4-vxlan",
     "ipv6-4in6",
     "ipv6-ah-short",
@@ -45,7 +47,6 @@ const BEYOND: &[&str] = &[
 
 #[test]
 fn classes_are_those_of_what_frames_decode_to() {
-    let class_of = |frame: &Frame| class::of(frame.bytes.as_slice(), frame.start);
     let differs = |frame: &Frame| (class_of(frame) != decoded(frame)).then(|| frame.name.clone());
     let different: Vec<String> = frame::all().iter().filter_map(differs).collect();
     assert_eq!(different, BEYOND);
@@ -78,50 +79,58 @@ fn link_type(frame: &Frame) -> LinkType {
     if frame.start == Start::Ethernet { LinkType::ETHERNET } else { LinkType::RAW }
 }
 
+fn class_of(frame: &Frame) -> Class {
+    class::of(frame.bytes.as_slice(), frame.start).class
+}
+
 /// The programs, and the ring.
 struct Detector {
-    object: Object,
+    machine: Machine,
     digests: Digests,
-    /// As the interface's identity has it.
-    loopback: u32,
+    refusals: Refusals,
+    /// What the interface is besides its link-layer header.
+    link: LinkIdent,
 }
 
 impl Detector {
     fn new() -> Self {
-        let detect = Some(DetectOptions::default());
-        let mut object = Object::load(&LoadOptions { detect, ..LoadOptions::default() }).expect("nbw's object");
-        let digests = Digests::open(&mut object).expect("the ring");
-        Self { object, digests, loopback: 0 }
+        let mut machine = Machine::new(&LoadOptions::default());
+        let refusals = Refusals::of_this_kernel(&mut machine);
+        let mut digests = Digests::open(&mut machine.object).expect("the ring");
+        digests.read(|_| ());
+        Self { machine, digests, refusals, link: LinkIdent { ifindex: LO, ..LinkIdent::default() } }
     }
 
     /// The digests that a frame gives; none if the kernel refuses to make a packet of it.
-    fn run(&mut self, program: &str, frame: &Frame) -> Option<Vec<Digest>> {
+    fn run(&mut self, hook: Hook, frame: &Frame, context: Context) -> Option<Vec<Digest>> {
         let link_header = if frame.start == Start::Ethernet { 14 } else { 0 };
-        hook::set(
-            &mut self.object,
-            maps::LINK_IDENTS,
-            LO,
-            LinkIdent { ifindex: LO, link_header, loopback: self.loopback, ..LinkIdent::default() },
-        );
-        let options = TestRunOptions { data_in: Some(&frame.bytes), ..TestRunOptions::new() };
-        let loaded: &mut SchedClassifier = self.object.program(program).expect("a program");
-        let result = loaded.test_run(options).ok()?;
-        assert_eq!(result.return_value, u32::MAX, "{}: every packet passes", frame.name);
+        self.machine.set_link(LinkIdent { link_header, ..self.link });
+        self.run_as_it_is(hook, frame, context)
+    }
+
+    fn run_as_it_is(&mut self, hook: Hook, frame: &Frame, context: Context) -> Option<Vec<Digest>> {
+        let ran = self.machine.run(hook, &frame.bytes, context);
+        if self.refusals.refuses(&frame.bytes) {
+            assert_eq!(ran, Err(libc::EINVAL), "{}", frame.name);
+            return None;
+        }
+        ran.unwrap_or_else(|error| panic!("{}: refused with {error}", frame.name));
         let mut digests = Vec::new();
-        self.digests.read(|digest| digests.push(*digest));
+        assert!(self.digests.read(|digest| digests.push(*digest)).complete);
         Some(digests)
     }
 }
 
+const BOTH: [(Hook, u8); 2] = [(Hook::DetectIngress, 0), (Hook::DetectEgress, 1)];
+
 #[test]
 fn digests_say_what_the_frames_say() {
-    let _turn = turn();
     let mut detector = Detector::new();
     let (mut established, mut others) = (0, 0);
-    for (program, outgoing) in [(programs::DETECT_INGRESS, 0), (programs::DETECT_EGRESS, 1)] {
+    for (hook, outgoing) in BOTH {
         for frame in frame::all() {
-            let Some(digests) = detector.run(program, &frame) else { continue };
-            let class = class::of(frame.bytes.as_slice(), frame.start);
+            let Some(digests) = detector.run(hook, &frame, Context::default()) else { continue };
+            let class = class_of(&frame);
             if class == Class::Established {
                 assert!(digests.is_empty(), "{}: established TCP is not looked at", frame.name);
                 established += 1;
@@ -136,16 +145,51 @@ fn digests_say_what_the_frames_say() {
     assert!(established > 10 && others > 100, "{established} of established TCP, {others} others");
 }
 
+/// What is several frames on the wire is so in its digest: as it was counted.
+#[test]
+fn digests_of_several_segments_have_all_bytes_and_frames() {
+    let mut detector = Detector::new();
+    let mut checked = 0;
+    for (hook, _) in BOTH {
+        for frame in frame::all() {
+            let case = Case::new(&frame, hook);
+            let wire_len = if hook.believes() { case.seen + 12_345 } else { 0 };
+            let context = Context { wire_len, ..Context::segmented(7, 1448) };
+            let effect = case.effect(context, hook.believes().then_some(wire_len.into()));
+            for digest in detector.run(hook, &frame, context).into_iter().flatten() {
+                assert_eq!((digest.bytes.into(), digest.frames), (effect.bytes, 7), "{} at {hook:?}", frame.name);
+                assert_eq!(digest.length, case.seen, "{}", frame.name);
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 100, "{checked} digests");
+}
+
 #[test]
 fn what_the_loopback_device_sends_is_looked_at_once() {
-    let _turn = turn();
     let mut detector = Detector::new();
-    detector.loopback = 1;
-    let is_udp = |frame: &Frame| class::of(frame.bytes.as_slice(), frame.start) == Class::Udp;
-    let frame = frame::all().into_iter().find(is_udp).expect("a frame of UDP");
-    let of = |program, detector: &mut Detector| detector.run(program, &frame).expect("a packet").len();
-    assert_eq!(of(programs::DETECT_EGRESS, &mut detector), 0);
-    assert_eq!(of(programs::DETECT_INGRESS, &mut detector), 1);
+    detector.link.loopback = 1;
+    let frame = frame::all().into_iter().find(|frame| class_of(frame) == Class::Udp).expect("a frame of UDP");
+    let of = |hook, detector: &mut Detector| detector.run(hook, &frame, Context::default()).expect("a packet").len();
+    assert_eq!(of(Hook::DetectEgress, &mut detector), 0);
+    assert_eq!(of(Hook::DetectIngress, &mut detector), 1);
+}
+
+/// IPoIB has a header of four bytes; and an interface that has no slot is nobody's.
+#[test]
+fn packets_that_nobody_can_read_are_not_looked_at() {
+    let ipoib = LinkIdent { ifindex: LO, link_header: 4, ..LinkIdent::default() };
+    let mut detector = Detector::new();
+    for link in [ipoib, LinkIdent::default()] {
+        detector.machine.set_link(link);
+        for (hook, _) in BOTH {
+            for frame in frame::all() {
+                let digests = detector.run_as_it_is(hook, &frame, Context::default());
+                assert!(digests.is_none_or(|all| all.is_empty()), "{} on {link:?}", frame.name);
+            }
+        }
+    }
 }
 
 fn check(frame: &Frame, digest: &Digest, class: Class) {

@@ -15,20 +15,36 @@ use crate::context::Context;
 pub(crate) enum Hook {
     TcIngress,
     TcEgress,
+    DetectIngress,
+    DetectEgress,
     CgroupIngress,
     CgroupEgress,
 }
 
 impl Hook {
-    pub(crate) const ALL: [Self; 4] = [Self::TcIngress, Self::TcEgress, Self::CgroupIngress, Self::CgroupEgress];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::TcIngress,
+        Self::TcEgress,
+        Self::DetectIngress,
+        Self::DetectEgress,
+        Self::CgroupIngress,
+        Self::CgroupEgress,
+    ];
 
-    /// Whether it is one of the two that see packets from the link-layer header on.
+    /// Those that see packets from the link-layer header on.
+    pub(crate) const TC: [Self; 4] = [Self::TcIngress, Self::TcEgress, Self::DetectIngress, Self::DetectEgress];
+
     pub(crate) fn is_tc(self) -> bool {
-        matches!(self, Self::TcIngress | Self::TcEgress)
+        Self::TC.contains(&self)
     }
 
     pub(crate) fn receives(self) -> bool {
-        matches!(self, Self::TcIngress | Self::CgroupIngress)
+        matches!(self, Self::TcIngress | Self::DetectIngress | Self::CgroupIngress)
+    }
+
+    /// Whether the kernel's own word for all bytes on the wire is taken there.
+    pub(crate) fn believes(self) -> bool {
+        matches!(self, Self::TcEgress | Self::DetectEgress)
     }
 
     /// What it returns to let a packet pass: `TC_ACT_UNSPEC`, or 1.
@@ -36,10 +52,12 @@ impl Hook {
         if self.is_tc() { u32::MAX } else { 1 }
     }
 
-    fn program(self) -> &'static str {
+    pub(crate) fn program(self) -> &'static str {
         match self {
             Self::TcIngress => programs::TC_INGRESS,
             Self::TcEgress => programs::TC_EGRESS,
+            Self::DetectIngress => programs::DETECT_INGRESS,
+            Self::DetectEgress => programs::DETECT_EGRESS,
             Self::CgroupIngress => programs::CGROUP_INGRESS,
             Self::CgroupEgress => programs::CGROUP_EGRESS,
         }

@@ -2,7 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use nbw::bpf::{GroupSlots, LoadOptions, Object};
+use aya::programs::SchedClassifier;
+use nbw::bpf::{DetectOptions, GroupSlots, LoadOptions, Object};
 use nbw_common::abi::{Counters, HEALTH_STRIDE, LINK_SLOTS, LinkIdent, OVERFLOW_SLOT, Trouble, maps, packed};
 
 use crate::{
@@ -29,7 +30,7 @@ pub(crate) fn turn() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The programs, not attached to anything: nobody else's packets come in.
+/// The programs, all of them, not attached to anything: nobody else's packets come in.
 pub(crate) struct Machine {
     pub(crate) groups: GroupSlots,
     pub(crate) object: Object,
@@ -40,7 +41,12 @@ pub(crate) struct Machine {
 impl Machine {
     pub(crate) fn new(options: &LoadOptions) -> Self {
         let turn = turn();
-        let mut object = Object::load(options).expect("nbw's object");
+        let detect = options.detect.or(Some(DetectOptions::default()));
+        let mut object = Object::load(&LoadOptions { detect, ..options.clone() }).expect("nbw's object");
+        for hook in [Hook::TcIngress, Hook::TcEgress] {
+            let program: &mut SchedClassifier = object.program(hook.program()).expect("a program");
+            program.load().expect("the programs of who does not look for attacks");
+        }
         let groups = GroupSlots::open(&mut object).expect("the groups");
         let cpus = u32::try_from(aya::util::nr_cpus().expect("the CPUs")).expect("so many");
         let mut machine = Self { groups, object, cpus, _turn: turn };
@@ -50,7 +56,11 @@ impl Machine {
 
     /// Tells the programs whether `lo` has a link-layer header, as userspace does before it attaches.
     pub(crate) fn set_link_header(&mut self, link_header: u32) {
-        let ident = LinkIdent { ifindex: LO, link_header, ..LinkIdent::default() };
+        self.set_link(LinkIdent { ifindex: LO, link_header, ..LinkIdent::default() });
+    }
+
+    /// Tells the programs what `lo` is.
+    pub(crate) fn set_link(&mut self, ident: LinkIdent) {
         hook::set(&mut self.object, maps::LINK_IDENTS, LO, ident);
     }
 

@@ -16,3 +16,4 @@ mod machine;
 mod refusals;
 mod slots;
 mod spills;
+mod verifier;

@@ -29,8 +29,9 @@ fn impossible_contexts_are_refused() {
     let segments = Context::segmented(65_536, 100);
     let tag = Context { vlan_present: 1, ..Context::default() };
     for context in [shorter, longer, segments, tag] {
-        assert_eq!(refusal(&mut machine, Hook::TcEgress, context), Some(libc::EINVAL), "{context:?}");
-        assert_eq!(refusal(&mut machine, Hook::CgroupEgress, context), Some(libc::EINVAL), "{context:?}");
+        for hook in [Hook::TcEgress, Hook::DetectEgress, Hook::CgroupEgress] {
+            assert_eq!(refusal(&mut machine, hook, context), Some(libc::EINVAL), "{hook:?}: {context:?}");
+        }
     }
     let nowhere = Context { ifindex: i32::MAX as u32, ..Context::default() };
     assert_eq!(refusal(&mut machine, Hook::TcEgress, nowhere), Some(libc::ENODEV));
@@ -41,10 +42,12 @@ fn impossible_contexts_are_refused() {
 fn possible_contexts_are_counted() {
     let mut machine = Machine::new(&LoadOptions::default());
     let frame = frame::named("ipv4-tcp").bytes;
-    let most = Context { wire_len: 65_536, ..Context::segmented(65_535, 1) };
-    let expected = Effect { bytes: 65_536, packets: 65_535, ..Effect::default() };
-    assert_eq!(machine.run(Hook::TcEgress, &frame, most), Ok(expected));
-    let least = Context { wire_len: u32::try_from(frame.len()).expect("a length"), ..Context::segmented(1, 1) };
-    let expected = Effect { bytes: frame.len() as u64, packets: 1, ..Effect::default() };
-    assert_eq!(machine.run(Hook::TcEgress, &frame, least), Ok(expected));
+    for hook in Hook::TC.into_iter().filter(|hook| hook.believes()) {
+        let most = Context { wire_len: 65_536, ..Context::segmented(65_535, 1) };
+        let expected = Effect { bytes: 65_536, packets: 65_535, ..Effect::default() };
+        assert_eq!(machine.run(hook, &frame, most), Ok(expected));
+        let least = Context { wire_len: u32::try_from(frame.len()).expect("a length"), ..Context::segmented(1, 1) };
+        let expected = Effect { bytes: frame.len() as u64, packets: 1, ..Effect::default() };
+        assert_eq!(machine.run(hook, &frame, least), Ok(expected));
+    }
 }

@@ -102,6 +102,30 @@ fn a_tunnel_whose_inside_cannot_be_read_is_the_packet() {
 }
 
 #[test]
+fn a_tunnel_in_fragments_is_fragments_of_the_tunnel() {
+    let ports = |ip: Ip| match ip.transport {
+        Transport::Udp { source, destination, .. } => (source, destination),
+        _ => (0, 0),
+    };
+    let vxlan = outer_udp(4789, &[&[8, 0, 0, 0, 0, 0, 5, 0][..], &frame()].concat());
+    let sender = u16::from_be_bytes([vxlan[20], vxlan[21]]);
+    let tunnels =
+        [(outer(4, &inner()), (0, 0)), (outer(47, &[&[0, 0, 8, 0][..], &inner()].concat()), (0, 0)), (vxlan, (sender, 4789))];
+    for (mut packet, expected) in tunnels {
+        let (from, protocol) = (std::net::IpAddr::from([192, 0, 2, 1]), packet[9]);
+        for (offset, fragment) in [([0x20, 0], Fragment::First), ([0, 9], Fragment::Later)] {
+            packet[6..8].copy_from_slice(&offset);
+            let Body::Ip(ip) = body(LinkType::RAW, &packet) else { panic!("{packet:x?}") };
+            assert_eq!((ip.source, ip.protocol, ip.fragment), (from, protocol, fragment));
+            assert_eq!(ports(ip), if fragment == Fragment::First { expected } else { (0, 0) });
+        }
+        // The same whole.
+        packet[6..8].copy_from_slice(&[0x40, 0]);
+        assert_eq!(body(LinkType::RAW, &packet), self::expected());
+    }
+}
+
+#[test]
 fn tunnels_end_somewhere() {
     let deep = (0..200).fold(inner(), |inside, _| outer(4, &inside));
     assert!(matches!(body(LinkType::RAW, &deep), Body::Ip(ip) if ip.protocol == 4));

@@ -234,10 +234,14 @@ fn a_connection_whose_packets_do_not_come_is_not_half_open() {
         engine.finish()
     };
     let one = found(|_| 1);
-    assert_eq!(names(&one), ["syn-flood-spoofed"]);
+    assert_eq!(names(&one), ["syn-flood-half-open-spoofed"]);
     assert_eq!(names(&found(|_| 0)), [""; 0], "none of which packets come");
-    assert_eq!(names(&found(|number| (number % 2 == 0).into())), [""; 0], "by the answer, packets do not come any more");
+    assert_eq!(
+        names(&found(|number| (number % 2 == 0).into())),
+        [""; 0],
+        "by the answer, packets do not come any more"
+    );
     let of_eight = found(|_| 8);
-    let counted = |event: &crate::Event| event.evidence["unfinished"];
+    let counted = |event: &crate::Event| event.evidence["half_open"];
     assert!(counted(&of_eight[0]) > 7.0 * counted(&one[0]), "each stands for eight");
 }

@@ -18,6 +18,11 @@ type Case = (&'static str, u32, fn(u32, &mut Tape));
 /// So that a case is one expression.
 fn done(_: &mut Tape) {}
 
+/// The last packet stands for a hundred.
+fn hundred(tape: &mut Tape) {
+    tape.facts.last_mut().unwrap().weight = 100;
+}
+
 fn many(number: u32) -> String {
     format!("203.{}.{}.7", number / 256 % 256, number % 256)
 }
@@ -31,7 +36,7 @@ fn reflected(number: u32, service: u16, payload: u32, tape: &mut Tape) {
     tape.udp(&many(number % 100), service, V, 40_000 + (number % 1_000) as u16, payload);
 }
 
-const FLOODS: [Case; 21] = [
+const FLOODS: [Case; 22] = [
     ("syn-flood", 1_000, |n, tape| (0..n).for_each(|i| done(tape.tcp(A, port(i), V, 80, SYN, 0)))),
     // The first are what has it watched.
     ("syn-flood-half-open", 256 + 20, |n, tape| {
@@ -40,7 +45,20 @@ const FLOODS: [Case; 21] = [
     ("syn-flood-half-open-spoofed", 256 + 128, |n, tape| {
         (0..n).for_each(|i| done(tape.tcp(&many(i), 1_000, V, 80, SYN, 0).tcp(V, 80, &many(i), 1_000, SYN | ACK, 0)));
     }),
-    ("udp-flood-heavy", 200_000, |n, tape| (0..n).for_each(|i| done(tape.udp(&many(i % 40), 40_000, V, 514, 100)))),
+    // The first are what has it watched.
+    ("syn-flood-reset", 512 + 20, |n, tape| {
+        (0..n).for_each(|i| {
+            done(tape.tcp(A, port(i), V, 80, SYN, 0).tcp(V, 80, A, port(i), SYN | ACK, 0).tcp(
+                A,
+                port(i),
+                V,
+                80,
+                RST,
+                0,
+            ))
+        });
+    }),
+    ("udp-flood-heavy", 2_000, |n, tape| (0..n).for_each(|i| hundred(tape.udp(&many(i % 40), 40_000, V, 514, 100)))),
     ("udp-flood-random-ports", 2_500, |n, tape| {
         (0..n).for_each(|i| done(tape.udp(A, 40_000 + i as u16, V, 15_000 + i as u16, 200)))
     }),
@@ -50,14 +68,16 @@ const FLOODS: [Case; 21] = [
     }),
     ("udp-flood-streams", 100_000, |n, tape| (0..n).for_each(|i| done(tape.udp(&many(i % 40), 40_000, V, 9_999, 100)))),
     ("syn-flood-spoofed", 1_000, |n, tape| (0..n).for_each(|i| done(tape.tcp(&many(i), 1_000, V, 80, SYN, 0)))),
-    ("syn-flood-random-ports", 3_000, |n, tape| (0..n).for_each(|i| done(tape.tcp(&many(i), 1_000, V, port(i), SYN, 0)))),
+    ("syn-flood-random-ports", 3_000, |n, tape| {
+        (0..n).for_each(|i| done(tape.tcp(&many(i), 1_000, V, port(i), SYN, 0)))
+    }),
     ("backscatter-syn-ack", 64, |n, tape| (0..n).for_each(|i| done(tape.tcp(V, 80, A, port(i), SYN | ACK, 0)))),
     ("backscatter-reset", 256, |n, tape| (0..n).for_each(|i| done(tape.tcp(V, 80, A, port(i), RST | ACK, 0)))),
     ("udp-flood", 2_500, |n, tape| (0..n).for_each(|i| done(tape.udp(A, 40_000 + i as u16, V, 9_999, 10)))),
     ("udp-flood-spoofed", 2_500, |n, tape| {
         (0..n).for_each(|i| done(tape.udp(&many(i), 40_000 + i as u16, V, 15_000 + i as u16, 10)))
     }),
-    ("udp-flood-stream", 100_000, |n, tape| (0..n).for_each(|_| done(tape.udp(A, 1_024, V, 9_999, 1_000)))),
+    ("udp-flood-stream", 1_000, |n, tape| (0..n).for_each(|_| hundred(tape.udp(A, 1_024, V, 9_999, 1_000)))),
     ("udp-flood-empty", 256, |n, tape| (0..n).for_each(|i| done(tape.udp(A, port(i), V, 9_999, 0)))),
     ("icmp-flood", 1_250, |n, tape| (0..n).for_each(|_| done(tape.icmp(A, V, 8, 56)))),
     ("smurf", 100, |n, tape| (0..n).for_each(|i| done(tape.icmp(&many(i % 20), V, 0, 56)))),

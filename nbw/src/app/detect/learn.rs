@@ -1,6 +1,7 @@
 //! `nbw detect --learn`: a signature of what sets two captures apart.
 
 use std::{
+    collections::BTreeSet,
     io::{self, Write as _},
     path::Path,
     time::Duration,
@@ -8,9 +9,9 @@ use std::{
 
 use indicatif::ProgressBar;
 use nbw_detect::{
-    Facts,
+    Engine, Facts, Limits, Signatures,
     capture::{ReadError, Reader},
-    learn::{LearnError, Learnt, Sample, learn},
+    learn::{LearnError, Learnt, Margin, Sample, learn},
 };
 
 use super::input;
@@ -43,15 +44,24 @@ pub(super) async fn run(attack: &Path, normal: &Path, output: Option<&Path>) -> 
 fn learn_from(attack: &Path, normal: &Path, output: Output, stop: &Stop) -> Result<(), Failure> {
     let bar = ProgressBar::new_spinner();
     bar.enable_steady_tick(STEP);
-    let learnt = learn(&name(attack), &sample(attack, &bar, stop), &sample(normal, &bar, stop));
+    let samples = [attack, normal].map(|file| sample(file, &bar, stop));
+    let learnt = learn(&name(attack), &samples[0], &samples[1]);
+    let known = learnt.is_ok().then(|| known_attacks(&samples[1]));
     bar.finish_and_clear();
     if stop.is_told() {
         return Err(Failure::Running("stopped before anything was learnt".into()));
     }
     let learnt = learnt.map_err(|error| failure(&error))?;
     output.write(learnt.to_toml().as_bytes())?;
-    tell(&learnt);
+    tell(&learnt, &samples[1].name, &known.unwrap_or_default());
     Ok(())
+}
+
+/// The built-in signatures of what is in a capture. It was read to its end before.
+fn known_attacks(sample: &Sample<'_>) -> BTreeSet<String> {
+    let mut engine = Engine::new(&Signatures::built_in(), Limits::default());
+    let _ = (sample.read)(&mut |facts| engine.observe(facts));
+    engine.finish().into_iter().map(|event| event.signature).collect()
 }
 
 fn failure(error: &LearnError) -> Failure {
@@ -86,12 +96,21 @@ fn name(file: &Path) -> String {
     [vec!["learnt"], words.collect()].concat().join("-")
 }
 
-/// How it does, for whoever looks on.
-fn tell(learnt: &Learnt) {
-    let _ = learnt.margins.iter().try_for_each(|margin| {
-        let (name, attack, normal, bound) = (&margin.name, margin.attack, margin.normal, margin.bound);
-        writeln!(io::stderr(), "{name}: {attack} in the attack, {normal} in what is normal; bound {bound}")
-    });
+/// How it does, and what is strange, for whoever looks on.
+fn tell(learnt: &Learnt, normal: &str, known: &BTreeSet<String>) {
+    let mut lines: Vec<String> = learnt.margins.iter().map(margin).collect();
+    if !known.is_empty() {
+        let known = known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        lines.push(format!(
+            "{normal} was taken for normal, and nbw knows attacks in it ({known}): were the two mixed up?"
+        ));
+    }
+    let _ = lines.iter().try_for_each(|line| writeln!(io::stderr(), "{line}"));
+}
+
+fn margin(margin: &Margin) -> String {
+    let Margin { name, attack, normal, bound } = margin;
+    format!("{name}: {attack} in the attack, {normal} in what is normal; bound {bound}")
 }
 
 #[cfg(test)]

@@ -81,8 +81,8 @@ impl Asked {
 
 /// That it was, if it was.
 fn stopped(stop: &Stop, packets: u64) -> Option<Failure> {
-    let told = || format!("stopped after {packets} packets: what was found in them is told, and nothing else written");
-    stop.is_told().then(|| Failure::Running(told()))
+    let why = || format!("stopped after {packets} packets; what was found in them is told");
+    stop.is_told().then(|| Failure::Running(why()))
 }
 
 /// For whoever looks on; if nobody does, that is no failure.

@@ -10,7 +10,7 @@ use std::{
 
 use nbw_detect::{
     Arp, Body, Event, Facts, Kind, Time,
-    capture::{LinkType, Reader, Record},
+    capture::{LinkType, Packet, Reader, Record},
 };
 
 use self::index::Index;
@@ -49,32 +49,42 @@ const STRIDE: u64 = 65_536;
 pub(super) fn packets(file: &Path, to: Output, events: &[Event], most: u32, stop: &Stop) -> Result<(), Failure> {
     let mut reader = Reader::open(file).map_err(|error| Failure::running(&error))?;
     let progress = Progress::reading(reader.size());
-    let mut wanted = Index::new(events, most);
-    let mut out = Out::Unbegun(to);
-    let mut others = 0;
+    let mut picked = Picked { wanted: Index::new(events, most), out: Out::new(to), others: 0 };
     // A fault in the capture was told of the first time.
     while let Ok(Some(packet)) = reader.next_packet() {
-        if wanted.is_empty() || stop.is_told() {
+        if picked.wanted.is_empty() || stop.is_told() {
             break;
         }
-        if let Some(event) = wanted.find(&packet.facts()) {
-            let is_written;
-            (out, is_written) = out.write(&packet.record())?;
-            if is_written {
-                wanted.take(event);
-            } else {
-                others += 1;
-            }
-        }
+        picked.see(&packet)?;
         if reader.packets().is_multiple_of(STRIDE) {
             progress.at(reader.position());
         }
     }
     if stop.is_told() {
-        return Err(Failure::Running("stopped before the packets were written".into()));
+        return Err(Failure::Running("stopped before the packets of what was found were written".into()));
     }
-    out.finish()?;
-    if others > 0 { Err(several_links(others)) } else { Ok(()) }
+    picked.out.finish()?;
+    if picked.others > 0 { Err(several_links(picked.others)) } else { Ok(()) }
+}
+
+/// What is written, and what is not yet.
+struct Picked<'a> {
+    wanted: Index<'a>,
+    out: Out,
+    /// Packets that are wanted, and are of another link type than those that are written.
+    others: u64,
+}
+
+impl Picked<'_> {
+    fn see(&mut self, packet: &Packet<'_>) -> Result<(), Failure> {
+        let Some(event) = self.wanted.find(&packet.facts()) else { return Ok(()) };
+        if self.out.write(&packet.record())? {
+            self.wanted.take(event);
+        } else {
+            self.others += 1;
+        }
+        Ok(())
+    }
 }
 
 fn several_links(packets: u64) -> Failure {
@@ -85,29 +95,34 @@ fn several_links(packets: u64) -> Failure {
 }
 
 /// What is written, of the link type of the first packet.
-enum Out {
-    Unbegun(Output),
-    Begun(CaptureFile),
+struct Out {
+    /// Until there is one.
+    output: Option<Output>,
+    file: Option<CaptureFile>,
 }
 
 impl Out {
-    /// Writes a packet, if it is of the right link type; says whether it was.
-    fn write(self, record: &Record<'_>) -> Result<(Self, bool), Failure> {
-        let mut file = self.begun(record.link_type)?;
-        let is_written = file.write(record)?;
-        Ok((Self::Begun(file), is_written))
+    fn new(output: Output) -> Self {
+        Self { output: Some(output), file: None }
     }
 
-    fn begun(self, link_type: LinkType) -> Result<CaptureFile, Failure> {
-        match self {
-            Self::Unbegun(output) => CaptureFile::begin(output, link_type),
-            Self::Begun(file) => Ok(file),
+    /// Writes a packet, if it is of the right link type; says whether it was.
+    fn write(&mut self, record: &Record<'_>) -> Result<bool, Failure> {
+        self.begin(record.link_type)?;
+        self.file.as_mut().map_or(Ok(false), |file| file.write(record))
+    }
+
+    fn begin(&mut self, link_type: LinkType) -> Result<(), Failure> {
+        if let Some(output) = self.output.take() {
+            self.file = Some(CaptureFile::begin(output, link_type)?);
         }
+        Ok(())
     }
 
     /// What has no packets is a capture all the same.
-    fn finish(self) -> Result<(), Failure> {
-        self.begun(LinkType::ETHERNET)?.finish()
+    fn finish(mut self) -> Result<(), Failure> {
+        self.begin(LinkType::ETHERNET)?;
+        self.file.map_or(Ok(()), CaptureFile::finish)
     }
 }
 

@@ -82,7 +82,6 @@ impl Tally {
             return Ok(());
         }
         self.span = Some((first, last));
-        self.every.map_or(Ok(()), |every| parts::check(every, first, last))?;
         while (last - first) / self.lengths[0] > MOST_OF_TIME && self.lengths.len() > 1 {
             self.coarsen();
         }
@@ -93,7 +92,7 @@ impl Tally {
                     .into(),
             ));
         }
-        Ok(())
+        self.every.map_or(Ok(()), |every| parts::check(every, first, last))
     }
 
     fn coarsen(&mut self) {
