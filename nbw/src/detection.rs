@@ -34,7 +34,7 @@ pub use self::{
     deliver::{Deliver, Wish},
     facts::facts,
     leaving::leaving,
-    sentence::{advice, sentence},
+    sentence::{advice, named, sentence},
     set::signatures,
 };
 use crate::bpf::Kernel;
@@ -47,6 +47,10 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// A digest that was begun and is not finished after so long will not be soon: its CPU stands still.
 const LATEST: u64 = 1_000_000_000;
+
+/// Keys of each signature, and connections: seven eighths of a power of two, as a hash table that holds more is twice as large.
+const KEYS: u32 = 4_096 / 8 * 7;
+const CONNECTIONS: u32 = 65_536 / 8 * 7;
 
 /// Live traffic through the engine.
 pub struct Feed {
@@ -66,7 +70,8 @@ impl Feed {
     /// Nothing was seen yet.
     #[must_use]
     pub fn new(signatures: &Signatures) -> Self {
-        let limits = Limits { live: true, watched: MOST_WATCHED as usize, ..Limits::default() };
+        let watched = MOST_WATCHED as usize;
+        let limits = Limits { live: true, watched, keys: KEYS, connections: CONNECTIONS };
         let engine = Engine::new(signatures, limits);
         let watched = engine.watch_generation();
         let clock = Clock::now();

@@ -358,11 +358,19 @@ impl Entry {
         *first = sight.seen.min(*first);
         self.seen[0] = self.seen[0].saturating_add(sight.count);
         if self.incident.is_none() && (remembers || self.recent.is_empty()) {
-            if self.recent.len() == RECENT {
-                self.recent.pop_front();
-            }
-            self.recent.push_back(Trace::of(sight));
+            self.remember(sight);
         }
+    }
+
+    fn remember(&mut self, sight: &Sight) {
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        }
+        // Under a flood of forged sources there are very many entries, of one sight each: no room for four.
+        if self.recent.len() == self.recent.capacity() {
+            self.recent.reserve_exact(self.recent.len().max(1));
+        }
+        self.recent.push_back(Trace::of(sight));
     }
 
     /// The first time that something counted, of what still counts.

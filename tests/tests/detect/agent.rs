@@ -11,8 +11,10 @@ use std::{
     process::Stdio,
 };
 
+use jiff::Timestamp;
+use nbw::history::{self, Bucket, Cell, Database, Subject, Tiers, Way};
 use nbw_detect::{Kind, Signatures};
-use nbw_tests::lab::{Ended, KernelObjects, Nbw, TwoHosts, until};
+use nbw_tests::lab::{Ended, Iperf, KernelObjects, Nbw, TwoHosts, until};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -90,6 +92,63 @@ fn a_scan_is_told_shown_and_remembered() {
     let (event, table) = reported(&agent);
     assert_eq!((&event["id"], &event["ongoing"]), (&begun["fingerprint"], &false.into()));
     assert!(table.contains("\nattacks: 1\n") && table.contains(&format!("port-scan on {target} ")), "{table}");
+}
+
+#[test]
+fn the_end_of_what_a_killed_agent_saw_is_told_by_the_next() {
+    let hosts = TwoHosts::new(98, true);
+    let receiver = Receiver::start(&hosts.right);
+    let mut agent = Agent::start(&hosts.right, &config(&receiver.url(), true));
+    scan(&hosts);
+    let begun = until("word of the scan", || receiver.alerts("firing").pop());
+    until("the scan in the history", || (reported(&agent).0["id"] == begun["fingerprint"]).then_some(()));
+    agent.signal(Signal::SIGKILL);
+    let mut agent = agent.again(&hosts.right);
+    let ended = until("word of the end", || receiver.alerts("resolved").pop());
+    assert_eq!((&ended["labels"], &ended["fingerprint"]), (&begun["labels"], &begun["fingerprint"]));
+    until("the end in the history", || (reported(&agent).0["ongoing"] == false).then_some(()));
+    agent.signal(Signal::SIGTERM);
+    assert_eq!(agent.ended(), Some(0), "{}", agent.log());
+    assert_eq!(receiver.alerts("resolved").len(), 1, "it is told once");
+}
+
+/// The usual is by the history; who sends is known though nobody shows, or names, a connection.
+#[test]
+fn what_leaves_is_held_against_the_past() {
+    let hosts = TwoHosts::new(99, true);
+    // 203.0.113.0/24 is for documentation, and outside.
+    hosts.left.run("ip address add 203.0.113.9/32 dev lo");
+    hosts.right.run(&format!("ip route add 203.0.113.9/32 via {}", hosts.cable.v4.0));
+    let _server = Iperf::server(&hosts.left, None);
+    let directory = tempfile::tempdir().expect("a directory");
+    past(&directory.path().join("data"));
+    let config = "time_zone = \"UTC\"\n[detect]\nenabled = true\n[history]\nprocesses = true\n";
+    let agent = Agent::with_past(&hosts.right, config, directory);
+    // An hour of 1 kB/s is usual, and less than 100 MB is never too much.
+    until("an attack", || {
+        Iperf::client(&hosts.right, None, "203.0.113.9", "-n 120M");
+        let now = agent.says()["attacks"]["now"].as_array().expect("attacks").clone();
+        let [event] = now.as_slice() else { return None };
+        assert_eq!(event["signature"], "exfiltration-volume", "{event}");
+        assert_eq!(event["sources"], serde_json::json!([hosts.cable.v4.1]), "{event}");
+        assert_eq!(event["targets"][0].as_str().map(|target| target.starts_with("203.0.113.9")), Some(true), "{event}");
+        Some(())
+    });
+}
+
+/// Two weeks of a host that sends next to nothing, in each hour.
+fn past(directory: &std::path::Path) {
+    std::fs::create_dir_all(directory).expect("a directory");
+    let mut database = Database::open(directory, &Tiers::default()).expect("a history");
+    let this_hour = Timestamp::now().as_second().div_euclid(3_600) * 3_600;
+    let hours = (1..=14 * 24).rev().map(|hour| this_hour - hour * 3_600);
+    let bucket = |start: i64| {
+        let cell = Cell { tx: Way { bytes: 300_000, packets: 300, peak: 0 }, ..Cell::default() };
+        let subject = Subject { kind: history::Kind::Host, key: "host".into(), name: "host".into() };
+        let covered = vec![(start * 1_000, (start + 300) * 1_000)];
+        Bucket { start, seconds: 300, covered, cells: vec![(subject, cell)], counters: Vec::new() }
+    };
+    database.write(&hours.map(bucket).collect::<Vec<_>>()).expect("a past");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use nbw_tests::lab::{Nbw, run, until};
+use nbw_tests::lab::{Nbw, TwoHosts, run, until};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -161,4 +161,21 @@ fn a_killed_verification_takes_all_along() {
     running.ended();
     until("its nbw detect to end", || (!fs::exists(format!("/proc/{child}/ns")).unwrap_or(false)).then_some(()));
     until_gone(&made);
+}
+
+/// Verification sends when the other one watches, whichever way the kernel has for that.
+#[test]
+fn whether_an_interface_is_watched_is_seen_of_links_and_of_filters() {
+    for (number, hook) in [(87, "tcx"), (88, "clsact")] {
+        let hosts = TwoHosts::new(number, true);
+        let interface = hosts.cable.b.as_str();
+        let is_watched = || hosts.right.enter(|| nbw::bpf::is_watched(interface));
+        assert!(!is_watched(), "{hook}");
+        let mut command = hosts.right.command(Nbw::binary().to_str().expect("a path in UTF-8"));
+        let mut child = command.args(["detect", "--hook", hook]).spawn().expect("nbw starts");
+        until("it to be watched", || is_watched().then_some(()));
+        kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGTERM).expect("it runs");
+        assert!(child.wait().expect("its end").success(), "{hook}");
+        assert!(!is_watched(), "{hook}");
+    }
 }

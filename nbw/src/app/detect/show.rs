@@ -7,7 +7,11 @@ use nbw_detect::{
     event::{Concerned, Role},
 };
 
-use crate::{cli::DetectFormat, detection::advice, text};
+use crate::{
+    cli::DetectFormat,
+    detection::{self, advice},
+    text,
+};
 
 /// Names of sources or targets in a line.
 const NAMED: usize = 3;
@@ -65,13 +69,7 @@ fn why(event: &Event) -> String {
 }
 
 fn named(names: &[String], count: u64) -> String {
-    let shown = &names[..names.len().min(NAMED)];
-    let more = count.saturating_sub(shown.len() as u64);
-    match (shown, more) {
-        ([], _) => "nobody that is known".to_owned(),
-        (_, 0) => shown.join(", "),
-        _ => format!("{} and {more} more", shown.join(", ")),
-    }
+    if names.is_empty() { "nobody that is known".to_owned() } else { detection::named(names, count, NAMED) }
 }
 
 #[cfg(test)]
