@@ -38,7 +38,7 @@ use std::{net::IpAddr, time::Duration};
 
 use self::{
     board::{Board, Verdict, Wish},
-    filter::Sets,
+    filter::{Gate, Sets},
     happening::Sight,
     incident::{Incidents, Report},
     packet::Packet,
@@ -64,6 +64,9 @@ const FORTH: u64 = 3_600_000_000_000;
 /// How often it is looked for what is over.
 const SWEEP_EVERY: u64 = 1_000_000_000;
 
+/// A board that counts something that happens, of these ports: as it is, and seen from the other side.
+type Reader = (usize, [Option<Gate>; 2]);
+
 /// Recognises attacks.
 #[derive(Debug)]
 pub struct Engine {
@@ -80,7 +83,7 @@ pub struct Engine {
     sides: Sides,
     boards: Vec<Board>,
     /// The boards that count what happens, by what it is.
-    readers: Vec<Vec<usize>>,
+    readers: Vec<Vec<Reader>>,
     incidents: Incidents,
     sights: Vec<Sight>,
 }
@@ -95,7 +98,7 @@ impl Engine {
         let reads = |what: usize| {
             let mut readers: Vec<usize> = (0..boards.len()).filter(|at| boards[*at].mask() >> what & 1 == 1).collect();
             readers.sort_by_key(|at| !boards[*at].signature.explains);
-            readers
+            readers.into_iter().map(|at| (at, boards[at].gates(what))).collect()
         };
         Self {
             clock: 0,
@@ -230,22 +233,31 @@ impl Engine {
                 let mute = self.sides.are_one();
                 self.boards.iter_mut().for_each(|board| board.mute = mute && board.signature.both_ways);
             }
-            let mut explained = None;
-            for at in 0..self.readers[sight.what as usize].len() {
-                let board = self.readers[sight.what as usize][at];
-                if explained.is_some_and(|kind| self.boards[board].leaves(kind)) {
-                    continue;
-                }
-                if self.show(board, sight, false) {
-                    explained = Some(self.boards[board].signature.kind);
-                }
-                if explained.is_none() && self.boards[board].looks_back(sight) {
-                    self.show(board, &sight.turned(), true);
-                }
-            }
+            self.tell(sight);
         }
         sights.clear();
         self.sights = sights;
+    }
+
+    /// Shows one thing to those that count it, of those ports.
+    fn tell(&mut self, sight: &Sight) {
+        let (mut explained, what) = (None, sight.what as usize);
+        let (source, target) = (sight.source_port, sight.target_port);
+        for at in 0..self.readers[what].len() {
+            let (board, [here, back]) = &self.readers[what][at];
+            let here = here.as_ref().is_some_and(|gate| gate.lets(source, target));
+            let back = back.as_ref().is_some_and(|gate| gate.lets(target, source));
+            let board = *board;
+            if !(here || back) || explained.is_some_and(|kind| self.boards[board].leaves(kind)) {
+                continue;
+            }
+            if here && self.show(board, sight, false) {
+                explained = Some(self.boards[board].signature.kind);
+            }
+            if back && explained.is_none() {
+                self.show(board, &sight.turned(), true);
+            }
+        }
     }
 
     /// Whether that explains it.

@@ -6,7 +6,7 @@ use super::{
     cell::Cell,
     condition::{Test, all},
     doorkeeper::Doorkeeper,
-    filter::{Filter, Sets},
+    filter::{Filter, Gate, Sets},
     flow::{Lru, lru},
     happening::{Happening, Sight, Trace},
     manner::Manners,
@@ -95,8 +95,6 @@ pub(crate) struct Board {
     half: u64,
     filters: Vec<Filter>,
     all: u64,
-    /// What counters count that look from the other side.
-    turned: u64,
     when: Vec<Test>,
     exclude: Vec<Test>,
     watch: Vec<Test>,
@@ -121,13 +119,11 @@ impl Board {
         let mut signature = signature.clone();
         let others = Others::of(&mut signature);
         let filters: Vec<Filter> = signature.count.iter().map(|counter| Filter::new(counter, sets)).collect();
-        let turned = signature.count.iter().zip(&filters).filter(|(counter, _)| counter.turned);
         let tests =
             |conditions: &[Condition]| conditions.iter().filter_map(|it| Test::new(&signature.count, it)).collect();
         Self {
             half: signature.window.saturating_mul(500_000_000).max(1),
             all: filters.iter().fold(0, |all, filter| all | filter.mask),
-            turned: turned.fold(0, |all, (_, filter)| all | filter.mask),
             when: tests(&signature.when),
             exclude: tests(&signature.exclude),
             watch: tests(&signature.watch),
@@ -155,9 +151,13 @@ impl Board {
         self.table.len()
     }
 
-    /// Whether something that has happened is to be seen from the other side too.
-    pub(crate) fn looks_back(&self, sight: &Sight) -> bool {
-        self.turned >> sight.what as u64 & 1 == 1
+    /// Of which ports it counts something that happens: as it is, and seen from the other side.
+    pub(crate) fn gates(&self, what: usize) -> [Option<Gate>; 2] {
+        [false, true].map(|turned| {
+            let counters = self.signature.count.iter().zip(&self.filters);
+            let those = counters.filter(|(counter, filter)| counter.turned == turned && filter.mask >> what & 1 == 1);
+            Gate::of(&those.map(|(_, filter)| filter).collect::<Vec<_>>())
+        })
     }
 
     /// Counts what has happened, and judges.

@@ -64,6 +64,35 @@ impl Filter {
     }
 }
 
+/// The ports of which a signature may count something that happens: most signatures are about few.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    source: Option<Rc<Bits>>,
+    target: Option<Rc<Bits>>,
+}
+
+impl Gate {
+    /// Of all filters together; none of none.
+    pub(crate) fn of(filters: &[&Filter]) -> Option<Self> {
+        let sources = filters.iter().map(|filter| filter.source.as_ref());
+        let targets = filters.iter().map(|filter| filter.target.as_ref());
+        (!filters.is_empty()).then(|| Self { source: union(sources), target: union(targets) })
+    }
+
+    #[inline]
+    pub(crate) fn lets(&self, source_port: u16, target_port: u16) -> bool {
+        has(self.source.as_deref(), source_port) && has(self.target.as_deref(), target_port)
+    }
+}
+
+/// All ports of any; none where one has all of them.
+fn union<'a>(all: impl Iterator<Item = Option<&'a Rc<Bits>>>) -> Option<Rc<Bits>> {
+    let join = |a: Rc<Bits>, b: Rc<Bits>| {
+        if Rc::ptr_eq(&a, &b) { a } else { Rc::new(std::array::from_fn(|word| a[word] | b[word])) }
+    };
+    all.map(Option::<&Rc<Bits>>::cloned).reduce(|a, b| Some(join(a?, b?))).flatten()
+}
+
 #[inline]
 fn has(ports: Option<&Bits>, port: u16) -> bool {
     ports.is_none_or(|bits| bits[usize::from(port) / 64] >> (port % 64) & 1 == 1)

@@ -94,6 +94,48 @@ pub enum Happening {
 }
 
 impl Happening {
+    /// Whether it is about a connection as a whole, rather than a packet.
+    pub(crate) fn is_of_connection(self) -> bool {
+        use Happening as H;
+        matches!(
+            self,
+            H::TcpAnswered
+                | H::TcpRefused
+                | H::TcpUnanswered
+                | H::TcpOpened
+                | H::TcpHalfOpen
+                | H::TcpAbandoned
+                | H::TcpSpoken
+                | H::TcpSpokenLate
+                | H::TcpSilent
+                | H::TcpClosed
+                | H::TcpDropped
+                | H::TcpEnded
+                | H::TcpOneSided
+        )
+    }
+
+    /// Whether it has TCP's flags.
+    pub(crate) fn has_flags(self) -> bool {
+        use Happening as H;
+        matches!(
+            self,
+            H::Packet | H::TcpSyn | H::TcpSynAgain | H::TcpOdd | H::TcpStraySynAck | H::TcpStrayReset | H::TcpStrayFin
+        )
+    }
+
+    /// Whether it has a type of ICMP.
+    pub(crate) fn has_icmp(self) -> bool {
+        use Happening as H;
+        let of_reply = matches!(self, H::IcmpEchoAnswered | H::IcmpEchoChanged | H::IcmpStrayReply);
+        of_reply || matches!(self, H::Packet | H::IcmpEcho | H::IcmpError | H::IcmpOther)
+    }
+
+    /// Whether it has bytes on the wire.
+    pub(crate) fn has_bytes(self) -> bool {
+        !self.is_of_connection() && !matches!(self, Self::UdpUnanswered | Self::IcmpEchoUnanswered)
+    }
+
     /// How many there are.
     pub(crate) const MANY: usize = Self::Volume as usize + 1;
 }

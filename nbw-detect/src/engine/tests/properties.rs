@@ -57,7 +57,7 @@ fn body() -> impl Strategy<Value = Body> {
     let arp = (0..3_u16, 0..4_u8, 0..4_u8, 0..4_u8, 0..4_u8).prop_map(|(operation, a, b, c, d)| {
         let mac = |last| [2, 0, 0, 0, 0, last];
         let ip = |last| Ipv4Addr::new(10, 0, 0, last);
-        Body::Arp(Arp { operation, sender_mac: mac(a), sender_ip: ip(b), target_mac: mac(c), target_ip: ip(d) })
+        Body::Arp(Arp { operation, sender_mac: mac(a), sender_ip: ip(b), target_mac: mac(c), target_ip: ip(d), net: 0 })
     });
     prop_oneof![8 => ip, 2 => arp, 1 => Just(Body::Other)]
 }
