@@ -24,7 +24,7 @@ pub enum Happening {
     TcpUnanswered,
     /// TCP: the source has completed the handshake. Only of what is watched.
     TcpOpened,
-    /// TCP: it was accepted, and the source has not completed it within a second, or has dropped it. Only of what is watched.
+    /// TCP: it was accepted, and the source has not completed it within a second. Only of what is watched.
     TcpHalfOpen,
     /// TCP: it was accepted, and the source has dropped it by a RST, as checks of ports do. Only of what is watched.
     TcpAbandoned,
@@ -59,7 +59,7 @@ pub enum Happening {
     UdpRequest,
     /// UDP: a packet of the other one, who answers.
     UdpAnswer,
-    /// UDP: nothing came back within a second of the flow's first packet.
+    /// UDP: nothing came back within a second of the flow's first packet; its payload is that packet's.
     UdpUnanswered,
     /// ICMP: an echo request.
     IcmpEcho,
