@@ -70,6 +70,7 @@ fn arp(time: Time, operation: u8, ends: [u8; 4]) -> Facts {
         sender_ip: ip(b),
         target_mac: mac(c),
         target_ip: ip(d),
+        net: 0,
     });
     Facts { time, link: 1, direction: Direction::Unknown, weight: 1, by_chance: false, followed: 1, frames: 1, bytes: 42, body }
 }

@@ -78,6 +78,9 @@ pub struct Arp {
     pub target_mac: [u8; 6],
     /// The target's protocol address.
     pub target_ip: Ipv4Addr,
+    /// Which network it is of, where one link has several (VLANs, VXLAN, GENEVE): any number for each, 0 without a tag or tunnel.
+    /// The same addresses may be in several.
+    pub net: u32,
 }
 
 /// An IP packet.

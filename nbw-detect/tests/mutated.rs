@@ -79,7 +79,7 @@ fn what_is_well_made_is_read_to_its_end() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(2_000), ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_spoilt_is_read_as_far_as_it_can_be(

@@ -84,8 +84,8 @@ fn on_packets() -> impl Iterator<Item = &'static Attack> {
     attacks().filter(|attack| !attack.needs_history)
 }
 
-/// How much longer than it has to be recognised in it goes on: as `nbw simulate --verify` has it.
-const GRACE: Duration = Duration::from_secs(3);
+/// How much longer than it has to be recognised in it goes on: nothing else may come of it.
+const GRACE: Duration = Duration::from_secs(1);
 
 #[test]
 fn each_attack_is_recognised_in_time_and_nothing_else() {

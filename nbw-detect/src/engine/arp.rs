@@ -33,6 +33,10 @@ impl Arp {
     }
 
     pub(crate) fn see(&mut self, packet: &Packet, now: u64, out: &mut Vec<Sight>) {
+        // Of several networks of one link each is a link of its own.
+        let mut packet = *packet;
+        packet.link ^= packet.net.wrapping_mul(0x9e37_79b9);
+        let packet = &packet;
         let sight = Sight { source: packet.macs[0], ..Sight::of(packet, Happening::ArpRequest, now) };
         match packet.flags {
             REQUEST => {

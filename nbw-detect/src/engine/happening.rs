@@ -24,7 +24,7 @@ pub enum Happening {
     TcpUnanswered,
     /// TCP: the source has completed the handshake. Only of what is watched.
     TcpOpened,
-    /// TCP: it was accepted, and the source has not completed it within a second, or has dropped it. Only of what is watched.
+    /// TCP: it was accepted, and the source has not completed it within a second. Only of what is watched.
     TcpHalfOpen,
     /// TCP: it was accepted, and the source has dropped it by a RST, as checks of ports do. Only of what is watched.
     TcpAbandoned,
@@ -59,7 +59,7 @@ pub enum Happening {
     UdpRequest,
     /// UDP: a packet of the other one, who answers.
     UdpAnswer,
-    /// UDP: nothing came back within a second of the flow's first packet.
+    /// UDP: nothing came back within a second of the flow's first packet; its payload is that packet's.
     UdpUnanswered,
     /// ICMP: an echo request.
     IcmpEcho,
@@ -94,6 +94,48 @@ pub enum Happening {
 }
 
 impl Happening {
+    /// Whether it is about a connection as a whole, rather than a packet.
+    pub(crate) fn is_of_connection(self) -> bool {
+        use Happening as H;
+        matches!(
+            self,
+            H::TcpAnswered
+                | H::TcpRefused
+                | H::TcpUnanswered
+                | H::TcpOpened
+                | H::TcpHalfOpen
+                | H::TcpAbandoned
+                | H::TcpSpoken
+                | H::TcpSpokenLate
+                | H::TcpSilent
+                | H::TcpClosed
+                | H::TcpDropped
+                | H::TcpEnded
+                | H::TcpOneSided
+        )
+    }
+
+    /// Whether it has TCP's flags.
+    pub(crate) fn has_flags(self) -> bool {
+        use Happening as H;
+        matches!(
+            self,
+            H::Packet | H::TcpSyn | H::TcpSynAgain | H::TcpOdd | H::TcpStraySynAck | H::TcpStrayReset | H::TcpStrayFin
+        )
+    }
+
+    /// Whether it has a type of ICMP.
+    pub(crate) fn has_icmp(self) -> bool {
+        use Happening as H;
+        let of_reply = matches!(self, H::IcmpEchoAnswered | H::IcmpEchoChanged | H::IcmpStrayReply);
+        of_reply || matches!(self, H::Packet | H::IcmpEcho | H::IcmpError | H::IcmpOther)
+    }
+
+    /// Whether it has bytes on the wire.
+    pub(crate) fn has_bytes(self) -> bool {
+        !self.is_of_connection() && !matches!(self, Self::UdpUnanswered | Self::IcmpEchoUnanswered)
+    }
+
     /// How many there are.
     pub(crate) const MANY: usize = Self::Volume as usize + 1;
 }

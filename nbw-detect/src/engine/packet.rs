@@ -42,6 +42,8 @@ pub(crate) struct Packet {
     pub(crate) by_chance: bool,
     /// Connections that it stands for of which all packets come where they are watched; 0: not of this one.
     pub(crate) followed: u32,
+    /// ARP's network, of those of one link.
+    pub(crate) net: u32,
     /// ARP's hardware addresses.
     pub(crate) macs: [Who; 2],
 }
@@ -94,6 +96,7 @@ impl Packet {
             weight: 1,
             by_chance: false,
             followed: 1,
+            net: 0,
             macs: [Who::default(); 2],
         }
     }
@@ -137,6 +140,7 @@ impl Packet {
         let mut packet = Self::empty(Class::Arp, arp.sender_ip.into(), arp.target_ip.into());
         packet.flags = arp.operation.min(255) as u8;
         packet.rank = packet.flags;
+        packet.net = arp.net;
         packet.macs = [Who::of_mac(arp.sender_mac), Who::of_mac(arp.target_mac)];
         packet
     }

@@ -1,6 +1,7 @@
 //! What serde cannot see: names that mean nothing, bounds that are none.
 
 use super::form::{Condition, Counter, Measure, Signature};
+use crate::engine::Happening;
 
 /// The longest window: a day.
 const LONGEST: u64 = 86_400;
@@ -48,6 +49,7 @@ fn check_counter(signature: &Signature, counter: &Counter) -> Result<(), String>
     if counter.on.is_empty() {
         return Err(format!("counter `{name}` has nothing in `on`"));
     }
+    check_fields(counter)?;
     let needs_field = matches!(counter.measure, Measure::Distinct | Measure::Uniform | Measure::Variation);
     match (needs_field, counter.of) {
         (true, None) => Err(format!("counter `{name}` needs `of`: which value is looked at")),
@@ -58,6 +60,27 @@ fn check_counter(signature: &Signature, counter: &Counter) -> Result<(), String>
     }
 }
 
+/// # Errors
+/// What is asked for of something that has no such thing: it would never be so.
+fn check_fields(counter: &Counter) -> Result<(), String> {
+    let of_connections = counter.turns.is_some() || counter.lasted.is_some() || counter.server_first.is_some();
+    let asked: [(bool, &str, fn(Happening) -> bool); 6] = [
+        (counter.flags.is_some(), "flags", Happening::has_flags),
+        (!counter.icmp_types.is_empty(), "ICMP types", Happening::has_icmp),
+        (of_connections, "turns, a length of time, or one who speaks first", Happening::is_of_connection),
+        (counter.answered_before.is_some(), "anything that was answered before", Happening::is_of_connection),
+        (counter.measure == Measure::Bytes, "bytes", Happening::has_bytes),
+        (counter.measure == Measure::Usual, "anything usual", |what| what == Happening::Volume),
+    ];
+    for (is_asked, what, has) in asked {
+        if let Some(without) = counter.on.iter().find(|on| is_asked && !has(**on)) {
+            let on = serde_json::to_value(without).ok().and_then(|name| Some(name.as_str()?.to_owned()));
+            return Err(format!("counter `{}`: {} has no {what}", counter.name, on.unwrap_or_default()));
+        }
+    }
+    Ok(())
+}
+
 fn check_condition(signature: &Signature, condition: &Condition) -> Result<(), String> {
     for name in [Some(&condition.value), condition.per.as_ref()].into_iter().flatten() {
         if signature.count.iter().all(|counter| counter.name != *name) {
@@ -66,6 +89,9 @@ fn check_condition(signature: &Signature, condition: &Condition) -> Result<(), S
         }
     }
     match (condition.at_least, condition.at_most) {
+        (Some(least), Some(most)) if least > most => {
+            Err(format!("the condition on `{}` has an `at-least` above its `at-most`", condition.value))
+        }
         (None, None) => Err(format!("the condition on `{}` needs `at-least` or `at-most`", condition.value)),
         (least, most) if least.into_iter().chain(most).any(|bound| !bound.is_finite() || bound < 0.0) => {
             Err(format!("the bounds of `{}` are numbers from 0", condition.value))

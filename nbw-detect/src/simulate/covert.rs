@@ -88,7 +88,7 @@ fn ask(x: &mut Exchange<'_>, port: u16, name: &str, most: usize) {
 }
 
 fn dns_tunnel(x: &mut Exchange<'_>, _: u64) {
-    let last = x.rng.usize(8..=34);
+    let last = x.rng.usize(18..=50);
     let (port, name) = (x.port(), carrying(x, &[40, last]));
     ask(x, port, &name, 900);
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use nix::{
+    sys::resource::{UsageWho, getrusage},
     time::{ClockId, clock_getcpuclockid, clock_gettime},
     unistd::Pid,
 };
@@ -31,4 +32,14 @@ pub(super) fn thread() -> Result<Duration> {
 pub(super) fn of(pid: u32) -> Result<Duration> {
     let clock = clock_getcpuclockid(Pid::from_raw(pid.try_into()?))?;
     Ok(clock_gettime(clock)?.into())
+}
+
+/// What all children that have ended have used, to the microsecond.
+///
+/// # Errors
+/// As for [`own`].
+pub(super) fn children() -> Result<Duration> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let micros = |time: nix::sys::time::TimeVal| time.tv_sec() as u64 * 1_000_000 + time.tv_usec() as u64;
+    Ok(Duration::from_micros(micros(usage.user_time()) + micros(usage.system_time())))
 }

@@ -57,7 +57,8 @@ fn wrapped(kind: u16, view: View<'_>, depth: u8) -> Option<Body> {
 
 fn tagged(view: View<'_>, depth: u8) -> Option<Body> {
     let tag = SingleVlanHeaderSlice::from_slice(view.bytes).ok()?;
-    carried(tag.ether_type().0, view.skip(tag.slice().len())?, depth)
+    let inside = view.skip(tag.slice().len())?.within(tag.vlan_identifier().value().into());
+    carried(tag.ether_type().0, inside, depth)
 }
 
 fn snap(view: View<'_>, depth: u8) -> Option<Body> {
@@ -79,5 +80,6 @@ fn arp(view: View<'_>) -> Option<Body> {
         sender_ip: ip(packet.sender_protocol_addr())?,
         target_mac: packet.target_hw_addr().try_into().ok()?,
         target_ip: ip(packet.target_protocol_addr())?,
+        net: view.net,
     }))
 }

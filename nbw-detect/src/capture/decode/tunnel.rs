@@ -35,7 +35,7 @@ pub(super) fn inside(protocol: IpNumber, payload: View<'_>, depth: u8) -> Option
 /// RFC 7348: a byte of flags, of which one says that there is a network's number; an Ethernet frame behind eight bytes.
 fn vxlan(view: View<'_>, depth: u8) -> Option<Body> {
     let is_valid = view.bytes.first()? & 0x08 != 0;
-    ether::frame(view.skip(8).filter(|_| is_valid)?, depth)
+    ether::frame(view.skip(8).filter(|_| is_valid)?.within(view.u32(4)? >> 8), depth)
 }
 
 /// RFC 8926: version 0, the options' length in words of four bytes, and an EtherType; options behind eight bytes.
@@ -43,7 +43,7 @@ fn geneve(view: View<'_>, depth: u8) -> Option<Body> {
     let (begin, kind) = (*view.bytes.first()?, view.u16(2)?);
     let is_known = begin >> 6 == 0;
     let options = usize::from(begin & 0x3f) * 4;
-    ether::carried(kind, view.skip(8 + options).filter(|_| is_known)?, depth)
+    ether::carried(kind, view.skip(8 + options).filter(|_| is_known)?.within(view.u32(4)? >> 8), depth)
 }
 
 /// RFC 2784 and RFC 2890, and version 1 of PPTP (RFC 2637).

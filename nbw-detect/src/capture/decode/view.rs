@@ -7,26 +7,33 @@ pub(super) struct View<'a> {
     pub(super) bytes: &'a [u8],
     /// Bytes on the wire.
     pub(super) wire: usize,
+    /// The network that it is of, by the tags and tunnels around it; 0 without any.
+    pub(super) net: u32,
 }
 
 impl<'a> View<'a> {
     #[inline]
     pub(super) fn new(bytes: &'a [u8], wire: usize) -> Self {
         // Some captures say that a packet was shorter than what they have of it: what is there was there.
-        Self { bytes, wire: wire.max(bytes.len()) }
+        Self { bytes, wire: wire.max(bytes.len()), net: 0 }
     }
 
     /// Behind a header of so many bytes, if all of it was captured.
     #[inline]
     pub(super) fn skip(self, length: usize) -> Option<Self> {
         let bytes = self.bytes.get(length..)?;
-        Some(Self { bytes, wire: self.wire - length })
+        Some(Self { bytes, wire: self.wire - length, ..self })
     }
 
     /// The first `length` bytes: what is behind them is padding, or of another layer.
     #[inline]
     pub(super) fn limit(self, length: usize) -> Self {
-        Self { bytes: &self.bytes[..self.bytes.len().min(length)], wire: self.wire.min(length) }
+        Self { bytes: &self.bytes[..self.bytes.len().min(length)], wire: self.wire.min(length), ..self }
+    }
+
+    /// Within the network of that number: a VLAN, or a tunnel's.
+    pub(super) fn within(self, number: u32) -> Self {
+        Self { net: self.net.rotate_left(12) ^ number.wrapping_add(1), ..self }
     }
 
     /// The 16 bits at `at`, big-endian.

@@ -179,6 +179,20 @@ fn fragments_are_told_apart() {
     assert_eq!(fragment([0, 9]), (6, Fragment::Later, false));
 }
 
+#[test]
+fn fragments_of_tunnels_are_the_tunnels() {
+    // What comes behind the first does not say what is inside.
+    let gre = outer(47, &[&[0, 0, 8, 0][..], &inner()].concat());
+    let vxlan = outer_udp(4789, &[&[8, 0, 0, 0, 0, 0, 5, 0][..], &frame()].concat());
+    for mut packet in [gre, vxlan] {
+        assert_eq!(body(LinkType::RAW, &packet), expected());
+        packet[6..8].copy_from_slice(&[0x20, 0]);
+        let Body::Ip(ip) = body(LinkType::RAW, &packet) else { panic!("{packet:x?}") };
+        let outside = (std::net::IpAddr::from([192, 0, 2, 1]), Fragment::First, packet[9]);
+        assert_eq!((ip.source, ip.fragment, ip.protocol), outside);
+    }
+}
+
 /// IPv6 with extension headers: hop-by-hop, destination options, a fragment's, and UDP.
 fn extended(fragment: [u8; 2]) -> Vec<u8> {
     let extensions = [
@@ -215,8 +229,15 @@ fn extension_headers_are_passed() {
 fn arp_and_icmp_are_read() {
     let arp = [&[0, 1, 8, 0, 6, 4, 0, 2][..], &made::MACS.0, &FROM, &made::MACS.1, &TO].concat();
     let (sender_mac, target_mac) = made::MACS;
-    let expected = Arp { operation: 2, sender_mac, sender_ip: FROM.into(), target_mac, target_ip: TO.into() };
+    let expected = Arp { operation: 2, sender_mac, sender_ip: FROM.into(), target_mac, target_ip: TO.into(), net: 0 };
     assert_eq!(body(ETHERNET, &[ether_header(0x0806), arp.clone()].concat()), Body::Arp(expected));
+    let networks = [&[][..], &[0, 5], &[0, 6], &[0x20, 5]].map(|tag: &[u8]| {
+        let tagged = if tag.is_empty() { ether_header(0x0806) } else { [&ether_header(0x8100), tag, &[8, 6]].concat() };
+        let Body::Arp(arp) = body(ETHERNET, &[tagged, arp.clone()].concat()) else { panic!("no ARP") };
+        arp.net
+    });
+    let [plain, five, six, urgent] = networks;
+    assert!(plain == 0 && five != 0 && five != six && five == urgent, "{networks:?}");
     let token_ring = [ether_header(0x0806), vec![0, 6], arp[2..].to_vec()].concat();
     assert_eq!(body(ETHERNET, &token_ring), Body::Other);
     let found = transport(body(LinkType::RAW, &outer(1, &[8, 0, 0, 0, 0, 1, 0, 1, 9, 9, 9])));

@@ -5,6 +5,7 @@ use super::{
     make::{ACK, SYN, Tape},
     names,
 };
+use crate::Body;
 
 const A: &str = "10.0.0.5";
 const V: &str = "198.51.100.9";
@@ -223,4 +224,56 @@ fn a_service_that_is_down() {
             tape.refused(A, port(number), "10.0.0.8", 5_432).wait(3);
         }
     });
+}
+
+#[test]
+fn networks_of_one_link_that_know_nothing_of_each_other() {
+    // Two VLANs with the same gateway address, each with a gateway of its own.
+    let requests = |net: fn(u32) -> u32| {
+        let mut tape = Tape::new();
+        for number in 0..200_u32 {
+            let mac = 1 + (number % 2) as u8;
+            tape.arp(1, (mac, "10.0.1.1"), (0, &format!("10.0.1.{}", 10 + number % 5))).wait(2_000);
+            let Body::Arp(arp) = &mut tape.facts.last_mut().unwrap().body else { panic!("no ARP") };
+            arp.net = net(number % 2);
+        }
+        events(&tape.facts)
+    };
+    assert!(requests(|vlan| vlan + 1).is_empty());
+    assert_eq!(names(&requests(|_| 1)), ["arp-spoof"]);
+}
+
+#[test]
+fn a_balancer_whose_host_restarts() {
+    // Ports that have answered before are refused for a while; a scan of others is told.
+    let mut tape = Tape::new();
+    for round in 0..6_u32 {
+        for at in 0..40 {
+            let (from, to) = (port(round * 40 + at), 5_000 + at as u16);
+            if round == 3 {
+                tape.refused(A, from, V, to)
+            } else {
+                tape.session(A, from, V, to, &[(300, 2_000)])
+            };
+        }
+        tape.wait(2_000);
+    }
+    assert!(events(&tape.facts).is_empty());
+    for at in 0..40 {
+        tape.refused(A, port(at), V, 6_000 + at as u16);
+    }
+    assert_eq!(names(&events(&tape.facts)), ["port-scan-connect"]);
+}
+
+#[test]
+fn packets_of_which_a_mirror_has_both_copies() {
+    let mut tape = Tape::new();
+    for number in 0..600 {
+        for _ in 0..2 {
+            tape.tcp(&peer(number), port(number), V, 443, SYN, 0);
+        }
+        tape.wait(20);
+    }
+    tape.wait(2_000).icmp(A, V, 8, 56);
+    assert!(events(&tape.facts).is_empty(), "six hundred are not twelve hundred");
 }

@@ -245,3 +245,32 @@ fn a_connection_whose_packets_do_not_come_is_not_half_open() {
     let counted = |event: &crate::Event| event.evidence["half_open"];
     assert!(counted(&of_eight[0]) > 7.0 * counted(&one[0]), "each stands for eight");
 }
+
+#[test]
+fn decoys_do_not_blind() {
+    // Connections that nobody answers, and that go on all the same, to one host; and a scan.
+    let mut tape = Tape::new();
+    for number in 0..40 {
+        tape.tcp(A, 1_000 + number, V, 9, SYN, 0).tcp(A, 1_000 + number, V, 9, FIN | ACK, 0).wait(5);
+    }
+    for port in 0..100 {
+        tape.tcp(A, 40_000, V, 2_000 + port, SYN, 0).wait(20);
+    }
+    assert_eq!(signatures(&mut tape), ["port-scan-syn"]);
+}
+
+#[test]
+fn checks_that_end_by_a_reset_are_no_flood() {
+    // HAProxy's default, each 2 s by a dozen of proxies; hping3 is faster.
+    for (gap, expected) in [(166, &[][..]), (20, &["syn-flood-reset"])] {
+        let mut tape = Tape::new();
+        for number in 0..1_000 {
+            let port = 20_000 + number;
+            tape.tcp(A, port, V, 80, SYN, 0)
+                .tcp(V, 80, A, port, SYN | ACK, 0)
+                .tcp(A, port, V, 80, RST | ACK, 0)
+                .wait(gap);
+        }
+        assert_eq!(signatures(&mut tape), expected, "each {gap} ms");
+    }
+}

@@ -91,6 +91,7 @@ impl Tape {
                 sender_ip: sender.1.parse().unwrap(),
                 target_mac: mac(target.0),
                 target_ip: target.1.parse().unwrap(),
+                net: 0,
             }),
         )
     }

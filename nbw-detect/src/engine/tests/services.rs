@@ -204,3 +204,65 @@ fn forwarders_of_names() {
         }
     });
 }
+
+#[test]
+fn programs_without_a_pool_of_connections() {
+    for (what, port, said) in [
+        ("writes to a cache", 6_379, &[(40, 5), (60, 5), (70, 20), (30, 5), (20, 5)][..]),
+        ("pages from PostgreSQL", 5_432, &[(80, 24), (60, 400), (50, 60), (90, 300), (20, 12)]),
+        ("jobs from a queue", 5_672, &[(8, 500), (300, 20), (20, 12), (20, 30), (30, 12)]),
+        (
+            "a command over SSH each time",
+            22,
+            &[
+                (40, 40),
+                (1_400, 1_080),
+                (48, 600),
+                (60, 60),
+                (70, 90),
+                (500, 50),
+                (640, 60),
+                (80, 60),
+                (120, 200),
+                (40, 60),
+            ],
+        ),
+    ] {
+        quiet(what, |tape| {
+            for number in 0..600 {
+                tape.held(A, 20_000 + number, V, port, said).wait(pause(number, 500 * said.len() as u64));
+            }
+        });
+    }
+    quiet("mailboxes fetched one after the other", |tape| {
+        for number in 0..200 {
+            let said = [(0, 40), (20, 30), (25, 30), (6, 9), (6, 12)];
+            tape.held(A, 20_000 + number, V, 110, &said);
+        }
+    });
+    quiet("mail between a server and its filter", |tape| {
+        for number in 0..200 {
+            let said = [(0, 60), (25, 120), (35, 14), (40, 14), (6, 37), (900, 40), (6, 20)];
+            tape.held(A, 20_000 + number, V, 10_024, &said);
+        }
+    });
+}
+
+#[test]
+fn outages() {
+    quiet("a resolver whose uplink is gone", |tape| {
+        for number in 0..3_000_u32 {
+            let server = format!("203.0.113.{}", number % 200);
+            tape.udp(A, 20_000 + (number * 7 % 40_000) as u16, &server, 53, 40).wait(20);
+        }
+    });
+    quiet("a web server that resets what is old", |tape| {
+        for number in 0..600_u16 {
+            let from = format!("203.0.113.{}", number % 250);
+            if number % 3 == 0 {
+                tape.session(&from, 20_000 + number, V, 443, &[(300, 2_000)]);
+            }
+            tape.tcp(V, 443, &from, 2_000 + number, 20, 0).wait(50);
+        }
+    });
+}

@@ -207,7 +207,7 @@ const SESSIONS: [Case; 16] = [
         (0..n).for_each(|i| done(tape.opened(A, port(i), V, 1_883).tcp(V, 1_883, A, port(i), ACK, 4)));
     }),
     ("dns-tunnel", 50, |n, tape| {
-        (0..n).for_each(|i| done(tape.udp(A, port(i), V, 53, 110 + i % 20).udp(V, 53, A, port(i), 120).wait(100)));
+        (0..n).for_each(|i| done(tape.udp(A, port(i), V, 53, 110 + i % 28).udp(V, 53, A, port(i), 120).wait(100)));
     }),
     ("dns-tunnel-long", 50, |n, tape| {
         (0..n).for_each(|i| done(tape.udp(A, port(i), V, 53, 250).udp(V, 53, A, port(i), 300).wait(100)));

@@ -4,6 +4,9 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, Result, ensure};
 
+/// Those that count for the whole, and those that are more difficult, or whose truth is less sure.
+pub(super) const TIERS: [&str; 2] = ["core", "extra"];
+
 /// A capture.
 #[derive(Debug, Clone)]
 pub(super) struct Capture {
@@ -70,6 +73,15 @@ pub(super) fn read(directory: &Path) -> Result<Vec<Capture>> {
             }
         })
         .collect();
-    ensure!(!captures.is_empty(), "{} names no captures", file.display());
+    for capture in &captures {
+        let known = TIERS.contains(&capture.tier.as_str());
+        ensure!(
+            known,
+            "{}: {} is of tier {:?}, which is neither core nor extra",
+            file.display(),
+            capture.path,
+            capture.tier
+        );
+    }
     Ok(captures)
 }

@@ -23,10 +23,10 @@ struct Event {
 pub(super) enum Verdict {
     /// An attack, rightly named, with attacker and victim: by these signatures.
     Found(String),
-    /// Something was called what it is not.
+    /// Something was called what it is not, or who or whom is wrong.
     Wrong(String),
-    /// An attack, and nothing was said, or not who or whom.
-    Missed(String),
+    /// An attack, and nothing was said.
+    Missed,
     /// Benign, and nothing was said.
     Quiet,
 }
@@ -35,9 +35,9 @@ impl Verdict {
     pub(super) fn line(&self, capture: &Capture) -> String {
         let (word, what) = match self {
             Self::Found(by) => ("found", by.as_str()),
-            Self::Wrong(what) if capture.is_attack() => ("WRONG NAME", what.as_str()),
+            Self::Wrong(what) if capture.is_attack() => ("WRONG", what.as_str()),
             Self::Wrong(what) => ("FALSE", what.as_str()),
-            Self::Missed(what) => ("MISSED", what.as_str()),
+            Self::Missed => ("MISSED", ""),
             Self::Quiet => ("quiet", ""),
         };
         format!("{:5}  {:44}  {word:10}  {what}", capture.tier, capture.path).trim_end().to_owned()
@@ -60,7 +60,7 @@ pub(super) fn judge(nbw: &Path, directory: &Path, capture: &Capture) -> Result<V
     }
     let attack: Vec<&Event> = events.iter().filter(right).collect();
     if attack.is_empty() {
-        return Ok(Verdict::Missed(String::new()));
+        return Ok(Verdict::Missed);
     }
     let who = |names: fn(&Event) -> &[String], count: fn(&Event) -> u64, wanted: &str| {
         let all: Vec<String> = attack.iter().flat_map(|event| names(event).iter().cloned()).collect();
@@ -70,8 +70,8 @@ pub(super) fn judge(nbw: &Path, directory: &Path, capture: &Capture) -> Result<V
     let victim = who(|event| &event.targets, |event| event.target_count, &capture.victim);
     Ok(match (attacker, victim) {
         (true, true) => Verdict::Found(named.join(", ")),
-        (false, _) => Verdict::Missed(format!("{}: not by {}", named.join(", "), capture.attacker)),
-        (_, false) => Verdict::Missed(format!("{}: not to {}", named.join(", "), capture.victim)),
+        (false, _) => Verdict::Wrong(format!("{}: not by {}", named.join(", "), capture.attacker)),
+        (_, false) => Verdict::Wrong(format!("{}: not to {}", named.join(", "), capture.victim)),
     })
 }
 
