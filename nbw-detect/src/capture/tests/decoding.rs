@@ -109,8 +109,11 @@ fn a_tunnel_in_fragments_is_fragments_of_the_tunnel() {
     };
     let vxlan = outer_udp(4789, &[&[8, 0, 0, 0, 0, 0, 5, 0][..], &frame()].concat());
     let sender = u16::from_be_bytes([vxlan[20], vxlan[21]]);
-    let tunnels =
-        [(outer(4, &inner()), (0, 0)), (outer(47, &[&[0, 0, 8, 0][..], &inner()].concat()), (0, 0)), (vxlan, (sender, 4789))];
+    let tunnels = [
+        (outer(4, &inner()), (0, 0)),
+        (outer(47, &[&[0, 0, 8, 0][..], &inner()].concat()), (0, 0)),
+        (vxlan, (sender, 4789)),
+    ];
     for (mut packet, expected) in tunnels {
         let (from, protocol) = (std::net::IpAddr::from([192, 0, 2, 1]), packet[9]);
         for (offset, fragment) in [([0x20, 0], Fragment::First), ([0, 9], Fragment::Later)] {

@@ -77,7 +77,17 @@ mod tests {
     /// While the scan lasts.
     fn facts(body: Body) -> Facts {
         let time = Time(scan().first_seen.as_nanosecond() as u64 + 1);
-        Facts { time, link: 0, direction: Direction::Unknown, weight: 1, by_chance: false, frames: 1, bytes: 60, body }
+        Facts {
+            time,
+            link: 0,
+            direction: Direction::Unknown,
+            weight: 1,
+            by_chance: false,
+            followed: 1,
+            frames: 1,
+            bytes: 60,
+            body,
+        }
     }
 
     fn udp(from: &str, to: &str) -> Facts {
@@ -137,6 +147,7 @@ mod tests {
                 sender_ip,
                 target_mac: [0; 6],
                 target_ip,
+                net: 0,
             }))
         };
         assert_eq!((index.find(&arp(1)), index.find(&arp(2))), (Some(3), None));
