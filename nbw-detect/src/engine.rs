@@ -373,11 +373,15 @@ impl Engine {
         self.incidents.finish(self.trackers.arp())
     }
 
-    /// No more packets come: what was asked for in the last moment was perhaps answered in the next one; what is older was not.
+    /// No more packets come: what was asked for in the last moment was perhaps answered in the next one; what is older was not. How long that
+    /// is says the capture itself, for TCP.
     fn close(&mut self) {
         self.flush();
         self.settle();
-        self.tick(self.clock.saturating_add(LAST_WAIT));
+        let end = self.clock;
+        self.tick(end.saturating_add(LAST_WAIT));
+        self.trackers.end(end, &mut self.sights);
+        self.judge();
     }
 }
 
