@@ -164,7 +164,8 @@ async fn remove(handle: &Handle, mut filter: TcMessage) -> Result<(), rtnetlink:
 fn is_ours(filter: &TcMessage) -> bool {
     options(filter).any(|option| match option {
         TcFilterBpfOption::ProgName(name) => {
-            [programs::TC_INGRESS, programs::TC_EGRESS].iter().any(|ours| name.starts_with(ours))
+            let ours = [programs::TC_INGRESS, programs::TC_EGRESS, programs::DETECT_INGRESS, programs::DETECT_EGRESS];
+            ours.iter().any(|ours| name.starts_with(ours))
         }
         _ => false,
     })

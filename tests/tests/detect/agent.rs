@@ -37,13 +37,15 @@ fn scan(hosts: &TwoHosts) {
     assert!(output.expect("nmap starts").status.success(), "nmap ends well");
 }
 
-/// The attack's event, as a report of the last hour has it, and the report's table.
-fn reported(agent: &Agent) -> (Value, String) {
+/// A report of the last hour.
+fn report(agent: &Agent, format: &str) -> String {
     let data = agent.directory.path().join("data");
-    let report =
-        |format: &str| Ended::run("", &format!("report --last 1h --data-dir {} --format {format}", data.display()));
-    let json: Value = serde_json::from_str(&report("json").stdout).expect("JSON");
-    (json["events"][0].clone(), report("table").stdout)
+    Ended::run("", &format!("report --last 1h --data-dir {} --format {format}", data.display())).stdout
+}
+
+/// The attack's event, as a report has it; null before there is a history that has one.
+fn remembered(agent: &Agent) -> Value {
+    serde_json::from_str(&report(agent, "json")).map_or(Value::Null, |json: Value| json["events"][0].clone())
 }
 
 #[test]
@@ -89,7 +91,7 @@ fn a_scan_is_told_shown_and_remembered() {
 
     agent.signal(Signal::SIGTERM);
     assert_eq!(agent.ended(), Some(0), "{}", agent.log());
-    let (event, table) = reported(&agent);
+    let (event, table) = (remembered(&agent), report(&agent, "table"));
     assert_eq!((&event["id"], &event["ongoing"]), (&begun["fingerprint"], &false.into()));
     assert!(table.contains("\nattacks: 1\n") && table.contains(&format!("port-scan on {target} ")), "{table}");
 }
@@ -101,12 +103,12 @@ fn the_end_of_what_a_killed_agent_saw_is_told_by_the_next() {
     let mut agent = Agent::start(&hosts.right, &config(&receiver.url(), true));
     scan(&hosts);
     let begun = until("word of the scan", || receiver.alerts("firing").pop());
-    until("the scan in the history", || (reported(&agent).0["id"] == begun["fingerprint"]).then_some(()));
+    until("the scan in the history", || (remembered(&agent)["id"] == begun["fingerprint"]).then_some(()));
     agent.signal(Signal::SIGKILL);
     let mut agent = agent.again(&hosts.right);
     let ended = until("word of the end", || receiver.alerts("resolved").pop());
     assert_eq!((&ended["labels"], &ended["fingerprint"]), (&begun["labels"], &begun["fingerprint"]));
-    until("the end in the history", || (reported(&agent).0["ongoing"] == false).then_some(()));
+    until("the end in the history", || (remembered(&agent)["ongoing"] == false).then_some(()));
     agent.signal(Signal::SIGTERM);
     assert_eq!(agent.ended(), Some(0), "{}", agent.log());
     assert_eq!(receiver.alerts("resolved").len(), 1, "it is told once");

@@ -29,8 +29,11 @@ struct Running {
 impl Running {
     fn start(options: &str) -> Self {
         let mut command = Command::new(Nbw::binary());
-        command.arg("simulate").args(options.split_whitespace()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("nbw starts");
+        Self::by(command.arg("simulate").args(options.split_whitespace()))
+    }
+
+    fn by(command: &mut Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("nbw starts");
         let errors = BufReader::new(child.stderr.take().expect("its standard error"));
         Self { child, errors }
     }
@@ -172,10 +175,10 @@ fn whether_an_interface_is_watched_is_seen_of_links_and_of_filters() {
         let is_watched = || hosts.right.enter(|| nbw::bpf::is_watched(interface));
         assert!(!is_watched(), "{hook}");
         let mut command = hosts.right.command(Nbw::binary().to_str().expect("a path in UTF-8"));
-        let mut child = command.args(["detect", "--hook", hook]).spawn().expect("nbw starts");
+        let mut watching = Running::by(command.args(["detect", "--hook", hook]));
         until("it to be watched", || is_watched().then_some(()));
-        kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGTERM).expect("it runs");
-        assert!(child.wait().expect("its end").success(), "{hook}");
+        watching.signal(Signal::SIGTERM);
+        assert!(watching.child.wait().expect("its end").success(), "{hook}");
         assert!(!is_watched(), "{hook}");
     }
 }

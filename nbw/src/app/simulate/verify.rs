@@ -106,11 +106,12 @@ struct Rooms {
 }
 
 impl Rooms {
-    /// Judges a case when there is room for it. (The semaphores are never closed.)
+    /// Judges a case when there is room for it. Those who come next are watched already while they wait for that. (The semaphores
+    /// are never closed.)
     async fn judge(&self, args: &SimulateArgs, case: Case, weight: u32) -> Verdict {
-        let _turn = self.all.acquire_many(weight).await;
         let door = self.doors.acquire().await;
         let watched = watched().await;
+        let _turn = self.all.acquire_many(weight).await;
         drop(door);
         let judged = match watched {
             Ok((cable, watcher)) => judge(args, case, cable, watcher).await,
