@@ -131,20 +131,18 @@ impl Carried<'_> {
     }
 
     /// The innermost packet that can be read, which is this one where it is no tunnel, and where it is a fragment: those behind the first
-    /// have the tunnel's addresses, and all of them belong together.
+    /// have the tunnel's addresses, and all of them belong together. A tunnel's ports say nothing then: each way has others.
     #[inline]
     fn body(self, depth: u8) -> Body {
         let Self { source, destination, protocol, fragment, payload } = self;
         let inside = match fragment {
-            Fragment::None => tunnel::inside(protocol, payload, depth),
-            Fragment::First | Fragment::Later => None,
+            Fragment::Later => None,
+            Fragment::None | Fragment::First => tunnel::inside(protocol, payload, depth),
         };
-        if let Some(inside) = inside {
-            return inside;
-        }
-        let transport = match fragment {
-            Fragment::Later => Transport::Other,
-            Fragment::None | Fragment::First => transport::read(protocol, payload),
+        let transport = match (inside, fragment) {
+            (Some(inside), Fragment::None) => return inside,
+            (Some(_), _) | (None, Fragment::Later) => Transport::Other,
+            (None, _) => transport::read(protocol, payload),
         };
         Body::Ip(Ip { source, destination, protocol: protocol.0, fragment, transport })
     }
