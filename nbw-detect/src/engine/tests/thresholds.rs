@@ -113,7 +113,7 @@ const AMPLIFICATIONS: [Case; 12] = [
 ];
 
 const SCANS: [Case; 13] = [
-    ("port-scan-syn", 15, |n, tape| (0..n).for_each(|i| done(tape.refused(A, 40_000, V, port(i))))),
+    ("port-scan-syn", 10, |n, tape| (0..n).for_each(|i| done(tape.refused(A, 40_000, V, port(i))))),
     ("port-scan-connect", 15, |n, tape| (0..n).for_each(|i| done(tape.refused(A, 40_000 + i as u16, V, port(i))))),
     ("port-scan-services", 20, |n, tape| (0..n).for_each(|i| done(tape.opened(A, 40_000, V, 1 + i as u16)))),
     ("port-scan-slow", 20, |n, tape| (0..n).for_each(|i| done(tape.refused(A, 40_000, V, port(i)).wait(150_000)))),
