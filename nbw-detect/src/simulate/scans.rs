@@ -50,7 +50,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     scan("port-scan-ack", "ACKs of no connection: which does a firewall let through?", 200.0, 5, |_| Box::new(acks)),
     scan("port-scan-udp", "empty datagrams to a thousand ports", 200.0, 5, |_| Box::new(datagrams)),
     scan("port-scan-protocol", "empty packets of all IP protocols", 50.0, 5, |_| Box::new(protocols)),
-    slow(scan("port-scan-slow", "a TCP port every five seconds, below what is seen at a glance", 0.22, 100, |_| {
+    slow(scan("port-scan-slow", "a TCP port every seven seconds, below what is seen at a glance", 0.145, 140, |_| {
         Box::new(half_open)
     })),
     slow(scan(

@@ -25,6 +25,7 @@ impl Agent {
     }
 
     /// As [`Self::start`], in a directory that has a past.
+    #[allow(dead_code, reason = "the tests of attacks use it")]
     pub(super) fn with_past(netns: &Netns, config: &str, directory: TempDir) -> Self {
         std::fs::write(directory.path().join("nbw.toml"), config).expect("its configuration");
         Self::in_directory(netns, directory)

@@ -100,7 +100,7 @@ fn a_scan_is_told_shown_and_remembered() {
 fn the_end_of_what_a_killed_agent_saw_is_told_by_the_next() {
     let hosts = TwoHosts::new(98, true);
     let receiver = Receiver::start(&hosts.right);
-    let mut agent = Agent::start(&hosts.right, &config(&receiver.url(), true));
+    let agent = Agent::start(&hosts.right, &config(&receiver.url(), true));
     scan(&hosts);
     let begun = until("word of the scan", || receiver.alerts("firing").pop());
     until("the scan in the history", || (remembered(&agent)["id"] == begun["fingerprint"]).then_some(()));

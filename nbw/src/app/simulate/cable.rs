@@ -3,10 +3,13 @@
 use std::{
     io,
     os::fd::{AsFd, AsRawFd, OwnedFd},
+    thread,
+    time::{Duration, Instant},
 };
 
 use futures_util::TryStreamExt;
 use nbw_detect::simulate::Side;
+use netlink_packet_route::link::{LinkAttribute, LinkMessage, State};
 use nix::{
     ifaddrs::getifaddrs,
     sys::socket::{AddressFamily, SockFlag, SockType, SockaddrLike, bind, socket},
@@ -20,6 +23,10 @@ use crate::netlink;
 pub(super) const INSIDE: &str = "nbw-sim-in";
 /// The one on the outside.
 const OUTSIDE: &str = "nbw-sim-out";
+
+/// How long the kernel may take to open it, and between two looks whether it has.
+const PATIENCE: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_millis(5);
 
 /// Two namespaces and the cable between them; gone when dropped.
 #[derive(Debug)]
@@ -35,6 +42,9 @@ impl Cable {
         let inside = cable.inside.as_fd().as_raw_fd();
         cable.outside.enter(|| netlink::blocking(async |netlink| connect(&netlink, inside).await)?)?;
         cable.inside.enter(|| netlink::blocking(async |netlink| raise(&netlink, INSIDE).await)?)?;
+        for (namespace, name) in [(&cable.outside, OUTSIDE), (&cable.inside, INSIDE)] {
+            namespace.enter(|| netlink::blocking(async |netlink| until_open(&netlink, name).await)?)?;
+        }
         Ok(cable)
     }
 
@@ -59,10 +69,28 @@ async fn connect(netlink: &Handle, inside: i32) -> io::Result<()> {
     raise(netlink, OUTSIDE).await
 }
 
-async fn raise(netlink: &Handle, name: &str) -> io::Result<()> {
+async fn find(netlink: &Handle, name: &str) -> io::Result<LinkMessage> {
     let found =
         netlink.link().get().match_name(name.to_owned()).execute().try_next().await.map_err(io::Error::other)?;
-    let index = found.ok_or(io::ErrorKind::NotFound)?.header.index;
+    found.ok_or(io::ErrorKind::NotFound.into())
+}
+
+/// Waits until frames go through. When both ends are up the kernel still takes a moment, in which it loses without a word what
+/// is sent.
+async fn until_open(netlink: &Handle, name: &str) -> io::Result<()> {
+    let begun = Instant::now();
+    while !find(netlink, name).await?.attributes.contains(&LinkAttribute::OperState(State::Up)) {
+        if begun.elapsed() > PATIENCE {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        // It is a thread of its own.
+        thread::sleep(LOOK);
+    }
+    Ok(())
+}
+
+async fn raise(netlink: &Handle, name: &str) -> io::Result<()> {
+    let index = find(netlink, name).await?.header.index;
     netlink.link().set(LinkUnspec::new_with_index(index).up().build()).execute().await.map_err(io::Error::other)
 }
 
