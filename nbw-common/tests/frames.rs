@@ -48,6 +48,7 @@ const DIFFERENT: &[(&str, Difference)] = &[
 
 /// The frames that we follow and etherparse refuses, and why it does.
 const REFUSED: &[(&str, &str)] = &[
+    ("ipv4-udp-of-padding", "IP says that it ends before the header; we do not ask it where it ends"),
     ("ipv6-ah-short", "RFC 4302: its fields do not fit into 8 bytes"),
     ("ipv6-fragment-later-of-extensions", "it takes the middle of a fragmented header for a header"),
     ("ipv6-hop-by-hop-second", "RFC 8200: hop-by-hop options come first"),

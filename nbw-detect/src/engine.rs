@@ -11,11 +11,13 @@ mod condition;
 mod doorkeeper;
 mod filter;
 mod flow;
+mod gauge;
 mod happening;
 mod icmp;
 mod incident;
 mod input;
 mod manner;
+mod others;
 mod packet;
 mod retry;
 mod route;
@@ -28,6 +30,7 @@ mod tests;
 mod thin;
 mod track;
 mod udp;
+mod values;
 mod watch;
 mod who;
 
@@ -86,21 +89,6 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine that only measures: for each signature the most that the value of its first condition ever was.
-    pub(crate) fn gauging(signatures: &Signatures, limits: Limits) -> Self {
-        let mut engine = Self::new(signatures, limits);
-        engine.boards.iter_mut().for_each(Board::gauge);
-        engine
-    }
-
-    /// What was measured, by the signatures' places; none of what has never happened.
-    pub(crate) fn peaks(mut self) -> Vec<Option<f64>> {
-        self.flush();
-        self.settle();
-        self.tick(self.clock.saturating_add(LAST_WAIT));
-        self.boards.iter().map(Board::peak).collect()
-    }
-
     /// An engine that goes by these signatures.
     #[must_use]
     pub fn new(signatures: &Signatures, limits: Limits) -> Self {
@@ -291,7 +279,7 @@ impl Engine {
                 if !self.incidents.goes(incident, at, sight)
                     && let Some(entry) = board.entry(sight)
                 {
-                    entry.incident = None;
+                    entry.is_over(sight.count);
                 }
             }
             Verdict::Attack => self.attack(at, sight),
@@ -303,14 +291,13 @@ impl Engine {
         let board = &mut self.boards[at];
         let (evidence, margin) = board.evidence(sight);
         let Some(entry) = board.entry(sight) else { return };
-        let begins = entry.incident.is_none();
-        let (first, mut recent) = (entry.first().unwrap_or(sight.seen), entry.take_recent());
+        let (first, untold) = (entry.first().unwrap_or(sight.seen), entry.untold());
+        let mut recent = entry.take_recent();
         // The last of them is the one at hand.
         recent.pop_back();
-        let before = if begins { entry.untold() } else { 0 };
-        let signature = &board.signature;
+        let (signature, others) = (&board.signature, board.others(sight));
         let number = self.incidents.report(
-            Report { signature, board: at, sight, first, recent, before, evidence, margin },
+            Report { signature, board: at, sight, first, recent, untold, others, evidence, margin },
             self.trackers.arp(),
         );
         if let Some(entry) = board.entry(sight) {
@@ -359,7 +346,7 @@ impl Engine {
         self.take_news(Duration::ZERO)
     }
 
-    /// Events that are new or have ended, and those that have changed and were not told of for so long.
+    /// Events that are new, have another signature or have ended, and those that have changed and were not told of for so long.
     pub fn take_news(&mut self, every: Duration) -> Vec<Event> {
         let every = u64::try_from(every.as_nanos()).unwrap_or(u64::MAX);
         self.flush();
@@ -381,12 +368,20 @@ impl Engine {
     /// The end: all events that were not taken as ended, each once, final, by the time they were first seen.
     #[must_use]
     pub fn finish(mut self) -> Vec<Event> {
-        self.flush();
-        // What was asked for in the last moment was perhaps answered in the next one; what is older was not.
-        self.settle();
-        self.tick(self.clock.saturating_add(LAST_WAIT));
+        self.close();
         self.refresh(0);
         self.incidents.finish(self.trackers.arp())
+    }
+
+    /// No more packets come: what was asked for in the last moment was perhaps answered in the next one; what is older was not. How long that
+    /// is says the capture itself, for TCP.
+    fn close(&mut self) {
+        self.flush();
+        self.settle();
+        let end = self.clock;
+        self.tick(end.saturating_add(LAST_WAIT));
+        self.trackers.end(end, &mut self.sights);
+        self.judge();
     }
 }
 

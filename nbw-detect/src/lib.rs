@@ -3,6 +3,9 @@
 //! Data flows one way: `capture or kernel -> Facts -> engine -> Event`. The engine knows neither files nor the kernel, so that
 //! the same packets give the same events from either. Nothing here needs privileges.
 
+// What is printed is for those who know where to.
+#![deny(clippy::print_stderr, clippy::print_stdout)]
+
 pub mod capture;
 pub mod engine;
 pub mod event;

@@ -13,6 +13,7 @@ mod report;
 mod simulate;
 mod status;
 mod top;
+mod work;
 
 use std::{collections::VecDeque, future, io, time::Duration};
 
@@ -52,7 +53,7 @@ pub async fn watch(args: WatchArgs) -> Result<(), Failure> {
     let mut ended = Ended::listen()?;
     let view = ViewOptions { by: alerts.lists(), sort: args.live.sort, top };
     let mut live = Live::start(Options::of(&args.live, args.alerts.detect), view).await?;
-    let mut attacks = Attacks::start(args.alerts.detect)?;
+    let mut attacks = Attacks::start(args.alerts.detect, &live)?;
     alerts.check(live.links())?;
     alerts.look_around(&args.live.filter);
     let format = args.format.unwrap_or_else(Format::for_stdout);

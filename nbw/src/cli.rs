@@ -249,6 +249,14 @@ pub fn interval(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// How long something goes on: 10 ms to 24 h.
+///
+/// # Errors
+/// Says what is expected.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    interval(text).map_err(|_| "expected a time from 10ms to 24h, such as 30s or 5m".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;

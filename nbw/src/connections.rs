@@ -7,6 +7,7 @@ mod keep;
 mod older;
 mod owned;
 mod row;
+mod sent;
 mod silent;
 
 use std::{
@@ -24,7 +25,7 @@ use self::{
     older::Older,
     row::{BootClock, Key},
 };
-pub use self::{keep::Keep, row::Row};
+pub use self::{keep::Keep, row::Row, sent::Sent};
 use crate::{
     bpf::{ConnectionSlots, OwnerMap, SlotEvent},
     failure::Failure,

@@ -19,6 +19,7 @@ mod leaving;
 mod netns;
 mod owners;
 mod sentence;
+mod set;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -33,7 +34,8 @@ pub use self::{
     deliver::{Deliver, Wish},
     facts::facts,
     leaving::leaving,
-    sentence::{advice, sentence},
+    sentence::{advice, named, sentence},
+    set::signatures,
 };
 use crate::bpf::Kernel;
 
@@ -45,6 +47,10 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// A digest that was begun and is not finished after so long will not be soon: its CPU stands still.
 const LATEST: u64 = 1_000_000_000;
+
+/// Keys of each signature, and connections: seven eighths of a power of two, as a hash table that holds more is twice as large.
+const KEYS: u32 = 4_096 / 8 * 7;
+const CONNECTIONS: u32 = 65_536 / 8 * 7;
 
 /// Live traffic through the engine.
 pub struct Feed {
@@ -64,15 +70,16 @@ impl Feed {
     /// Nothing was seen yet.
     #[must_use]
     pub fn new(signatures: &Signatures) -> Self {
-        let limits = Limits { live: true, watched: MOST_WATCHED as usize, ..Limits::default() };
+        let watched = MOST_WATCHED as usize;
+        let limits = Limits { live: true, watched, keys: KEYS, connections: CONNECTIONS };
         let engine = Engine::new(signatures, limits);
         let watched = engine.watch_generation();
         let clock = Clock::now();
         Self { engine, clock, complete: clock.time(), watched, refused: false, ended_early: 0 }
     }
 
-    /// Takes in what the kernel side has seen since the last time. Returns events that have begun or ended, and those that go
-    /// on, each of these not more than once in [`EVERY`].
+    /// Takes in what the kernel side has seen since the last time. Returns events that have begun, have another signature or
+    /// have ended, and those that go on, each of these not more than once in [`EVERY`].
     pub fn poll(&mut self, kernel: &mut Kernel) -> Vec<Event> {
         self.read(kernel);
         self.watch(kernel);
@@ -124,6 +131,11 @@ impl Feed {
                 "there are too many attacks at a time: {early} were said to be over that may go on, and be told anew"
             );
         }
+    }
+
+    /// How often an endpoint was to be watched, of which every packet is looked at, and there was no place for it.
+    pub fn not_watched(&self) -> u64 {
+        self.engine.not_watched()
     }
 
     /// The last of it: all events that go on, as ended.

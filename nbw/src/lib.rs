@@ -2,6 +2,9 @@
 //!
 //! Data flows one way: `hooks -> maps -> bpf -> sample -> rate -> snapshot -> sinks` (docs/architecture.md).
 
+// They panic where nobody reads what is printed.
+#![deny(clippy::print_stderr, clippy::print_stdout)]
+
 pub mod action;
 pub mod alert;
 pub mod app;
@@ -32,6 +35,7 @@ pub mod logging;
 pub mod monitor;
 pub mod netlink;
 pub mod outlet;
+pub mod output;
 pub mod pattern;
 pub mod privilege;
 pub mod rate;

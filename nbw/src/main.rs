@@ -1,5 +1,8 @@
 //! The `nbw` command.
 
+// They panic where nobody reads what is printed.
+#![deny(clippy::print_stderr, clippy::print_stdout)]
+
 use std::{
     io::{self, Write},
     process::ExitCode,

@@ -12,7 +12,7 @@ use nbw_common::abi::{GroupIdent, LINK_HEADER_UNKNOWN};
 use crate::{
     bpf::{Kernel, LoadOptions},
     cgroup_root::CgroupRoot,
-    connections::{Connections, Keep, World},
+    connections::{Connections, Keep, Sent, World},
     failure::Failure,
     filter::Filter,
     groupings::Groupings,
@@ -20,6 +20,7 @@ use crate::{
     links::{self, Link},
     rate::Totals,
     recycle::Recycler,
+    resolve::runtimes::Runtimes,
     sample,
     snapshot::Snapshot,
     surroundings::Surroundings,
@@ -41,6 +42,7 @@ pub struct Monitor {
     connections: Option<Connections>,
     recycler: Recycler,
     view: View,
+    sent: Option<Sent>,
     last: Instant,
 }
 
@@ -71,6 +73,7 @@ impl Monitor {
             connections: None,
             recycler: Recycler::default(),
             view: View::new(view, &filter, names),
+            sent: None,
             filter,
             last: Instant::now(),
         };
@@ -91,6 +94,24 @@ impl Monitor {
     /// The kernel side, for whoever asks how it is.
     pub fn kernel(&self) -> &Kernel {
         &self.kernel
+    }
+
+    /// Who knows what containers are called.
+    pub fn runtimes(&self) -> Arc<Runtimes> {
+        Arc::clone(&self.around.runtimes)
+    }
+
+    /// From now on it is known who on this host sends how much to whom, where connections are counted: [`Self::sent`].
+    pub fn notice_senders(&mut self) {
+        if let Some(connections) = &mut self.connections {
+            connections.keep_rows();
+            self.sent.get_or_insert_default();
+        }
+    }
+
+    /// Bytes that each address of this host has sent to whom between the last two readings; none where that is not noticed.
+    pub fn sent(&self) -> Option<&Sent> {
+        self.sent.as_ref()
     }
 
     /// The names of the interfaces that are counted.
@@ -265,6 +286,9 @@ impl Monitor {
             groupings.shown(&self.ledger);
         }
         if let Some(connections) = &mut self.connections {
+            if let Some(sent) = &mut self.sent {
+                *sent = connections.sent();
+            }
             connections.shown();
         }
         self.release(&finished)?;

@@ -11,7 +11,6 @@ mod fixture;
 pub mod html;
 pub mod json;
 pub mod load;
-pub mod output;
 pub mod progress;
 pub mod request;
 pub mod rows;

@@ -3,6 +3,7 @@
 use std::{
     num::NonZeroUsize,
     rc::Rc,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -40,7 +41,7 @@ pub struct Surroundings {
     /// Cookie of nbw's own.
     pub host: u64,
     /// What containers and pods are called.
-    pub runtimes: Runtimes,
+    pub runtimes: Arc<Runtimes>,
     /// Network namespaces of cgroups, where the kernel does not tell them.
     guessed: LruCache<String, (u64, Instant)>,
 }
@@ -58,7 +59,7 @@ impl Surroundings {
             interfaces: Interfaces::default(),
             netns: NetnsTable::default(),
             host,
-            runtimes: Runtimes::start()?,
+            runtimes: Arc::new(Runtimes::start()?),
             guessed: LruCache::new(GUESSES),
         })
     }

@@ -4,7 +4,7 @@
 //! escapes, line breaks that forge log lines, or bidi overrides that show another name than the one there is
 //! (CVE-2021-42574, "Trojan Source"). They are cleaned once, where they enter.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, path::Path};
 
 /// No cleaned name is longer than this, in bytes (Linux's `PATH_MAX`, the longest thing that has to fit).
 pub const MAX_BYTES: usize = 4096;
@@ -37,6 +37,11 @@ pub fn clean_bytes(name: &[u8]) -> String {
     // A character has at most 4 bytes: what is cut here is past what `clean` keeps.
     let head = &name[..name.len().min(4 * (MAX_BYTES + 1))];
     clean(&String::from_utf8_lossy(head)).into_owned()
+}
+
+/// A file's name, [`clean`]ed: it may be anything.
+pub fn clean_path(path: &Path) -> String {
+    clean_bytes(path.as_os_str().as_encoded_bytes())
 }
 
 /// A systemd name as people read it: `\xNN` undone, then [`clean`]ed, as what was escaped is hostile too.

@@ -186,7 +186,7 @@ impl View {
 
     /// Whether the user asked for what this cgroup moves there.
     fn wants(&self, cgroup: &Cgroup, place: Place, scene: &Scene<'_>) -> bool {
-        let names = &scene.around.runtimes;
+        let names = scene.around.runtimes.as_ref();
         self.asked(place, scene) && scene.filter.wants_group(&cgroup.row_path, &cgroup.identity, names)
     }
 

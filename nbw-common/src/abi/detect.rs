@@ -119,8 +119,9 @@ impl Flags {
     /// As a digest has them.
     #[inline(always)]
     pub const fn byte(self) -> u8 {
-        let alone = self.alone as u8 * Self::ALONE;
-        self.ethernet as u8 * Self::ETHERNET | alone | (self.followed << Self::FOLLOWED_AT) as u8
+        let ethernet = if self.ethernet { Self::ETHERNET } else { 0 };
+        let alone = if self.alone { Self::ALONE } else { 0 };
+        ethernet | alone | (self.followed as u8) << Self::FOLLOWED_AT
     }
 
     /// What the byte of a digest says.

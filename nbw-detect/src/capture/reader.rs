@@ -182,7 +182,13 @@ fn begin(source: &mut Source) -> Result<Format, Fault> {
 
 /// A file's name may be anything: what would move the cursor, or more, is no part of a sentence.
 fn clean(name: &str) -> String {
-    name.chars().map(|letter| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter }).collect()
+    name.chars().map(|letter| if is_hostile(letter) { char::REPLACEMENT_CHARACTER } else { letter }).collect()
+}
+
+/// Controls, and what shows its neighbours in another order, or breaks a line (CVE-2021-42574).
+fn is_hostile(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn unopened(name: &str, packed: bool, fault: Fault) -> ReadError {

@@ -10,12 +10,14 @@ use super::{
     flow::{Lru, lru},
     happening::{Happening, Sight, Trace},
     manner::Manners,
+    others::Others,
+    values::Values,
     watch::Rank,
     who::Who,
 };
 use crate::{
     Kind,
-    signature::{Condition, Counter, Key, Signature},
+    signature::{Condition, Counter, Field, Key, Signature},
 };
 
 /// What happened before it was clear that it is an attack: so much of it is remembered, to name those concerned.
@@ -102,19 +104,20 @@ pub(crate) struct Board {
     most: u32,
     /// Counters that begin an entry; others only add to one.
     founders: u32,
-    /// Whether sources or targets are not in the key, so that recent ones have to be remembered.
-    remembers: bool,
+    /// Sources or targets that are not in the key, so that recent ones have to be remembered.
+    others: Option<Others>,
+    /// The most that any entry had of the attack itself, where there are no conditions to judge it by.
+    pub(crate) peak: Option<f64>,
     /// It says nothing: what it goes by is not to be seen here.
     pub(crate) mute: bool,
-    /// It only measures.
-    gauges: bool,
-    peak: Option<f64>,
 }
 
 impl Board {
     pub(crate) fn new(signature: &Signature, most: u32, sets: &mut Sets) -> Self {
         // What comes once in an hour must find its entry again, whatever has come between.
         let most = if signature.window >= LONG { most.saturating_mul(4) } else { most };
+        let mut signature = signature.clone();
+        let others = Others::of(&mut signature);
         let filters: Vec<Filter> = signature.count.iter().map(|counter| Filter::new(counter, sets)).collect();
         let tests =
             |conditions: &[Condition]| conditions.iter().filter_map(|it| Test::new(&signature.count, it)).collect();
@@ -124,16 +127,15 @@ impl Board {
             when: tests(&signature.when),
             exclude: tests(&signature.exclude),
             watch: tests(&signature.watch),
-            manners: Manners::new(signature),
+            manners: Manners::new(&signature),
             table: lru(most),
             door: Doorkeeper::default(),
             most,
-            founders: founders(signature),
-            remembers: !matches!(signature.key, Key::Pair | Key::PairPort | Key::PairService),
-            mute: false,
-            gauges: false,
+            founders: founders(&signature),
+            others,
             peak: None,
-            signature: signature.clone(),
+            mute: false,
+            signature,
             filters,
         }
     }
@@ -176,19 +178,12 @@ impl Board {
         }
         let Some(entry) = self.table.get(&subject) else { return Seen::NOTHING };
         entry.turn(half);
-        entry.add(&self.signature, sight, hits, self.remembers);
-        if self.gauges {
-            self.peak = self
-                .when
-                .first()
-                .and_then(|test| test.value(&entry.cells))
-                .into_iter()
-                .chain(self.peak)
-                .reduce(f64::max);
-            return Seen::NOTHING;
-        }
+        entry.add(&self.signature, sight, hits, self.others.is_some());
         // Only what the attack itself consists of can make it one.
         let main = hits & 1 != 0;
+        if main && self.when.is_empty() {
+            self.peak = entry.cells[0].value().into_iter().chain(self.peak).reduce(f64::max);
+        }
         let explained = self.signature.explains && entry.incident.is_some();
         if let Some((incident, again)) = entry.incident
             && sight.time < again
@@ -256,6 +251,13 @@ impl Board {
         self.table.peek_mut(&subject(self.signature.key, sight))
     }
 
+    /// Those whom the key does not name, in the entry of what has happened.
+    pub(crate) fn others(&self, sight: &Sight) -> Option<(Field, &Values)> {
+        let others = self.others?;
+        let entry = self.table.peek(&subject(self.signature.key, sight))?;
+        Some((others.field, entry.cells.get(others.at)?.values()?))
+    }
+
     /// Whether what belongs to an attack of that kind is nothing to it: it is another flood's, or it waits for what is not explained.
     pub(crate) fn leaves(&self, kind: Kind) -> bool {
         self.signature.kind != kind || !self.signature.explains
@@ -265,16 +267,6 @@ impl Board {
     pub(crate) fn clear(&mut self) {
         self.table.clear();
         self.door.clear();
-    }
-
-    /// From now on it only measures.
-    pub(crate) fn gauge(&mut self) {
-        self.gauges = true;
-    }
-
-    /// The most that the value of its first condition was of anybody.
-    pub(crate) fn peak(&self) -> Option<f64> {
-        self.peak
     }
 
     /// The values of all conditions, by what events call them, and how far the worst of them is beyond its bound.
@@ -366,11 +358,19 @@ impl Entry {
         *first = sight.seen.min(*first);
         self.seen[0] = self.seen[0].saturating_add(sight.count);
         if self.incident.is_none() && (remembers || self.recent.is_empty()) {
-            if self.recent.len() == RECENT {
-                self.recent.pop_front();
-            }
-            self.recent.push_back(Trace::of(sight));
+            self.remember(sight);
         }
+    }
+
+    fn remember(&mut self, sight: &Sight) {
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        }
+        // Under a flood of forged sources there are very many entries, of one sight each: no room for four.
+        if self.recent.len() == self.recent.capacity() {
+            self.recent.reserve_exact(self.recent.len().max(1));
+        }
+        self.recent.push_back(Trace::of(sight));
     }
 
     /// The first time that something counted, of what still counts.
@@ -387,6 +387,12 @@ impl Entry {
     pub(crate) fn untold(&self) -> u64 {
         let sum = |halves: [u64; 2]| halves[0].saturating_add(halves[1]);
         sum(self.seen).saturating_sub(sum(self.told))
+    }
+
+    /// The incident is over: it has not counted that many.
+    pub(crate) fn is_over(&mut self, untold: u64) {
+        self.told[0] = self.told[0].saturating_sub(untold);
+        self.incident = None;
     }
 
     /// It is an incident, which has counted all so far, and not judged again for a moment.

@@ -1,14 +1,10 @@
 //! What a counter has counted of one key, in this half of its window and in the one before.
 
-use cardinality_estimator::CardinalityEstimator;
-use foldhash::fast::FixedState;
-use std::hash::BuildHasher;
-
-use super::happening::Sight;
+use super::{
+    happening::Sight,
+    values::{Values, hash},
+};
 use crate::signature::{Counter, Field, Measure};
-
-/// Exact up to 128 values, then a HyperLogLog of 1,024 registers (standard error 3 %).
-pub(crate) type Values = CardinalityEstimator<u128, std::hash::DefaultHasher, 10, 6>;
 
 /// Common values that are told apart.
 const MODES: usize = 8;
@@ -29,7 +25,7 @@ impl Cell {
     pub(crate) fn new(measure: Measure) -> Self {
         match measure {
             Measure::Count | Measure::Bytes | Measure::Payload | Measure::Usual | Measure::Lasted => Self::Sum([0; 2]),
-            Measure::Distinct => Self::Distinct([Values::new(), Values::new()]),
+            Measure::Distinct => Self::Distinct(<[Values; 2]>::default()),
             Measure::Uniform => Self::Uniform(Box::default()),
             Measure::Variation => Self::Variation(Box::default()),
             Measure::Irregularity => Self::Irregularity(Box::default()),
@@ -41,7 +37,7 @@ impl Cell {
     pub(crate) fn rotate(&mut self) {
         match self {
             Self::Sum(sums) => *sums = [0, sums[0]],
-            Self::Distinct(values) => values[1] = std::mem::replace(&mut values[0], Values::new()),
+            Self::Distinct(values) => values[1] = std::mem::take(&mut values[0]),
             Self::Uniform(modes) => {
                 modes.swap(0, 1);
                 modes[0] = Modes::default();
@@ -56,8 +52,8 @@ impl Cell {
         match self {
             Self::Sum(sums) => sums[0] = sums[0].saturating_add(amount(sight, counter.measure)),
             Self::Distinct(values) => {
-                let hash = FixedState::default().hash_one(field(sight, counter.of));
-                values.iter_mut().for_each(|values| values.insert_hash(hash));
+                let hash = hash(field(sight, counter.of));
+                values.iter_mut().for_each(|values| values.add_hash(hash));
             }
             Self::Uniform(modes) => modes[0].add(field(sight, counter.of) as u32),
             Self::Variation(moments) => moments[0].add(field(sight, counter.of) as f64),
@@ -66,11 +62,19 @@ impl Cell {
         }
     }
 
+    /// Whom or what a distinct one has seen, in both halves.
+    pub(crate) fn values(&self) -> Option<&Values> {
+        match self {
+            Self::Distinct([_, both]) => Some(both),
+            _ => None,
+        }
+    }
+
     /// The value over both halves; none where there is too little to say one.
     pub(crate) fn value(&self) -> Option<f64> {
         match self {
             Self::Sum([now, before]) => Some(now.saturating_add(*before) as f64),
-            Self::Distinct([_, both]) => Some(both.estimate() as f64),
+            Self::Distinct([_, both]) => Some(both.len() as f64),
             Self::Uniform(modes) => Modes::share(modes),
             Self::Variation(moments) => Moments::variation(moments),
             Self::Irregularity(gaps) => Moments::variation(&gaps.moments),

@@ -12,12 +12,13 @@ use super::{
     arp::Arp,
     happening::{Sight, Trace},
     tally::Tally,
+    values::Values,
     who::Who,
 };
 use crate::{
     Event, Kind, Time,
     event::{MOST_NAMED, SCHEMA},
-    signature::{Group, Scope, Signature},
+    signature::{Field, Group, Scope, Signature},
 };
 
 /// After so long without anything that counts, an attack is over.
@@ -82,9 +83,11 @@ pub(crate) struct Report<'a> {
     pub(crate) board: usize,
     pub(crate) sight: &'a Sight,
     pub(crate) first: u64,
-    /// What has counted before.
+    /// What has counted before, as far as it is remembered.
     pub(crate) recent: VecDeque<Trace>,
-    pub(crate) before: u64,
+    /// How often that was, this one included, and who of those whom the signature's key does not name was in it.
+    pub(crate) untold: u64,
+    pub(crate) others: Option<(Field, &'a Values)>,
     pub(crate) evidence: Vec<(String, f64)>,
     pub(crate) margin: f64,
 }
@@ -235,14 +238,16 @@ impl Incident {
             self.signature = report.signature.clone();
             self.origin = (report.board, *report.sight);
             (self.margin, self.evidence) = (1.0, BTreeMap::new());
+            // It is something else than was told: that is news at once.
+            self.told = None;
         }
         let counted: u64 = report.recent.iter().map(|sight| sight.count).sum();
         for trace in &report.recent {
             self.add(trace, report.board);
         }
         self.add(&Trace::of(report.sight), report.board);
-        let forgotten = report.before.saturating_sub(counted + report.sight.count);
-        self.counts.entry(report.board).or_default().0 += forgotten;
+        let forgotten = report.untold.saturating_sub(counted + report.sight.count);
+        self.remember(report.board, forgotten, report.others);
         if report.board != self.origin.0 {
             return;
         }
@@ -250,6 +255,19 @@ impl Incident {
             self.origin.1 = *report.sight;
         }
         self.weigh(report.evidence, report.margin);
+    }
+
+    /// What has counted before it was an attack, and who was in it.
+    fn remember(&mut self, board: usize, forgotten: u64, others: Option<(Field, &Values)>) {
+        if forgotten == 0 {
+            return;
+        }
+        self.counts.entry(board).or_default().0 += forgotten;
+        match others {
+            Some((Field::Source, values)) => self.sources.merge(values),
+            Some((_, values)) => self.targets.merge(values),
+            None => {}
+        }
     }
 
     /// The counts at their worst are what is told.
@@ -301,9 +319,9 @@ impl Incident {
             first_seen: Time(self.first).timestamp(),
             last_seen: Time(self.last).timestamp(),
             sources: self.named(&self.sources, arp),
-            source_count: self.sources.len(),
+            source_count: self.how_many(&self.sources),
             targets: self.named(&self.targets, arp),
-            target_count: self.targets.len(),
+            target_count: self.how_many(&self.targets),
             severity: signature.inside.filter(|_| !self.outside).unwrap_or(signature.severity),
             confidence: self.confidence(),
             technique: signature.technique.clone(),
@@ -312,6 +330,17 @@ impl Incident {
             concerned: Vec::new(),
             ongoing: true,
         }
+    }
+
+    /// An estimate that is a little more than what was counted is too high; one that is far more is of signatures that count different things.
+    fn how_many(&self, tally: &Tally) -> u64 {
+        let (many, counted) = (tally.len(), self.counted());
+        if many <= counted + counted / 8 { many.min(counted) } else { many }
+    }
+
+    /// How often it was seen, by the signature that has seen most of it: others may have seen the same.
+    fn counted(&self) -> u64 {
+        self.counts.values().map(|(count, _)| *count).max().unwrap_or(0)
     }
 
     fn named(&self, tally: &Tally, arp: &Arp) -> Vec<String> {
@@ -336,9 +365,9 @@ impl Incident {
 
     fn all_evidence(&self) -> BTreeMap<String, f64> {
         let mut evidence = self.evidence.clone();
-        let (count, bytes) = self.counts.values().fold((0, 0), |most, link| (most.0.max(link.0), most.1.max(link.1)));
+        let bytes = self.counts.values().map(|(_, bytes)| *bytes).max().unwrap_or(0);
         let seconds = self.last.saturating_sub(self.first) as f64 / 1e9;
-        evidence.insert("counted".to_owned(), count as f64);
+        evidence.insert("counted".to_owned(), self.counted() as f64);
         evidence.insert("seconds".to_owned(), (seconds * 1000.0).round() / 1000.0);
         if bytes > 0 {
             evidence.insert("bytes".to_owned(), bytes as f64);

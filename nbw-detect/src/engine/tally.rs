@@ -1,30 +1,24 @@
 //! Who is concerned, the busiest first, in bounded memory: Misra and Gries, 1982, with a count of how many there were.
 
-use std::{collections::HashMap, hash::BuildHasher as _};
+use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use super::{cell::Values, who::Who};
+use super::{values::Values, who::Who};
 
 /// Names that are kept while there is counting.
 const KEPT: usize = 256;
 
 /// Counts by address, and by the port if it is always the same.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Tally {
     counts: HashMap<Who, (u64, Option<u16>), FixedState>,
     values: Values,
 }
 
-impl Default for Tally {
-    fn default() -> Self {
-        Self { counts: HashMap::default(), values: Values::new() }
-    }
-}
-
 impl Tally {
     pub(crate) fn add(&mut self, who: Who, port: u16, count: u64) {
-        self.values.insert_hash(FixedState::default().hash_one(who.0));
+        self.values.add(who.0);
         if let Some((known, known_port)) = self.counts.get_mut(&who) {
             *known += count;
             *known_port = known_port.filter(|known| *known == port);
@@ -40,9 +34,14 @@ impl Tally {
         self.counts.insert(who, (count.max(1), Some(port)));
     }
 
+    /// There were these too, of whom no more is known.
+    pub(crate) fn merge(&mut self, others: &Values) {
+        self.values.merge(others);
+    }
+
     /// How many there were.
     pub(crate) fn len(&self) -> u64 {
-        self.values.estimate() as u64
+        self.values.len()
     }
 
     /// The busiest; of as busy ones the lesser address.

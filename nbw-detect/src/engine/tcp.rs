@@ -28,6 +28,12 @@ const CURIOUS: u64 = 5_000_000_000;
 
 const NANOS_PER_MILLI: u64 = 1_000_000;
 
+/// An answer that comes may take so long: round the world, or by a slow link.
+const SLOWEST: u64 = 300_000_000;
+
+/// Where nobody was answered at all, answers are waited for so long: what comes by thousands and is answered by nobody for this long needs no round trip.
+const QUICKEST: u64 = 20_000_000;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
     Asked,
@@ -68,6 +74,8 @@ pub(crate) struct Tcp {
     silent: Timers<(Flow, u64)>,
     /// When something came that nobody has asked for.
     stray: u64,
+    /// The longest that anybody has waited for an answer.
+    slowest: u64,
     servers: Servers,
     thin: Thin,
 }
@@ -80,6 +88,7 @@ impl Tcp {
             unanswered: Timers::new(ANSWER_WITHIN, timers),
             silent: Timers::new(SILENT_AFTER, timers),
             stray: 0,
+            slowest: 0,
             servers: Servers::new(most / 4),
             thin: Thin::new(1),
         }
@@ -176,6 +185,7 @@ impl Tcp {
             Some(known) if known.client_is_lesser != in_order => {
                 if known.stage == Stage::Asked {
                     known.stage = Stage::Answered;
+                    self.slowest = self.slowest.max(now.saturating_sub(known.begun));
                     let answered = known.sight(&flow, Happening::TcpAnswered, now);
                     self.servers.answered(&answered);
                     out.push(answered);
@@ -257,6 +267,12 @@ impl Tcp {
             known.stage = Stage::Closed;
             known.close(&flow, now, out);
         }
+    }
+
+    /// Nothing comes any more: what was asked for longer ago than answers take here was not answered.
+    pub(crate) fn end(&mut self, now: u64, out: &mut Vec<Sight>) {
+        let patience = self.slowest.saturating_mul(2).clamp(QUICKEST, SLOWEST);
+        self.advance(now.saturating_add(ANSWER_WITHIN - patience), out);
     }
 
     /// What should have come by now.

@@ -3,6 +3,7 @@
 mod benign;
 mod clock;
 mod connections;
+mod gauges;
 mod incidents;
 mod make;
 mod properties;

@@ -93,6 +93,11 @@ impl Trackers {
         all.iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
     }
 
+    /// What has not come, and will not, as nothing comes any more.
+    pub(crate) fn end(&mut self, now: u64, out: &mut Vec<Sight>) {
+        self.tcp.end(now, out);
+    }
+
     /// What has not come by now.
     pub(crate) fn advance(&mut self, now: u64, out: &mut Vec<Sight>) {
         self.tcp.advance(now, out);

@@ -1,15 +1,13 @@
 //! What the engine says of a capture.
 
-use std::collections::BTreeSet;
-
-use super::{
-    Sample,
-    candidate::{Candidate, at_least},
-};
+use super::{Sample, candidate::Candidate};
 use crate::{Engine, Event, Facts, Limits, Signature, Signatures, Time, capture::ReadError};
 
 /// Nanoseconds of a second.
 const SECOND: u64 = 1_000_000_000;
+
+/// Packets after which it is asked what there is: what is over is forgotten then.
+const TAKEN_EVERY: u64 = 4_096;
 
 /// How a signature does on a capture.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,44 +24,86 @@ pub struct Outcome {
 
 /// The most that anybody had, of each candidate; none of what never happens.
 pub(super) fn peaks(candidates: &[Candidate], sample: &Sample<'_>) -> Result<Vec<Option<f64>>, ReadError> {
-    let gauges: Signatures = candidates.iter().map(gauge).collect();
-    let mut engine = Engine::gauging(&gauges, Limits::default());
-    (sample.read)(&mut |facts| engine.observe(facts))?;
-    Ok(engine.peaks())
+    // What is said on connections is known only where they are watched, which a signature that does not ask for it cannot count on.
+    let engine = |watches| Engine::new(&gauges(candidates, watches), Limits::default());
+    let mut engines = [engine(false), engine(true)];
+    (sample.read)(&mut |facts| engines.iter_mut().for_each(|engine| engine.observe(facts)))?;
+    let [plain, watching] = engines.map(|engine| engine.peaks().into_iter());
+    Ok(in_order(candidates, plain, watching))
 }
 
-/// A signature whose first condition says how much there was.
-fn gauge(candidate: &Candidate) -> Signature {
-    Signature { when: vec![at_least(&candidate.counter.name, 1.0, "")], ..candidate.signature("gauge") }
+/// Signatures that nothing makes fire: they only measure.
+fn gauges(candidates: &[Candidate], watches: bool) -> Signatures {
+    candidates
+        .iter()
+        .filter(|candidate| candidate.watches == watches)
+        .map(|it| it.signature(&it.counter.name))
+        .collect()
+}
+
+/// Each candidate's own.
+fn in_order(
+    candidates: &[Candidate],
+    mut plain: impl Iterator<Item = Option<f64>>,
+    mut watching: impl Iterator<Item = Option<f64>>,
+) -> Vec<Option<f64>> {
+    let peak = |candidate: &Candidate| if candidate.watches { watching.next() } else { plain.next() };
+    candidates.iter().map(peak).map(|peak| peak.flatten().filter(|most| *most >= 1.0)).collect()
 }
 
 /// How a signature does.
 pub(super) fn outcome(signature: &Signature, sample: &Sample<'_>) -> Result<Outcome, ReadError> {
     let mut engine = Engine::new(&only(signature), Limits::default());
-    let (mut outcome, mut turn, mut ids) = (Outcome::default(), Turn::default(), BTreeSet::new());
-    let mut best = 0.0;
-    let mut see = |outcome: &mut Outcome, events: Vec<Event>, window: bool| {
-        outcome.hits += u64::from(window && events.iter().any(|event| event.ongoing));
-        for event in events {
-            let counted = event.evidence.get("counted").copied().unwrap_or_default();
-            if counted >= best {
-                best = counted;
-                outcome.named = Some((named(&event.sources), named(&event.targets)));
-            }
-            ids.insert(event.id);
-        }
-        outcome.events = ids.len();
-    };
+    let (mut score, mut turn, mut packets) = (Score::default(), Turn::default(), 0_u64);
     (sample.read)(&mut |facts: &Facts| {
         if turn.is_new(facts.time, signature.window) {
-            outcome.windows += 1;
-            see(&mut outcome, engine.take_events(), true);
+            score.see(engine.take_events());
+            score.turn();
+        } else if packets.is_multiple_of(TAKEN_EVERY) {
+            score.see(engine.take_events());
         }
+        packets += 1;
         engine.observe(facts);
     })?;
-    see(&mut outcome, engine.take_events(), true);
-    see(&mut outcome, engine.finish(), false);
-    Ok(outcome)
+    score.see(engine.take_events());
+    score.close();
+    score.see(engine.finish());
+    Ok(score.outcome)
+}
+
+/// What was said so far.
+#[derive(Debug, Default)]
+struct Score {
+    outcome: Outcome,
+    /// Whether there is an attack in the window at hand.
+    hit: bool,
+    /// How much of it the busiest event has counted.
+    most: f64,
+}
+
+impl Score {
+    fn see(&mut self, events: Vec<Event>) {
+        for event in events {
+            self.hit |= event.ongoing;
+            // Each is told as ended once.
+            self.outcome.events += usize::from(!event.ongoing);
+            let counted = event.evidence.get("counted").copied().unwrap_or_default();
+            if counted >= self.most {
+                self.most = counted;
+                self.outcome.named = Some((named(&event.sources), named(&event.targets)));
+            }
+        }
+    }
+
+    /// Another window begins.
+    fn turn(&mut self) {
+        self.close();
+        self.outcome.windows += 1;
+    }
+
+    fn close(&mut self) {
+        self.outcome.hits += u64::from(std::mem::take(&mut self.hit));
+    }
 }
 
 fn named(names: &[String]) -> String {

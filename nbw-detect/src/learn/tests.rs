@@ -1,21 +1,26 @@
 //! What was learnt finds the attack, and nothing else.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::*;
 use crate::{
+    Engine, Limits,
     capture::{LinkType, Reader, Writer},
     simulate::{Plan, attacks, look_alikes},
 };
 
 fn capture(name: &str) -> Vec<Facts> {
+    packets(name, 6_000)
+}
+
+fn packets(name: &str, most: usize) -> Vec<Facts> {
     let all = attacks().map(|attack| attack.scenario).chain(look_alikes().map(|alike| alike.scenario));
     let scenario = all.into_iter().find(|scenario| scenario.name == name).unwrap();
     let plan = Plan { duration: scenario.duration.min(Duration::from_secs(10)), ..scenario.plan() };
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("capture");
     let mut writer = Writer::create(&file, LinkType::ETHERNET).unwrap();
-    for timed in scenario.traffic(&plan).take(6_000) {
+    for timed in scenario.traffic(&plan).take(most) {
         let time = crate::Time(1_767_225_600_000_000_000 + timed.at.as_nanos() as u64);
         writer.write(time, timed.frame.len() as u32, &timed.frame).unwrap();
     }
@@ -67,4 +72,20 @@ fn an_empty_capture_teaches_nothing() {
         let error = learnt(attack, normal).unwrap_err();
         assert!(matches!(&error, LearnError::Nothing(name) if name == named), "{error}");
     }
+}
+
+#[test]
+fn learning_takes_some_times_as_long_as_reading_and_not_for_ever() {
+    // Each packet of the flood has an address of its own, each of which is somebody who could be busy.
+    let (attack, normal) = (packets("syn-flood-spoofed", 20_000), packets("web-server", 20_000));
+    let begun = Instant::now();
+    for facts in [&attack, &normal] {
+        let mut engine = Engine::new(&Signatures::built_in(), Limits::default());
+        facts.iter().for_each(|facts| engine.observe(facts));
+        drop(engine.finish());
+    }
+    let read = begun.elapsed();
+    learnt(&attack, &normal).unwrap();
+    let took = begun.elapsed() - read;
+    assert!(took < 20 * read, "{took:?} against {read:?}");
 }

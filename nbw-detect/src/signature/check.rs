@@ -60,12 +60,14 @@ fn check_counter(signature: &Signature, counter: &Counter) -> Result<(), String>
     }
 }
 
+/// Whether a counter asks for something, what that is called, and what has it.
+type Asked = (bool, &'static str, fn(Happening) -> bool);
+
 /// # Errors
 /// What is asked for of something that has no such thing: it would never be so.
 fn check_fields(counter: &Counter) -> Result<(), String> {
     let of_connections = counter.turns.is_some() || counter.lasted.is_some() || counter.server_first.is_some();
-    type Has = fn(Happening) -> bool;
-    let asked: [(bool, &str, Has); 6] = [
+    let asked: [Asked; 6] = [
         (counter.flags.is_some(), "flags", Happening::has_flags),
         (!counter.icmp_types.is_empty(), "ICMP types", Happening::has_icmp),
         (of_connections, "turns, a length of time, or one who speaks first", Happening::is_of_connection),

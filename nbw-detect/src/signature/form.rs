@@ -184,7 +184,7 @@ pub enum Measure {
     Usual,
     /// Milliseconds that connections lasted, all together.
     Lasted,
-    /// How many different values there were; exact up to 128, then within some 3 %.
+    /// How many different values there were; exact up to 128, then an estimate with a standard error of 3.25 %.
     Distinct,
     /// The share of the most common value, 0 to 1.
     Uniform,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{amplification, arp, backscatter, covert, floods, scans, services, sweeps, traffic::Scenario};
-use crate::event::Kind;
+use crate::event::{Kind, MOST_NAMED};
 
 /// An attack that can be generated, and what is to be said of it.
 #[derive(Debug, Clone, Copy)]
@@ -29,12 +29,15 @@ pub struct Attack {
 /// Soon enough for whatever is not slow by itself.
 pub(super) const SOON: Duration = Duration::from_secs(3);
 
+/// So many are many: no more are named, so that whoever reads it sees that there are others.
+const LEAST: u64 = MOST_NAMED as u64;
+
 /// Whom an event is to name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Named {
     /// This address, of a host or of its hardware; ports may follow it.
     One(&'static str),
-    /// Many, whichever they are.
+    /// Many ([`LEAST`]), whichever they are.
     Many,
 }
 
@@ -45,7 +48,7 @@ impl Named {
             Self::One(address) => {
                 named.iter().flat_map(|name| name.split(' ')).any(|name| without_port(name) == *address)
             }
-            Self::Many => count > 1,
+            Self::Many => count >= LEAST,
         }
     }
 }
@@ -91,6 +94,6 @@ mod tests {
         }
         assert!(Named::One("02:00:00:00:00:01").is(&["10.20.0.10 02:00:00:00:00:01".to_owned()], 1));
         assert!(!Named::One("10.20.0.1").is(&["10.20.0.10".to_owned()], 1));
-        assert!(Named::Many.is(&[], 2) && !Named::Many.is(&[], 1));
+        assert!(Named::Many.is(&[], 16) && !Named::Many.is(&[], 15));
     }
 }

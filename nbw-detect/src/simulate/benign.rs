@@ -2,6 +2,8 @@
 
 mod clients;
 mod network;
+mod outages;
+mod programs;
 mod servers;
 
 use super::traffic::{Plan, Scenario, Step};
@@ -18,7 +20,7 @@ pub struct LookAlike {
 
 /// All of them.
 pub fn look_alikes() -> impl Iterator<Item = &'static LookAlike> {
-    [servers::ALL, clients::ALL, network::ALL].into_iter().flatten()
+    [servers::ALL, clients::ALL, programs::ALL, network::ALL, outages::ALL].into_iter().flatten()
 }
 
 const fn harmless(
@@ -30,4 +32,16 @@ const fn harmless(
 ) -> LookAlike {
     let duration = std::time::Duration::from_secs(30);
     LookAlike { scenario: Scenario { name, about, attempts, rate, duration, regular: false, step }, resembles }
+}
+
+/// The same for so long: what is slow shows only then.
+const fn lasting(alike: LookAlike, seconds: u64) -> LookAlike {
+    let duration = std::time::Duration::from_secs(seconds);
+    LookAlike { scenario: Scenario { duration, ..alike.scenario }, ..alike }
+}
+
+/// The same for so long, by a timer.
+const fn by_timer(alike: LookAlike, seconds: u64) -> LookAlike {
+    let alike = lasting(alike, seconds);
+    LookAlike { scenario: Scenario { regular: true, ..alike.scenario }, ..alike }
 }

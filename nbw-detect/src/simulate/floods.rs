@@ -40,7 +40,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         scenario: flood(
             "syn-flood-reset",
             "SYNs of one address, whose system takes back what it is offered",
-            250.0,
+            400.0,
             taken_back,
         ),
         ..by_one(Kind::SynFlood, "syn-flood-reset", "", taken_back)

@@ -50,14 +50,14 @@ pub(super) const ATTACKS: &[Attack] = &[
     scan("port-scan-ack", "ACKs of no connection: which does a firewall let through?", 200.0, 5, |_| Box::new(acks)),
     scan("port-scan-udp", "empty datagrams to a thousand ports", 200.0, 5, |_| Box::new(datagrams)),
     scan("port-scan-protocol", "empty packets of all IP protocols", 50.0, 5, |_| Box::new(protocols)),
-    slow(scan("port-scan-slow", "a TCP port every seven seconds, below what is seen at a glance", 0.14, 160, |_| {
+    slow(scan("port-scan-slow", "a TCP port every five seconds, below what is seen at a glance", 0.22, 100, |_| {
         Box::new(half_open)
     })),
     slow(scan(
         "port-scan-udp-slow",
         "a UDP port every five seconds, below what is seen at a glance",
-        0.18,
-        175,
+        0.22,
+        145,
         |_| Box::new(datagrams),
     )),
 ];

@@ -32,8 +32,8 @@ pub(super) const ATTACKS: &[Attack] = &[
     guesses("brute-force-mysql", "one login after another to a database, each refused", 25.0, |_| Box::new(database)),
     guesses("brute-force-smb", "one login after another to a file server, each refused", 25.0, |_| Box::new(share)),
     Attack {
-        // The server's silence is noticed after five seconds, of seventy-five connections behind the twenty that have it watched.
-        within: Duration::from_secs(13),
+        // The server's silence is noticed after five seconds, and has to be on half of all connections: those are eleven seconds.
+        within: Duration::from_secs(15),
         ..held("slowloris", "connections to a web server, each held by a header that never ends", 20.0, hold)
     },
     Attack {
@@ -41,7 +41,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         within: Duration::from_secs(15),
         ..held("slowloris-distributed", "the same by hundreds of hosts, of each a few", 60.0, hold_by_many)
     },
-    held("slowloris-hoard", "hundreds of connections to a broker, which are opened and kept", 250.0, |_| {
+    held("slowloris-hoard", "hundreds of connections to a broker, which are opened and kept", 350.0, |_| {
         Box::new(hoard)
     }),
 ];

@@ -18,7 +18,7 @@ const fn sweep(name: &'static str, about: &'static str, rate: f64, seconds: u64,
 }
 
 const fn slow(sweep: Attack) -> Attack {
-    // Fifty hosts at a rate below what the quick ones are told by, and a few seconds.
+    // Fifty or a hundred hosts at a rate below what the quick ones are told by, and a few seconds.
     let scenario = Scenario { regular: true, ..sweep.scenario };
     Attack { within: scenario.duration, scenario, ..sweep }
 }
@@ -41,18 +41,14 @@ pub(super) const ATTACKS: &[Attack] = &[
     })),
     slow(sweep(
         "host-sweep-udp-slow",
-        "a datagram every three seconds, below what is seen at a glance",
-        0.39,
-        320,
+        "three datagrams in four seconds, below what is seen at a glance",
+        0.75,
+        145,
         |_| Box::new(portmap),
     )),
-    slow(sweep(
-        "host-sweep-icmp-slow",
-        "a ping every three seconds, below what is seen at a glance",
-        0.39,
-        155,
-        |_| Box::new(echo),
-    )),
+    slow(sweep("host-sweep-icmp-slow", "a ping every two seconds, below what is seen at a glance", 0.45, 140, |_| {
+        Box::new(echo)
+    })),
     near(
         sweep("arp-scan-quick", "who is on this small network? one ARP request for each address", 100.0, 5, |_| {
             Box::new(|x, n| arp(x, n % SMALL))

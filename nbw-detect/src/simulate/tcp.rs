@@ -1,5 +1,7 @@
 //! TCP: whole connections, and single segments as scanners send them.
 
+use std::time::Duration;
+
 use etherparse::{TcpHeader, TcpOptionElement};
 
 use super::{exchange::Exchange, host::Host};
@@ -96,11 +98,12 @@ impl Connection {
         x.tcp(server.host, client.host, reset(&syn), &[]);
     }
 
-    /// A client that nobody answers: SYN, and again after one and three seconds.
+    /// A client that nobody answers: SYN, and again after one and three seconds, as exactly as a kernel's timer is.
     pub(super) fn unanswered(x: &mut Exchange<'_>, client: End, server: End) {
         let mut connection = Self::new(x, client, server);
         let syn = connection.beginning(Who::Client);
-        for wait in [0, 1_000_000, 2_000_000] {
+        for wait in [0, 1_000, 2_000] {
+            x.now += Duration::from_millis(wait);
             x.wait_about(wait);
             x.tcp(client.host, server.host, syn.clone(), &[]);
         }

@@ -84,6 +84,21 @@ fn the_rate_is_the_one_that_was_asked_for() {
 }
 
 #[test]
+fn what_is_rare_is_begun_in_its_time_all_the_same() {
+    let first = |scenario: &Scenario, rate| {
+        let plan = Plan { rate, duration: Duration::from_secs(10), seed: 3 };
+        scenario.traffic(&plan).next().unwrap().at
+    };
+    for scenario in scenarios() {
+        // Once in so long that its time is chance's: a hundred seconds, years, and more than a duration holds.
+        for rate in [0.01, 1e-9, 1e-20, 1e-300, f64::MIN_POSITIVE] {
+            let at = first(&scenario, rate);
+            assert!(at <= Duration::from_secs(10), "{}: begins at {at:?}", scenario.name);
+        }
+    }
+}
+
+#[test]
 fn frames_are_made_as_they_are_taken() {
     let scenario = attacks().find(|attack| attack.scenario.name == "syn-flood-spoofed").unwrap().scenario;
     // A thousand years of it.

@@ -23,9 +23,9 @@ pub struct Timed {
 /// How much of a scenario.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Plan {
-    /// Attempts a second (packets, probes or connections: [`Scenario::attempts`]); more than 0.
+    /// Attempts a second (packets, probes or connections: [`Scenario::attempts`]); more than 0. There is one at least.
     pub rate: f64,
-    /// How long attempts are begun.
+    /// How long attempts are begun: none later.
     pub duration: Duration,
     /// What chance begins with: the same gives the same bytes.
     pub seed: u64,
@@ -65,7 +65,8 @@ impl Scenario {
             rng: Rng::with_seed(plan.seed),
             step: (self.step)(plan),
             jitter: if self.regular { 0.02 } else { JITTER },
-            every: 1.0 / plan.rate,
+            rate: plan.rate,
+            duration: plan.duration,
             begun: 0,
             // Saturates; at a million a second, 2^64 are half a million years.
             attempts: attempts as u64,
@@ -81,7 +82,8 @@ pub struct Traffic {
     rng: Rng,
     step: Step,
     jitter: f64,
-    every: f64,
+    rate: f64,
+    duration: Duration,
     begun: u64,
     attempts: u64,
     pending: BinaryHeap<Reverse<Pending>>,
@@ -92,11 +94,12 @@ pub struct Traffic {
 impl Traffic {
     /// When the next attempt may begin at the earliest, if there is one.
     fn next_begin(&self) -> Option<Duration> {
-        (self.begun < self.attempts).then(|| Duration::from_secs_f64(self.begun as f64 * self.every))
+        (self.begun < self.attempts).then(|| Duration::from_secs_f64(self.begun as f64 / self.rate))
     }
 
     fn begin(&mut self, at: Duration) {
-        let late = Duration::from_secs_f64(self.rng.f64() * self.jitter * self.every);
+        let left = self.duration.saturating_sub(at);
+        let late = Duration::from_secs_f64((self.rng.f64() * self.jitter / self.rate).min(left.as_secs_f64()));
         (self.step)(&mut Exchange::new(at + late, &mut self.rng, &mut self.written), self.begun);
         self.begun += 1;
         for timed in self.written.drain(..) {

@@ -16,6 +16,7 @@ mod report;
 mod run;
 mod start;
 mod troubles;
+mod untold;
 mod usual;
 
 use std::{
@@ -117,7 +118,6 @@ impl Source {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::By;
 
     async fn refusal(text: &str) -> Option<String> {
         let config = Config::parse(text).unwrap();
@@ -138,10 +138,11 @@ mod tests {
     }
 
     #[test]
-    fn connections_are_looked_at_where_they_are_counted_anyway() {
-        let has = |text: &str| start::rows(&Config::parse(text).unwrap()).contains(&By::Connection);
-        assert!(has("[detect]\nenabled = true\n[history]\nremotes = true"));
-        assert!(!has("[detect]\nenabled = true") && !has("[history]\nremotes = true"));
+    fn looking_for_attacks_names_no_connections() {
+        let rows = |text: &str| start::rows(&Config::parse(text).unwrap());
+        for history in ["", "[history]\nremotes = true", "[history]\nprocesses = true"] {
+            assert_eq!(rows(&format!("[detect]\nenabled = true\n{history}")), rows(history), "{history}");
+        }
     }
 
     #[test]

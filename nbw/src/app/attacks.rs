@@ -25,11 +25,11 @@ impl Attacks {
     ///
     /// # Errors
     /// When there can be no thread that says whom an attack concerns.
-    pub(super) fn start(wanted: bool) -> Result<Self, Failure> {
+    pub(super) fn start(wanted: bool, live: &Live) -> Result<Self, Failure> {
         let start = || {
             Ok::<_, Failure>(Looking {
                 feed: Feed::new(&Signatures::built_in()),
-                concerns: Concerns::start()?,
+                concerns: Concerns::start(live.monitor().runtimes())?,
                 looks: ticks(POLL, false),
                 current: Current::default(),
             })

@@ -1,10 +1,10 @@
 //! The wiring of `nbw detect`.
 
+mod input;
 mod learn;
 mod live;
 mod offline;
 mod pick;
-pub(super) mod set;
 mod show;
 
 use std::io::{self, Write};
@@ -14,7 +14,9 @@ use nbw_detect::{Signature, Signatures};
 use crate::{
     cli::{DetectArgs, DetectFormat},
     config::suggestion,
+    detection::signatures,
     failure::Failure,
+    text,
 };
 
 /// `nbw detect`.
@@ -22,16 +24,16 @@ use crate::{
 /// # Errors
 /// [`Failure`] says what is wrong, and the exit code.
 pub async fn detect(args: DetectArgs) -> Result<(), Failure> {
-    let signatures = set::signatures(&args.signatures)?;
+    let signatures = signatures(&args.signatures)?;
     if args.list {
         return list(&signatures, args.format);
     }
     if let (Some(attack), Some(normal)) = (&args.learn, &args.normal) {
-        return learn::run(attack, normal, args.output.as_deref());
+        return learn::run(attack, normal, args.output.as_deref()).await;
     }
     match (&args.explain, &args.read) {
         (Some(name), _) => explain(&signatures, name, args.format),
-        (None, Some(file)) => offline::run(&args, &signatures, file),
+        (None, Some(file)) => offline::run(&args, signatures, file).await,
         (None, None) => live::run(&args, &signatures).await,
     }
 }
@@ -46,8 +48,9 @@ fn list(signatures: &Signatures, format: DetectFormat) -> Result<(), Failure> {
     }
     let wide = signatures.iter().map(|signature| signature.name.len()).max().unwrap_or(0);
     for signature in signatures.iter() {
-        let severity = show::severity(signature.severity);
-        out += &format!("{:wide$}  {severity:8}  {}\n", signature.name, signature.title);
+        let severity = signature.severity.word();
+        let title = text::clean(&signature.title);
+        out += &format!("{:wide$}  {severity:8}  {title}\n", text::clean(&signature.name));
     }
     print(&out)
 }
@@ -55,12 +58,18 @@ fn list(signatures: &Signatures, format: DetectFormat) -> Result<(), Failure> {
 fn explain(signatures: &Signatures, name: &str, format: DetectFormat) -> Result<(), Failure> {
     let Some(signature) = signatures.get(name) else {
         let known: Vec<&str> = signatures.iter().map(|signature| signature.name.as_str()).collect();
-        return Err(Failure::Usage(format!("there is no signature `{name}`{}", suggestion(name, &known))));
+        let meant = suggestion(name, &known);
+        return Err(Failure::Usage(format!("there is no signature `{}`{meant}", text::clean(name))));
     };
     match format {
         DetectFormat::Json => print(&json(signature)?),
-        DetectFormat::Plain => print(&signature.page()),
+        DetectFormat::Plain => print(&clean_page(&signature.page())),
     }
+}
+
+/// Users' signatures may come from others.
+fn clean_page(page: &str) -> String {
+    page.lines().map(|line| text::clean(line) + "\n").collect()
 }
 
 fn json(signature: &Signature) -> Result<String, Failure> {

@@ -108,6 +108,11 @@ impl Live {
         &self.monitor
     }
 
+    /// The monitor, for whoever wants more of it.
+    pub(super) fn monitor_mut(&mut self) -> &mut Monitor {
+        &mut self.monitor
+    }
+
     /// The kernel side, for whoever reads more than counters.
     pub(super) fn kernel_mut(&mut self) -> &mut Kernel {
         self.monitor.kernel_mut()

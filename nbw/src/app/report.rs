@@ -8,13 +8,13 @@ use crate::{
     cli::{Chart, ReportArgs, ReportFormat},
     failure::Failure,
     history::{Kind, Reader},
+    output::{Output, not_onto},
     report::{
         Format, Report, build, capture,
         chart::{Picture, usual_height},
         csv::Csv,
         html::Html,
         json::Json,
-        output::Output,
         progress::Progress,
         request,
         table::Table,
@@ -33,6 +33,9 @@ pub async fn report(args: ReportArgs) -> Result<(), Failure> {
     let mut ended = Ended::listen()?;
     let format = request::format(&args)?;
     let path = args.output.clone();
+    if let (Some(path), Some(read)) = (&path, &args.read) {
+        not_onto(path, read)?;
+    }
     // A pipe with a name is open when somebody reads it, which may be never.
     let opening = tokio::task::spawn_blocking(move || Output::open(path.as_deref()));
     let output = tokio::select! {

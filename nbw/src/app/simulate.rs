@@ -35,7 +35,7 @@ pub async fn simulate(args: SimulateArgs) -> Result<(), Failure> {
     let scenario = find(name)?;
     let plan = plan(&args, &scenario);
     match &args.write {
-        Some(file) => capture::write(&scenario, &plan, file),
+        Some(file) => capture::write(scenario, plan, file).await,
         None if args.verify => verify::one(&args, name).await,
         None => live::run(&scenario, &plan).await,
     }

@@ -33,7 +33,7 @@ pub async fn top(args: TopArgs) -> Result<(), Failure> {
     let mut ended = Ended::listen()?;
     let view = ViewOptions { by: alerts.lists(), sort: args.live.sort, top: None };
     let mut live = Live::start(live::Options::of(&args.live, args.alerts.detect), view).await?;
-    let mut attacks = Attacks::start(args.alerts.detect)?;
+    let mut attacks = Attacks::start(args.alerts.detect, &live)?;
     alerts.check(live.links())?;
     alerts.look_around(&args.live.filter);
     let mut screen = Screen::open(options(&args))?;

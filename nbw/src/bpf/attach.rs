@@ -26,11 +26,11 @@ pub enum Hook {
     Clsact,
 }
 
-/// Whether somebody has attached programs to both directions of an interface of this network namespace, as TCX links; always
-/// so on a kernel that has none.
+/// Whether somebody has attached programs to both directions of an interface of this network namespace: as TCX links, or an
+/// nbw as filters of the clsact qdisc.
 pub fn is_watched(name: &str) -> bool {
-    let watched = |direction| SchedClassifier::query_tcx(name, direction).map_or(true, |(_, all)| !all.is_empty());
-    [TcAttachType::Ingress, TcAttachType::Egress].into_iter().all(watched)
+    let linked = |direction| SchedClassifier::query_tcx(name, direction).is_ok_and(|(_, all)| !all.is_empty());
+    [TcAttachType::Ingress, TcAttachType::Egress].into_iter().all(linked) || clsact::is_watched(name)
 }
 
 /// What is attached.

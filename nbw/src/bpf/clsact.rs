@@ -70,6 +70,18 @@ fn no_room(name: &str) -> String {
     )
 }
 
+/// Whether filters of an nbw lie on both sides of the interface.
+pub(super) fn is_watched(name: &str) -> bool {
+    let Ok(index) = nix::net::if_::if_nametoindex(name) else { return false };
+    let mut ours = 0;
+    in_own_thread(async |handle| {
+        ours = filters(&handle, index).await?.iter().filter(|filter| is_ours(filter)).count();
+        Ok(())
+    });
+    // One for each direction.
+    ours >= 2
+}
+
 /// The priority that puts a filter in front of those that are there; 0 (the kernel chooses) if there are none.
 ///
 /// The kernel's own choice would only be in front of other filters that it has chosen for. At priority 1 there is no
@@ -152,7 +164,8 @@ async fn remove(handle: &Handle, mut filter: TcMessage) -> Result<(), rtnetlink:
 fn is_ours(filter: &TcMessage) -> bool {
     options(filter).any(|option| match option {
         TcFilterBpfOption::ProgName(name) => {
-            [programs::TC_INGRESS, programs::TC_EGRESS].iter().any(|ours| name.starts_with(ours))
+            let ours = [programs::TC_INGRESS, programs::TC_EGRESS, programs::DETECT_INGRESS, programs::DETECT_EGRESS];
+            ours.iter().any(|ours| name.starts_with(ours))
         }
         _ => false,
     })

@@ -62,6 +62,9 @@ pub struct Attacks {
     pub today: usize,
     /// How many packets were to be looked at and were not, since nbw attached: there was no room.
     pub digests_lost: u64,
+    /// How often an endpoint (address and port) was to be watched closely, and there was no place for it.
+    #[serde(default)]
+    pub not_watched: u64,
 }
 
 /// Where the agent's configuration is from.

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use nbw_detect::{Event, Kind, event::MOST_NAMED};
+use nbw_detect::{Event, Kind};
 
-use super::sentence::{self, sentence};
+use super::sentence::{self, named, sentence};
 use crate::{
     alert::{Alert, Ended, Severity, State, Subject, Unit},
     rule::Scope,
@@ -63,22 +63,12 @@ fn subject(event: &Event) -> Subject {
         ("kind", of_kind(event.kind)),
         ("signature", event.signature.clone()),
         ("technique", event.technique.clone().unwrap_or_default()),
-        ("sources", label(&event.sources, event.source_count)),
-        ("targets", label(&event.targets, event.target_count)),
+        ("sources", named(&event.sources, event.source_count, IN_A_LABEL)),
+        ("targets", named(&event.targets, event.target_count, IN_A_LABEL)),
     ];
     let details: BTreeMap<Arc<str>, Arc<str>> =
         details.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
     Subject { scope: Scope::Attack, key: event.id.as_str().into(), name: name.into(), details }
-}
-
-/// `10.0.0.1, 10.0.0.2, 10.0.0.3 and 997 more`.
-fn label(named: &[String], count: u64) -> String {
-    let shown = &named[..named.len().min(IN_A_LABEL)];
-    let known = if named.len() < MOST_NAMED { named.len() as u64 } else { count.max(named.len() as u64) };
-    match known.saturating_sub(shown.len() as u64) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
 }
 
 #[cfg(test)]

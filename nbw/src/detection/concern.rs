@@ -2,7 +2,10 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::mpsc::{Receiver, SyncSender, TryRecvError, channel, sync_channel},
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, TryRecvError, channel, sync_channel},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -10,7 +13,7 @@ use std::{
 use nbw_detect::{Event, event::Concerned};
 
 use super::{endpoint::End, owners::Owners};
-use crate::failure::Failure;
+use crate::{failure::Failure, resolve::runtimes::Runtimes};
 
 /// Events that wait to be looked up; more are told without.
 const MOST_WAITING: usize = 64;
@@ -39,15 +42,15 @@ struct Waiting {
 }
 
 impl Concerns {
-    /// Starts the thread.
+    /// Starts the thread. Containers have the names that these runtimes know.
     ///
     /// # Errors
     /// When the operating system refuses one.
-    pub fn start() -> Result<Self, Failure> {
+    pub fn start(runtimes: Arc<Runtimes>) -> Result<Self, Failure> {
         let (ask, asked) = sync_channel::<Event>(MOST_WAITING);
         let (tell, told) = channel();
         let serve = move || {
-            let mut lookup = Lookup::default();
+            let mut lookup = Lookup { owners: Owners::new(Some(runtimes)), known: HashMap::new() };
             for mut event in asked {
                 lookup.complete(&mut event);
                 if tell.send(event).is_err() {
@@ -89,13 +92,21 @@ impl Concerns {
     #[must_use]
     pub fn finish(self) -> Vec<Event> {
         let end = Instant::now() + PATIENCE;
-        let told = |waiting: Waiting| {
-            let left = end.saturating_duration_since(Instant::now());
-            let told = if waiting.asked { self.told.recv_timeout(left).ok() } else { None };
-            told.unwrap_or(waiting.event)
-        };
-        self.waiting.into_iter().map(told).collect()
+        let told = self.told;
+        rest(self.waiting, || told.recv_timeout(end.saturating_duration_since(Instant::now())).ok())
     }
+}
+
+/// Those that wait, with what the thread says of those that it has. When it has said nothing in time, its next word is about the one
+/// that was told without: nothing that comes after is listened to.
+fn rest(waiting: VecDeque<Waiting>, mut told: impl FnMut() -> Option<Event>) -> Vec<Event> {
+    let mut late = false;
+    let complete = |waiting: Waiting| {
+        let told = if waiting.asked && !late { told() } else { None };
+        late |= waiting.asked && told.is_none();
+        told.unwrap_or(waiting.event)
+    };
+    waiting.into_iter().map(complete).collect()
 }
 
 /// Looks it up, once for each event in a while.
@@ -171,6 +182,14 @@ mod tests {
         drop(tell);
         let expected = [("port-scan-syn", true), ("syn-flood-spoofed", true), ("port-scan-syn", false)];
         assert_eq!(seen(&concerns.finish()), expected);
+    }
+
+    #[test]
+    fn what_is_looked_up_too_late_takes_nobody_elses_place() {
+        let waiting = [scan(), flood(), over(scan())].map(|event| Waiting { event, asked: true });
+        let mut said = [None, Some(scan()), Some(flood())].into_iter();
+        let left = rest(waiting.into(), || said.next().flatten());
+        assert_eq!(left, [scan(), flood(), over(scan())], "each once");
     }
 
     #[test]

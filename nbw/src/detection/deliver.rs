@@ -1,4 +1,4 @@
-//! Which events actions are told of, and when: at the beginning, when it becomes worse, and at the end. What changes besides
+//! Which events actions are told of, and when: at the beginning, when its severity changes, and at the end. What changes besides
 //! is in history and in `nbw status`; nobody is paged for it.
 
 use std::{
@@ -62,6 +62,17 @@ impl Deliver {
     pub fn end(&mut self) -> Vec<Notice> {
         let told = std::mem::take(&mut self.told);
         told.into_values().map(|alert| self.notice(Change::Resolved, given_up(alert))).collect()
+    }
+
+    /// What is told of events that another one has left going on, and nobody looks at any more.
+    pub fn left(&self, events: &[Event]) -> Vec<Notice> {
+        let told = events.iter().filter(|event| event.ongoing && event.severity >= self.wish.least);
+        told.map(|event| self.notice(Change::Resolved, given_up(alert(event)))).collect()
+    }
+
+    /// Who is told of what.
+    pub fn wish(&self) -> &Wish {
+        &self.wish
     }
 
     fn hear(&mut self, event: &Event) -> Vec<Notice> {

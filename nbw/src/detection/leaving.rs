@@ -1,55 +1,56 @@
 //! What leaves the host, by its own counters: for the signatures that go by volume.
 
-use std::{collections::HashSet, net::IpAddr, time::Duration};
+use std::{collections::HashSet, net::IpAddr};
 
+use jiff::Timestamp;
 use nbw_detect::{Time, Volume};
 
-use crate::snapshot::{Connection, Snapshot};
+use crate::connections::Sent;
 
-/// Who has sent how much to whom in a tick, by its connections (`--by connection`), the largest first.
+/// Who had sent how much to whom by then, in a tick, the largest first.
 ///
-/// `usual` says how many bytes an address of this host usually sends in so much time; who is not known has no volume, since
-/// nothing can be said of it. It counts once a tick for each address: with the first row of what goes to the Internet, since that is
-/// what it is held against.
-pub fn leaving(snapshot: &Snapshot, mut usual: impl FnMut(IpAddr, Duration) -> Option<u64>) -> Vec<Volume> {
-    let time = Time(u64::try_from(snapshot.time.as_nanosecond()).unwrap_or(0));
-    let mut rows: Vec<&Connection> =
-        snapshot.rows.connections.iter().flatten().filter(|row| row.tx.bytes > 0).collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.tx.bytes));
+/// `usual` is how many bytes an address of this host usually sends in so much time. It counts once a tick for each address: with the
+/// first of what goes to the Internet, since that is what it is held against.
+pub fn leaving(sent: &Sent, at: Timestamp, usual: u64) -> Vec<Volume> {
+    let time = Time(u64::try_from(at.as_nanosecond()).unwrap_or(0));
+    let mut sums: Vec<((IpAddr, IpAddr), u64)> = sent.iter().map(|(&ends, &bytes)| (ends, bytes)).collect();
+    sums.sort_by_key(|&(ends, bytes)| (std::cmp::Reverse(bytes), ends));
     let mut counted = HashSet::new();
-    let mut volumes = Vec::new();
-    for row in rows {
-        let (Some(source), Some(target)) = (row.local.address, row.remote.address) else { continue };
-        let Some(known) = usual(source, snapshot.elapsed) else { continue };
-        let volume = Volume { time, source, target, bytes: row.tx.bytes.unsigned_abs(), usual: 0 };
-        let usual = if volume.is_outside() && counted.insert(source) { known } else { 0 };
-        volumes.push(Volume { usual, ..volume });
-    }
-    volumes
+    let volume = |((source, target), bytes)| {
+        let volume = Volume { time, source, target, bytes, usual: 0 };
+        let first = volume.is_outside() && counted.insert(source);
+        Volume { usual: if first { usual } else { 0 }, ..volume }
+    };
+    sums.into_iter().map(volume).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sink::fixture;
+
+    fn weighed(sent: &[(&str, &str, u64)]) -> Vec<(String, u64, u64)> {
+        let address = |text: &str| text.parse::<IpAddr>().unwrap();
+        let sent = sent.iter().map(|&(from, to, bytes)| ((address(from), address(to)), bytes)).collect();
+        let volumes = leaving(&sent, Timestamp::UNIX_EPOCH, 700);
+        volumes.into_iter().map(|it| (format!("{} {}", it.source, it.target), it.bytes, it.usual)).collect()
+    }
+
+    fn expected(volumes: &[(&str, u64, u64)]) -> Vec<(String, u64, u64)> {
+        volumes.iter().map(|&(ends, bytes, usual)| (ends.to_owned(), bytes, usual)).collect()
+    }
 
     #[test]
-    fn what_is_usual_counts_once_a_tick_and_who_is_unknown_not_at_all() {
-        let server: IpAddr = "10.0.0.2".parse().unwrap();
-        let volumes = leaving(&fixture::with_rows(), |source, _| (source == server).then_some(700));
-        let seen: Vec<_> = volumes.iter().map(|it| (it.source, it.target.to_string(), it.bytes, it.usual)).collect();
-        let expected = [("192.0.2.7", 400_000, 700), ("192.0.2.8", 1_000, 0), ("10.0.0.3", 90, 0)];
-        assert_eq!(seen, expected.map(|(target, bytes, usual)| (server, target.to_owned(), bytes, usual)));
+    fn what_is_usual_counts_once_a_tick() {
+        let sent = [("10.0.0.2", "192.0.2.8", 1_000), ("10.0.0.2", "192.0.2.7", 400_000), ("10.0.0.2", "10.0.0.3", 90)];
+        let volumes =
+            [("10.0.0.2 192.0.2.7", 400_000, 700), ("10.0.0.2 192.0.2.8", 1_000, 0), ("10.0.0.2 10.0.0.3", 90, 0)];
+        assert_eq!(weighed(&sent), expected(&volumes));
     }
 
     #[test]
     fn what_is_usual_is_held_against_what_goes_to_the_internet() {
-        let mut snapshot = fixture::with_rows();
-        let largest = snapshot.rows.connections.iter_mut().flatten().max_by_key(|row| row.tx.bytes).unwrap();
-        largest.remote.address = "10.0.0.9".parse().ok();
-        let server: IpAddr = "10.0.0.2".parse().unwrap();
-        let volumes = leaving(&snapshot, |source, _| (source == server).then_some(700));
-        let with: Vec<_> = volumes.iter().filter(|it| it.usual > 0).map(|it| it.target.to_string()).collect();
-        assert_eq!((volumes[0].target.to_string().as_str(), with), ("10.0.0.9", vec!["192.0.2.8".to_owned()]));
+        let sent = [("10.0.0.2", "192.0.2.8", 1_000), ("10.0.0.2", "10.0.0.9", 400_000)];
+        let volumes = [("10.0.0.2 10.0.0.9", 400_000, 0), ("10.0.0.2 192.0.2.8", 1_000, 700)];
+        assert_eq!(weighed(&sent), expected(&volumes));
     }
 }

@@ -4,6 +4,7 @@ use std::{
     collections::{HashMap, HashSet},
     fs,
     net::IpAddr,
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -45,13 +46,18 @@ pub(super) struct Owners {
     /// Who has a socket, by its inode; none before it is asked for.
     holders: Option<HashMap<u64, i32>>,
     looked: Option<Instant>,
-    /// Asked from the first container on.
-    runtimes: Option<Runtimes>,
+    /// None in tests.
+    runtimes: Option<Arc<Runtimes>>,
     /// The cgroups of containers for whose names it was waited in vain: not again.
     nameless: HashSet<String>,
 }
 
 impl Owners {
+    /// Nothing is known yet; containers are called as the runtimes call them.
+    pub(super) fn new(runtimes: Option<Arc<Runtimes>>) -> Self {
+        Self { runtimes, ..Self::default() }
+    }
+
     /// Whose these ends are.
     pub(super) fn of(&mut self, sources: &[End], targets: &[End]) -> Vec<Concerned> {
         self.look();
@@ -139,9 +145,6 @@ impl Owners {
 
     /// What a runtime calls it. It is waited for that until `end`, and once.
     fn told_name(&mut self, path: &str, identity: &Identity, end: Instant) -> Option<String> {
-        if self.runtimes.is_none() {
-            self.runtimes = Runtimes::start().ok();
-        }
         let runtimes = self.runtimes.as_ref()?;
         loop {
             if let Some((name, _)) = runtimes.name(identity) {

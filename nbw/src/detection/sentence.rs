@@ -6,7 +6,7 @@ use indicatif::HumanCount;
 use jiff::fmt::friendly::{Designator, Spacing, SpanPrinter};
 use nbw_detect::{
     Event, Kind,
-    event::{Concerned, Role},
+    event::{Concerned, MOST_NAMED, Role},
 };
 
 use super::of_kind;
@@ -35,6 +35,17 @@ pub fn sentence(event: &Event) -> String {
 /// What to do about it, in one line.
 pub fn advice(event: &Event) -> String {
     event.advice.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// `10.0.0.1, 10.0.0.2, 10.0.0.3 and 997 more`: so many by their names at most, of those whom an event names and of how many it counts.
+/// Where it names all, their number is no estimate.
+pub fn named(names: &[String], count: u64, most: usize) -> String {
+    let shown = &names[..names.len().min(most)];
+    let known = if names.len() < MOST_NAMED { names.len() as u64 } else { count.max(names.len() as u64) };
+    match known.saturating_sub(shown.len() as u64) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 /// Those who are few by their names, and how many `what` there are where they are more.
@@ -144,6 +155,14 @@ mod tests {
         moment.evidence.insert("counted".into(), 100.0);
         moment.evidence.insert("seconds".into(), 0.01);
         assert!(sentence(&moment).contains(": 100 SYN/s "), "{}", sentence(&moment));
+    }
+
+    #[test]
+    fn some_are_named_and_the_others_counted() {
+        let hosts = |many: usize| (1..=many).map(|host| format!("10.0.0.{host}")).collect::<Vec<_>>();
+        assert_eq!(named(&hosts(16), 1_000, 2), "10.0.0.1, 10.0.0.2 and 998 more");
+        assert_eq!(named(&hosts(3), 4, 2), "10.0.0.1, 10.0.0.2 and 1 more", "all are named, and 4 an estimate");
+        assert_eq!((named(&hosts(2), 2, 2).as_str(), named(&[], 0, 2).as_str()), ("10.0.0.1, 10.0.0.2", ""));
     }
 
     #[test]

@@ -55,11 +55,11 @@ pub fn report(args: &ReportArgs, path: &Path, format: ReportFormat, now: Timesta
     let wanted = options::wanted(args, format, now)?;
     let mut reader = Reader::open(path).map_err(|error| Failure::running(&error))?;
     let progress = Progress::reading(reader.size());
-    let mut read = Read { tally: Tally::new(wanted.every), undirected: true, packets: 0 };
+    let mut read = Read { tally: Tally::new(wanted.every), undirected: true };
     let fault = read.all(&mut reader, &wanted, &progress)?;
     progress.begin("drawing");
     let name = text::clean(reader.name()).into_owned();
-    let report = read.report(&name, wanted, args, now);
+    let report = read.into_report(&name, wanted, args, now);
     match (report, fault) {
         (Ok(report), fault) => Ok(Made { report, fault }),
         // That nothing came of it is explained by what is wrong with it.
@@ -71,7 +71,6 @@ pub fn report(args: &ReportArgs, path: &Path, format: ReportFormat, now: Timesta
 struct Read {
     tally: Tally,
     undirected: bool,
-    packets: u64,
 }
 
 impl Read {
@@ -93,14 +92,13 @@ impl Read {
         if !wanted.has(facts.time) {
             return Ok(());
         }
-        self.packets += 1;
         self.undirected &= facts.direction == Direction::Unknown;
         self.tally.see(facts.time)?;
         wanted.by.each(facts, |who, way| self.tally.add(who, way, facts.time, facts.bytes));
         Ok(())
     }
 
-    fn report(self, name: &str, wanted: Wanted, args: &ReportArgs, now: Timestamp) -> Result<Report, Failure> {
+    fn into_report(self, name: &str, wanted: Wanted, args: &ReportArgs, now: Timestamp) -> Result<Report, Failure> {
         let Some((first, last)) = self.tally.span() else { return Err(nothing(name, &wanted)) };
         let layout = Layout::new(wanted.every, &wanted.calendar, first, last)?;
         let answer = self.tally.answer(&layout, wanted.by, wanted.top);

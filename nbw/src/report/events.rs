@@ -1,6 +1,6 @@
 //! The attacks of a report's span, for people.
 
-use nbw_detect::{Event, Severity};
+use nbw_detect::Event;
 
 use super::{Report, table::Table};
 use crate::{detection, fit, text};
@@ -50,19 +50,11 @@ fn attack(event: &Event, report: &Report) -> Attack {
     let clean = |text: &str| text::clean(text).into_owned();
     Attack {
         began: report.calendar.local(event.first_seen).strftime("%F %H:%M").to_string(),
-        severity: word(event.severity),
+        severity: event.severity.word(),
         sentence: clean(&detection::sentence(event)),
         signature: clean(&event.signature),
         technique: event.technique.as_deref().map(clean).unwrap_or_default(),
         advice: clean(&detection::advice(event)),
-    }
-}
-
-fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "info",
-        Severity::Warning => "warning",
-        Severity::Critical => "critical",
     }
 }
 

@@ -43,7 +43,8 @@ pub fn format(args: &ReportArgs) -> Result<ReportFormat, Failure> {
             "there is no place for --advice in csv, svg and png: give --format table, json or html".into(),
         ));
     }
-    if format == ReportFormat::Png && args.output.is_none() && std::io::stdout().is_terminal() {
+    let is_stdout = args.output.as_deref().is_none_or(|path| path.as_os_str() == "-");
+    if format == ReportFormat::Png && is_stdout && std::io::stdout().is_terminal() {
         return Err(Failure::Usage("a png is not for a terminal: give --output FILE, or a pipe".into()));
     }
     Ok(format)
@@ -259,8 +260,8 @@ pub(super) fn check_parts(every: Every, from: Option<Timestamp>, to: Timestamp) 
         return Ok(());
     }
     Err(Failure::Usage(format!(
-        "that would be {parts:.0} parts of {}: ask for longer ones by --every",
-        super::calendar::word(every)
+        "that would be more than {MOST_PARTS} parts of {}: ask for longer ones by --every",
+        super::calendar::length(every)
     )))
 }
 

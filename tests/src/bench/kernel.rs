@@ -36,7 +36,10 @@ pub struct Options {
     rounds: u32,
 }
 
-/// A program to run on a packet.
+/// A row, if it is to be one, by a program on frames.
+type Row<'a> = (Option<&'a str>, &'a str, Vec<Vec<u8>>);
+
+/// A program to run on packets.
 struct Subject {
     /// Its row; none for the empty programs, which are what the others are net of.
     row: Option<String>,
@@ -134,7 +137,7 @@ impl Field {
         self.add_with_frames(ebpf, rows)
     }
 
-    fn add_with_frames(&mut self, mut ebpf: Ebpf, rows: Vec<(Option<&str>, &str, Vec<Vec<u8>>)>) -> Result<()> {
+    fn add_with_frames(&mut self, mut ebpf: Ebpf, rows: Vec<Row<'_>>) -> Result<()> {
         for (row, program, frames) in rows {
             load(&mut ebpf, program).with_context(|| program.to_owned())?;
             self.subjects.push(Subject::new(row, self.objects.len(), program, frames));

@@ -24,6 +24,12 @@ impl Agent {
         Self::in_directory(netns, directory)
     }
 
+    /// As [`Self::start`], in a directory that has a past.
+    pub(super) fn with_past(netns: &Netns, config: &str, directory: TempDir) -> Self {
+        std::fs::write(directory.path().join("nbw.toml"), config).expect("its configuration");
+        Self::in_directory(netns, directory)
+    }
+
     /// As [`Self::start`], with the log to this, of which nobody here knows what becomes of it.
     pub(super) fn logging_to(netns: &Netns, config: &str, log: impl Into<Stdio>) -> Self {
         let directory = TempDir::new().expect("a directory");

@@ -135,3 +135,20 @@ fn captures_come_from_a_pipe_and_what_is_broken_is_told_after_what_could_be_read
     let usage = Ended::shell("", "\"$NBW\" report --by port");
     assert!(usage.code == Some(2) && usage.stderr.contains("--read FILE"), "{usage:?}");
 }
+
+#[test]
+fn a_signal_ends_a_report_of_a_pipe_that_stays_open() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = capture(directory.path(), 200);
+    let ended = Ended::shell(
+        "",
+        &format!(
+            "cd {}; mkfifo pipe; exec 3<>pipe; timeout 20 $NBW report --read pipe --output report.html & P=$!; \
+             head -c 10000 {} >&3; sleep 2; ls -A | grep -c '^[.]nbw-'; kill -TERM $P; wait $P; echo $?; ls -A | grep -c -e nbw- -e html",
+            directory.path().display(),
+            path.display()
+        ),
+    );
+    assert_eq!(ended.stdout, "1\n1\n0\n", "{ended:?}");
+    ended.assert_says(&["stopped before the report was written"]);
+}

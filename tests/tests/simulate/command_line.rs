@@ -30,7 +30,28 @@ fn without_privileges_it_ends_with_77_and_writes_files_all_the_same() {
 
 #[test]
 fn a_file_that_cannot_be_written_is_named() {
-    Ended::run("", "simulate syn-flood --write /nonexistent/x.pcap").assert_one_sentence(1, &["/nonexistent/x.pcap"]);
+    for (file, why) in [
+        ("/nonexistent/x.pcap", "No such file or directory (os error 2)"),
+        ("/proc/x.pcap", "No such file or directory (os error 2)"),
+        ("/dev/full", "No space left on device (os error 28)"),
+    ] {
+        let ended = Ended::run("", &format!("simulate syn-flood --duration 1s --write {file}"));
+        ended.assert_one_sentence(1, &[]);
+        assert_eq!(ended.stderr, format!("nbw: cannot write {file}: {why}\n"));
+    }
+}
+
+#[test]
+fn rates_that_never_come_are_wrong_usage() {
+    for rate in ["1e-300", "1e-20", "0", "-1", "nan", "inf"] {
+        let ended = Ended::run("", &format!("simulate syn-flood --rate {rate} --write /dev/null"));
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{ended:?}");
+        ended.assert_says(&["from 0.0000116 (one a day) to 10000000"]);
+    }
+    let line = "$NBW simulate dns-tunnel --rate 0.0000116 --duration 10s --write - | $NBW detect --read -";
+    let daily = Ended::shell("", line).stderr;
+    let packets: Option<u64> = daily.split_whitespace().nth(3).and_then(|word| word.parse().ok());
+    assert!(packets.is_some_and(|packets| packets > 0), "{daily}");
 }
 
 #[test]

@@ -31,6 +31,22 @@ fn what_is_learnt_finds_the_attack_and_nothing_in_what_is_normal() {
 }
 
 #[test]
+fn what_is_mixed_up_is_asked_about() {
+    let directory = TempDir::new().expect("a directory");
+    let [attack, normal] = ["attack.pcap", "normal.pcap"].map(|name| directory.path().join(name));
+    write("port-scan-syn", &["--duration", "3s"], &attack);
+    write("web-server", &["--duration", "3s"], &normal);
+    let learn = |attack: &Path, normal: &Path| {
+        Ended::run("", &format!("detect --learn {} --normal {}", attack.display(), normal.display()))
+    };
+    let right = learn(&attack, &normal);
+    assert!(right.code == Some(0) && !right.stderr.contains("mixed up"), "{right:?}");
+    let wrong = learn(&normal, &attack);
+    assert_eq!(wrong.code, Some(0), "{wrong:?}");
+    wrong.assert_says(&["attack.pcap was taken for normal", "(port-scan-syn)", "mixed up?"]);
+}
+
+#[test]
 fn what_cannot_be_learnt_is_said() {
     let directory = TempDir::new().expect("a directory");
     let normal = directory.path().join("normal.pcap");

@@ -130,20 +130,19 @@ impl Carried<'_> {
         }
     }
 
-    /// The innermost packet that can be read, which is this one where it is no tunnel, or is a fragment.
+    /// The innermost packet that can be read, which is this one where it is no tunnel, and where it is a fragment: those behind the first
+    /// have the tunnel's addresses, and all of them belong together. A tunnel's ports say nothing then: each way has others.
     #[inline]
     fn body(self, depth: u8) -> Body {
         let Self { source, destination, protocol, fragment, payload } = self;
-        let transport = match fragment {
-            Fragment::Later => Transport::Other,
-            // Of a tunnel's packet in fragments the others do not say what is inside: all of them are the tunnel's.
-            Fragment::First => transport::read(protocol, payload),
-            Fragment::None => {
-                if let Some(inside) = tunnel::inside(protocol, payload, depth) {
-                    return inside;
-                }
-                transport::read(protocol, payload)
-            }
+        let inside = match fragment {
+            Fragment::Later => None,
+            Fragment::None | Fragment::First => tunnel::inside(protocol, payload, depth),
+        };
+        let transport = match (inside, fragment) {
+            (Some(inside), Fragment::None) => return inside,
+            (Some(_), _) | (None, Fragment::Later) => Transport::Other,
+            (None, _) => transport::read(protocol, payload),
         };
         Body::Ip(Ip { source, destination, protocol: protocol.0, fragment, transport })
     }

@@ -102,6 +102,26 @@ fn a_tunnel_whose_inside_cannot_be_read_is_the_packet() {
 }
 
 #[test]
+fn a_tunnel_in_fragments_is_fragments_of_the_tunnel() {
+    let vxlan = |port: u16| outer_udp(port, &[&[8, 0, 0, 0, 0, 0, 5, 0][..], &frame()].concat());
+    let tunnels = [outer(4, &inner()), outer(47, &[&[0, 0, 8, 0][..], &inner()].concat()), vxlan(4789)];
+    for mut packet in tunnels {
+        assert_eq!(body(LinkType::RAW, &packet), expected());
+        for (offset, fragment) in [([0x20, 0], Fragment::First), ([0, 9], Fragment::Later)] {
+            packet[6..8].copy_from_slice(&offset);
+            let Body::Ip(ip) = body(LinkType::RAW, &packet) else { panic!("{packet:x?}") };
+            let outside = (std::net::IpAddr::from([192, 0, 2, 1]), packet[9]);
+            assert_eq!((ip.source, ip.protocol, ip.fragment), (outside.0, outside.1, fragment));
+            assert_eq!(ip.transport, Transport::Other);
+        }
+    }
+    // The same of a port that is no tunnel's has ports.
+    let mut plain = vxlan(4_790);
+    plain[6..8].copy_from_slice(&[0x20, 0]);
+    assert!(matches!(transport(body(LinkType::RAW, &plain)), Transport::Udp { destination: 4_790, .. }));
+}
+
+#[test]
 fn tunnels_end_somewhere() {
     let deep = (0..200).fold(inner(), |inside, _| outer(4, &inside));
     assert!(matches!(body(LinkType::RAW, &deep), Body::Ip(ip) if ip.protocol == 4));
@@ -153,20 +173,6 @@ fn fragments_are_told_apart() {
     assert_eq!(fragment([0x20, 0]), (6, Fragment::First, true));
     assert_eq!(fragment([0x20, 9]), (6, Fragment::Later, false));
     assert_eq!(fragment([0, 9]), (6, Fragment::Later, false));
-}
-
-#[test]
-fn fragments_of_tunnels_are_the_tunnels() {
-    // What comes behind the first does not say what is inside.
-    let gre = outer(47, &[&[0, 0, 8, 0][..], &inner()].concat());
-    let vxlan = outer_udp(4789, &[&[8, 0, 0, 0, 0, 0, 5, 0][..], &frame()].concat());
-    for mut packet in [gre, vxlan] {
-        assert_eq!(body(LinkType::RAW, &packet), expected());
-        packet[6..8].copy_from_slice(&[0x20, 0]);
-        let Body::Ip(ip) = body(LinkType::RAW, &packet) else { panic!("{packet:x?}") };
-        let outside = (std::net::IpAddr::from([192, 0, 2, 1]), Fragment::First, packet[9]);
-        assert_eq!((ip.source, ip.fragment, ip.protocol), outside);
-    }
 }
 
 /// IPv6 with extension headers: hop-by-hop, destination options, a fragment's, and UDP.

@@ -2,7 +2,7 @@
 
 use super::{
     events,
-    make::{RST, SYN, Tape},
+    make::{ACK, RST, SYN, Tape},
     names,
 };
 use crate::{Engine, Event, Facts, Limits, Signatures, Time};
@@ -103,4 +103,24 @@ fn what_was_asked_for_in_the_last_moment_may_be_answered() {
     assert!(events(&tape.facts).is_empty());
     tape.wait(1_000).icmp(A, V, 8, 56);
     assert_eq!(names(&events(&tape.facts)), ["syn-flood-spoofed"]);
+}
+
+/// A capture that ends after a quarter of a second of connections that nobody answers.
+fn cut_off(answered: bool) -> Vec<String> {
+    let mut tape = Tape::new();
+    if answered {
+        // Somebody is answered, from far away.
+        tape.tcp(A, 40_000, V, 80, SYN, 0).wait(140).tcp(V, 80, A, 40_000, SYN | ACK, 0);
+    }
+    for number in 0..4_000_u32 {
+        tape.tcp(&format!("203.{}.{}.7", number / 250, number % 250), 50_000, V, 80, SYN, 0);
+        tape.now += 60_000;
+    }
+    events(&tape.facts).into_iter().map(|event| event.signature).collect()
+}
+
+#[test]
+fn how_long_the_end_waits_for_answers_is_as_long_as_they_take() {
+    assert_eq!(cut_off(false), ["syn-flood-spoofed"], "nobody is answered");
+    assert!(cut_off(true).is_empty(), "answers take longer than the capture goes on");
 }

@@ -2,7 +2,7 @@
 
 use hickory_proto::rr::RecordType;
 
-use super::{LookAlike, harmless, servers::NEWS};
+use super::{LookAlike, harmless, lasting, servers::NEWS};
 use crate::{
     event::Kind,
     simulate::{
@@ -16,38 +16,57 @@ use crate::{
 };
 
 pub(super) const ALL: &[LookAlike] = &[
-    harmless(
-        "crawler",
-        Kind::HostSweep,
-        "a crawler that reads pages of ever new servers, few of which refuse it",
-        ("connections", 15.0),
-        |_| Box::new(crawl),
+    lasting(
+        harmless(
+            "crawler",
+            Kind::HostSweep,
+            "a crawler that reads pages of ever new servers, few of which refuse it",
+            ("connections", 15.0),
+            |_| Box::new(crawl),
+        ),
+        120,
     ),
-    harmless(
-        "peer-to-peer",
-        Kind::HostSweep,
-        "a file-sharing program and its peers, some of them gone",
-        ("peers", 4.0),
-        |_| Box::new(share),
+    lasting(
+        harmless(
+            "peer-to-peer",
+            Kind::HostSweep,
+            "a file-sharing program and its peers, some of them gone",
+            ("peers", 4.0),
+            |_| Box::new(share),
+        ),
+        300,
     ),
     harmless("nat-gateway", Kind::PortScan, "a household behind one address", ("connections", 30.0), |_| {
         Box::new(browse)
     }),
     harmless("video-call", Kind::UdpFlood, "a video call", ("frames", 50.0), |_| Box::new(call)),
     harmless("backup", Kind::Exfiltration, "a backup to a server of the same network", ("segments", 1_000.0), back_up),
-    harmless(
-        "mail-poll",
-        Kind::Beacon,
-        "a mail program that looks for mail, by one connection that stays",
-        ("looks", 0.5),
-        poll,
+    lasting(
+        harmless(
+            "mail-poll",
+            Kind::Beacon,
+            "somebody who looks for mail every now and then, each time by a connection of its own",
+            ("looks", 0.05),
+            |_| Box::new(look_for_mail),
+        ),
+        3_600,
     ),
-    harmless("dns-client", Kind::Tunnel, "names of a content network: long, but few", ("questions", 3.0), |_| {
-        Box::new(look_up)
-    }),
-    harmless("refused", Kind::Backscatter, "a client whose server is being restarted", ("connections", 2.0), |_| {
-        Box::new(try_again)
-    }),
+    lasting(
+        harmless("dns-client", Kind::Tunnel, "names of a content network: long, but few", ("questions", 3.0), |_| {
+            Box::new(look_up)
+        }),
+        300,
+    ),
+    lasting(
+        harmless(
+            "refused",
+            Kind::Backscatter,
+            "a client whose server is being restarted",
+            ("connections", 2.0),
+            |_| Box::new(try_again),
+        ),
+        600,
+    ),
 ];
 
 fn client(x: &mut Exchange<'_>) -> End {
@@ -131,15 +150,14 @@ fn back_up(_: &Plan) -> Step {
     })
 }
 
-fn poll(_: &Plan) -> Step {
-    let mut mail: Option<Connection> = None;
-    Box::new(move |x, n| {
-        let client = End { host: VICTIM, port: 40_406 };
-        let server = End { port: 143, ..NEWS };
-        let connection = mail.get_or_insert_with(|| Connection::open(x, client, server));
-        connection.say(x, Who::Client, format!("a{n} NOOP\r\n").as_bytes());
-        connection.say(x, Who::Server, format!("a{n} OK NOOP completed.\r\n").as_bytes());
-    })
+fn look_for_mail(x: &mut Exchange<'_>, n: u64) {
+    let client = client(x);
+    let mut connection = Connection::open(x, client, End { port: 143, ..NEWS });
+    for line in ["LOGIN me secret", "SELECT INBOX", "LOGOUT"] {
+        connection.say(x, Who::Client, format!("a{n} {line}\r\n").as_bytes());
+        connection.say(x, Who::Server, format!("a{n} OK done, {} of them.\r\n", n % 3).as_bytes());
+    }
+    connection.close(x, Who::Client);
 }
 
 fn look_up(x: &mut Exchange<'_>, _: u64) {

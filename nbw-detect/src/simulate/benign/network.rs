@@ -1,6 +1,6 @@
 //! What keeps a network running.
 
-use super::{LookAlike, harmless};
+use super::{LookAlike, harmless, lasting};
 use crate::{
     event::Kind,
     simulate::{
@@ -11,33 +11,45 @@ use crate::{
 };
 
 pub(super) const ALL: &[LookAlike] = &[
-    harmless(
-        "monitoring",
-        Kind::IcmpFlood,
-        "probes of a monitor: a ping and a connection to each of its hosts",
-        ("probes", 10.0),
-        |_| Box::new(probe),
+    lasting(
+        harmless(
+            "monitoring",
+            Kind::IcmpFlood,
+            "probes of a monitor: a ping and a connection to each of its hosts",
+            ("probes", 10.0),
+            |_| Box::new(probe),
+        ),
+        300,
     ),
-    harmless(
-        "gateway-arp",
-        Kind::ArpScan,
-        "a gateway that asks for those of its hosts to whom something has come",
-        ("requests", 2.0),
-        |_| Box::new(ask_around),
+    lasting(
+        harmless(
+            "gateway-arp",
+            Kind::ArpScan,
+            "a gateway that asks for those of its hosts to whom something has come",
+            ("requests", 2.0),
+            |_| Box::new(ask_around),
+        ),
+        600,
     ),
-    harmless(
-        "failover",
-        Kind::ArpSpoof,
-        "a gateway fails, and its partner takes its address over, once",
-        ("requests", 0.5),
-        |_| Box::new(take_over),
+    lasting(
+        harmless(
+            "failover",
+            Kind::ArpSpoof,
+            "a gateway fails, and its partner takes its address over, once",
+            ("requests", 0.5),
+            |_| Box::new(take_over),
+        ),
+        600,
     ),
-    harmless(
-        "dhcp-server",
-        Kind::HostSweep,
-        "a DHCP server that gives out addresses, and asks for each whether it is taken",
-        ("leases", 4.0),
-        |_| Box::new(lease),
+    lasting(
+        harmless(
+            "dhcp-server",
+            Kind::HostSweep,
+            "a DHCP server that gives out addresses, and asks for each whether it is taken",
+            ("leases", 4.0),
+            |_| Box::new(lease),
+        ),
+        300,
     ),
     harmless(
         "vpn-download",

@@ -2,7 +2,7 @@
 
 use hickory_proto::rr::RecordType;
 
-use super::{LookAlike, harmless};
+use super::{LookAlike, harmless, lasting};
 use crate::{
     event::Kind,
     simulate::{
@@ -25,26 +25,35 @@ pub(super) const ALL: &[LookAlike] = &[
         ("connections", 60.0),
         |_| Box::new(office),
     ),
-    harmless(
-        "long-polling",
-        Kind::Slowloris,
-        "a proxy whose clients ask for news, and hear of none for long",
-        ("connections", 5.0),
-        |_| Box::new(wait_for_news),
+    lasting(
+        harmless(
+            "long-polling",
+            Kind::Slowloris,
+            "a proxy whose clients ask for news, and hear of none for long",
+            ("connections", 5.0),
+            |_| Box::new(wait_for_news),
+        ),
+        180,
     ),
-    harmless(
-        "api-client",
-        Kind::BruteForce,
-        "a program that fetches one document after another, each by a connection of its own",
-        ("connections", 8.0),
-        |_| Box::new(fetch),
+    lasting(
+        harmless(
+            "api-client",
+            Kind::BruteForce,
+            "a program that asks for the same five documents again and again, each time by a connection of its own",
+            ("connections", 8.0),
+            |_| Box::new(fetch),
+        ),
+        120,
     ),
-    harmless(
-        "published-ports",
-        Kind::PortScan,
-        "a load balancer in front of a host with sixty services",
-        ("connections", 40.0),
-        |_| Box::new(balance),
+    lasting(
+        harmless(
+            "published-ports",
+            Kind::PortScan,
+            "a load balancer in front of a host with sixty services, which are restarted once a minute",
+            ("connections", 40.0),
+            |_| Box::new(balance),
+        ),
+        120,
     ),
     harmless(
         "resolver",
@@ -97,8 +106,10 @@ fn office(x: &mut Exchange<'_>, _: u64) {
 
 fn fetch(x: &mut Exchange<'_>, _: u64) {
     let mut connection = web(x, nth_of_internet(78), 8_080);
-    let length = x.rng.usize(10_000..80_000);
-    read_page(x, &mut connection, length);
+    for length in [310, 320, 330, 340, 350] {
+        read_page(x, &mut connection, length);
+        x.wait_about(20_000);
+    }
     connection.close(x, Who::Server);
 }
 
@@ -119,7 +130,11 @@ fn wait_for_news(x: &mut Exchange<'_>, n: u64) {
 fn balance(x: &mut Exchange<'_>, _: u64) {
     let port = 30_000 + x.rng.u16(..60);
     let client = End { host: neighbour(2), port: x.port() };
-    let mut connection = Connection::open_near(x, client, End { host: VICTIM, port });
+    let server = End { host: VICTIM, port };
+    if (40..50).contains(&(x.now.as_secs() % 60)) {
+        return Connection::refused(x, client, server);
+    }
+    let mut connection = Connection::open_near(x, client, server);
     let length = x.rng.usize(200..6_000);
     read_page(x, &mut connection, length);
     connection.close(x, Who::Client);

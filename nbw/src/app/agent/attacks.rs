@@ -1,6 +1,6 @@
 //! The agent looks for attacks beside its ticks: what is found is told to actions, remembered, and counted.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use nbw_detect::{Event, Signatures};
@@ -8,15 +8,18 @@ use tokio::time::Interval;
 
 use super::{
     run::Agent,
+    untold::Untold,
     usual::{self, Usual},
 };
 use crate::{
-    app::{detect::set, ticks},
+    alert::Notice,
+    app::ticks,
     config::{Config, suggestion},
     control::Attacks as Told,
-    detection::{self, Concerns, Current, Deliver, POLL, leaving},
+    detection::{self, Concerns, Current, Deliver, Feed, POLL, leaving},
     failure::Failure,
     history::Reader,
+    resolve::runtimes::Runtimes,
     snapshot::Snapshot,
     text,
 };
@@ -33,6 +36,7 @@ pub(super) struct Attacks {
     looks: Interval,
     deliver: Deliver,
     current: Current,
+    untold: Untold,
     today: Today,
     usual: Usual,
 }
@@ -43,7 +47,7 @@ pub(super) fn signatures(config: &Config) -> Result<Option<Signatures>, Failure>
     if !detect.enabled {
         return Ok(None);
     }
-    let mut all = set::signatures(&detect.signatures)?;
+    let mut all = detection::signatures(&detect.signatures)?;
     match detect.disable.iter().find(|name| !all.remove(name)) {
         None => Ok(Some(all)),
         Some(unknown) => Err(not_there(unknown, &all)),
@@ -59,13 +63,18 @@ fn not_there(name: &str, all: &Signatures) -> Failure {
 impl Attacks {
     /// # Errors
     /// When there can be no thread that says whom an attack concerns.
-    pub(super) fn start(config: &Config, signatures: Option<Signatures>) -> Result<Self, Failure> {
+    pub(super) fn start(
+        config: &Config,
+        signatures: Option<Signatures>,
+        runtimes: Arc<Runtimes>,
+    ) -> Result<Self, Failure> {
         Ok(Self {
-            concerns: signatures.is_some().then(Concerns::start).transpose()?,
+            concerns: signatures.is_some().then(|| Concerns::start(runtimes)).transpose()?,
             signatures,
             looks: ticks(POLL, false),
             deliver: Deliver::new(config.attacks.clone()),
             current: Current::default(),
+            untold: Untold::default(),
             today: Today::remembered(config, Timestamp::now()),
             usual: Usual::of(config),
         })
@@ -87,8 +96,13 @@ impl Attacks {
         }
     }
 
+    /// Whether what is still looked up is to be heard before these are gone by: it was found by others, or others are told.
+    fn are_looked_for_otherwise(&self, signatures: &Signatures, config: &Config) -> bool {
+        self.concerns.is_none() || self.are_others(Some(signatures)) || *self.deliver.wish() != config.attacks
+    }
+
     /// All that was told and goes on.
-    pub(super) fn firing(&self) -> Vec<crate::alert::Notice> {
+    pub(super) fn firing(&self) -> Vec<Notice> {
         self.deliver.firing()
     }
 }
@@ -101,14 +115,17 @@ impl Agent {
         self.find(events);
     }
 
-    /// Shows what has left the host, where its connections are counted and it is known what is usual.
+    /// Shows what has left the host, where its connections are counted and it is known what is usual. Until then nobody keeps
+    /// every connection for it.
     pub(super) fn weigh(&mut self, snapshot: &Snapshot) {
         let Some(feed) = &mut self.attachment.feed else { return };
-        if snapshot.rows.connections.is_none() {
-            return;
+        let Some(usual) = self.attacks.usual.at(snapshot.time) else { return };
+        let monitor = self.attachment.live.monitor_mut();
+        if let Some(sent) = monitor.sent() {
+            feed.sent(&leaving(sent, snapshot.time, usual::in_time(usual, snapshot.elapsed)));
+        } else {
+            monitor.notice_senders();
         }
-        let usual = self.attacks.usual.at(snapshot.time);
-        feed.sent(&leaving(snapshot, |_, time| usual.map(|rate| usual::in_time(rate, time))));
     }
 
     /// Says of events whom they concern, and hears those for which that is known.
@@ -134,8 +151,8 @@ impl Agent {
         if !notices.is_empty() {
             self.manager.status(&self.line());
         }
-        let untold = |event: &&Event| event.severity < self.config.attacks.least;
-        events.iter().filter(untold).for_each(|event| tracing::info!("{}", detection::sentence(event)));
+        let untold = self.attacks.untold.news(events, self.config.attacks.least);
+        untold.into_iter().for_each(|event| tracing::info!("{}", detection::sentence(event)));
     }
 
     /// The feed's last words: what goes on is over for it.
@@ -147,19 +164,22 @@ impl Agent {
     }
 
     /// Goes by these signatures, and tells whom the configuration says. The feed of the attachment goes by them already. What
-    /// was found so far is told to those who were told of its beginning.
-    pub(super) async fn look_for(&mut self, signatures: Option<Signatures>, config: &Config) {
-        if signatures.is_none() {
-            self.end_attacks().await;
-        } else {
-            self.hear_the_rest().await;
-            match Concerns::start() {
-                Ok(concerns) => self.attacks.concerns = Some(concerns),
-                Err(failure) => tracing::warn!("whom attacks concern is not said: {failure}"),
+    /// was found so far is told to those who were told of its beginning. Where nothing of it has changed, nobody is waited for; `anew`
+    /// is whether what counts is another one, with other names of containers.
+    pub(super) async fn look_for(&mut self, signatures: Option<Signatures>, config: &Config, anew: bool) {
+        match &signatures {
+            None => self.end_attacks().await,
+            Some(signatures) if anew || self.attacks.are_looked_for_otherwise(signatures, config) => {
+                self.hear_the_rest().await;
+                match Concerns::start(self.attachment.live.monitor().runtimes()) {
+                    Ok(concerns) => self.attacks.concerns = Some(concerns),
+                    Err(failure) => tracing::warn!("whom attacks concern is not said: {failure}"),
+                }
             }
+            Some(_) => {}
         }
         self.attacks.signatures = signatures;
-        self.attacks.usual = Usual::of(config);
+        self.attacks.usual.follow(config);
         let notices = self.attacks.deliver.replace(config.attacks.clone());
         self.dispatcher.tell(&notices);
     }
@@ -192,8 +212,22 @@ impl Agent {
         let attacks = &self.attacks;
         let signatures = attacks.signatures.as_ref()?.iter().len();
         let today = attacks.today.count(&self.config.zone, Timestamp::now());
-        Some(Told { signatures, now: attacks.current.all().cloned().collect(), today, digests_lost: lost })
+        let now = attacks.current.all().cloned().collect();
+        let not_watched = self.attachment.feed.as_ref().map_or(0, Feed::not_watched);
+        Some(Told { signatures, now, today, digests_lost: lost, not_watched })
     }
+}
+
+/// What an agent that was killed has left going on, told as over: nobody else will tell its end. To be asked before the history is
+/// written to.
+pub(super) fn left_over(config: &Config) -> Vec<Notice> {
+    if !config.settings.history.enabled {
+        return Vec::new();
+    }
+    // There may be no history yet, or a damaged one, of which its writer speaks.
+    let reader = Reader::open(&config.settings.data_dir);
+    let events = reader.and_then(|reader| reader.ongoing_events()).unwrap_or_default();
+    Deliver::new(config.attacks.clone()).left(&events)
 }
 
 /// How many attacks were seen since midnight.
@@ -240,7 +274,10 @@ impl Today {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detection::fixture::{flood, over, scan};
+    use crate::{
+        alert::Change,
+        detection::fixture::{flood, leak, over, scan},
+    };
 
     #[test]
     fn a_day_s_attacks_are_counted_once_each_and_until_midnight() {
@@ -264,6 +301,38 @@ mod tests {
         database.write_events(&[over(flood()), over(scan())]).unwrap();
         assert_eq!(Today::remembered(&config, now).ids.len(), 2);
         assert_eq!(Today::remembered(&config, "2026-11-23T12:00:00Z".parse().unwrap()).ids.len(), 0);
+    }
+
+    #[test]
+    fn what_a_killed_agent_has_left_going_on_is_told_as_over() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut config = Config::parse("[detect]\nenabled = true").unwrap();
+        config.settings.data_dir = directory.path().into();
+        assert!(left_over(&config).is_empty(), "there is no history yet");
+        let mut database = crate::history::Database::open(directory.path(), &Default::default()).unwrap();
+        database.write_events(&[flood(), over(scan()), leak()]).unwrap();
+        let notices = left_over(&config);
+        let [notice] = &notices[..] else { panic!("{notices:?}") };
+        assert_eq!(
+            (notice.change, &*notice.alert.id),
+            (Change::Resolved, &*flood().id),
+            "neither what is over nor what is not bad"
+        );
+        database.end_events().unwrap();
+        assert!(left_over(&config).is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_reload_that_changes_nothing_waits_for_nobody() {
+        let config = |text: &str| Config::parse(&format!("[detect]\nenabled = true\n{text}")).unwrap();
+        let all = |config: &Config| signatures(config).unwrap().unwrap();
+        let (now, named) = (config(""), config("actions = [\"log\"]"));
+        let runtimes = Arc::new(Runtimes::start().unwrap());
+        let attacks = Attacks::start(&now, Some(all(&now)), runtimes).unwrap();
+        assert!(!attacks.are_looked_for_otherwise(&all(&now), &now));
+        assert!(attacks.are_looked_for_otherwise(&all(&now), &named), "others are told");
+        let fewer = config("disable = [\"beacon\"]");
+        assert!(attacks.are_looked_for_otherwise(&all(&fewer), &fewer));
     }
 
     #[test]

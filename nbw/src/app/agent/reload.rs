@@ -54,20 +54,21 @@ impl Agent {
             self.end_feed();
             self.attachment.feed = signatures.as_ref().map(Feed::new);
         }
+        let anew = fresh.is_some();
         if let Some(fresh) = fresh {
             self.attachment = fresh;
             tracing::info!("counting was started anew for the changed settings");
         }
-        self.commit(config, signatures, actions).await;
+        self.look_for(signatures, &config, anew).await;
+        self.commit(config, actions).await;
         Ok(())
     }
 
     /// Nothing of this can fail.
-    async fn commit(&mut self, config: Config, signatures: Option<Signatures>, actions: Prepared) {
+    async fn commit(&mut self, config: Config, actions: Prepared) {
         let notices = self.engine.replace(config.alerts.clone(), calendar(&config));
         // Whoever was told that a rule fires is told that it is gone, also where its actions are gone as well.
         self.dispatcher.tell(&notices);
-        self.look_for(signatures, &config).await;
         self.dispatcher.commit(actions);
         self.keeper.told();
         self.pace.change(config.settings.interval);

@@ -49,7 +49,8 @@ pub(super) async fn start(source: Source) -> Result<Agent, Failure> {
     let attachment = attach(&config, signatures.as_ref(), source.args.verbose).await?;
     let server = Server::bind(&config.settings.control.socket, &config.settings.control.group)?;
     // Before anything writes to what is remembered.
-    let attacks = Attacks::start(&config, signatures)?;
+    let left_over = attacks::left_over(&config);
+    let attacks = Attacks::start(&config, signatures, attachment.live.monitor().runtimes())?;
     let memory = Memory::start(&config)?;
     let mut agent = Agent {
         engine: Engine::new(config.alerts.clone(), calendar(&config), saved),
@@ -71,6 +72,7 @@ pub(super) async fn start(source: Source) -> Result<Agent, Failure> {
         complaints: Vec::new(),
         _locks: locks,
     };
+    agent.dispatcher.tell(&left_over);
     agent.remind();
     agent.manager.expect(agent.pace.interval());
     agent.manager.ready(&agent.line());
@@ -143,9 +145,5 @@ pub(super) fn rows(config: &Config) -> Vec<By> {
     let mut rows = vec![By::Container, By::Pod, By::Unit];
     measure::add_needs(&mut rows, config.alerts.iter().map(|alert| &alert.rule));
     By::add(&mut rows, config.settings.history.rows());
-    // What leaves is seen by connection: that takes no more work where they are counted anyway.
-    if config.settings.detect.enabled && rows.iter().any(|by| by.needs_sockets()) {
-        By::add(&mut rows, [By::Connection]);
-    }
     rows
 }

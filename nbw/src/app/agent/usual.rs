@@ -46,6 +46,14 @@ impl Usual {
         Self { directory, zone: config.zone.clone(), hour: None, asked: None, known: None }
     }
 
+    /// Another configuration: what is known stays, if it is of the same history and the same hours.
+    pub(super) fn follow(&mut self, config: &Config) {
+        let fresh = Self::of(config);
+        if (&fresh.directory, &fresh.zone) != (&self.directory, &self.zone) {
+            *self = fresh;
+        }
+    }
+
     /// Bytes a second that are usually sent at the hour of `now`; none while that is not known.
     pub(super) fn at(&mut self, now: Timestamp) -> Option<f64> {
         let directory = self.directory.as_ref()?;
@@ -142,7 +150,11 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         assert_eq!((usual.at(now), usual.asked.is_none()), (Some(6_000.0), true));
+        usual.follow(&config);
+        assert_eq!(usual.at(now), Some(6_000.0), "a reload that does not change it");
         config.settings.history.enabled = false;
+        usual.follow(&config);
+        assert_eq!(usual.at(now), None);
         assert_eq!(Usual::of(&config).at(now), None);
     }
 }

@@ -1,6 +1,7 @@
 //! `nbw detect --learn`: a signature of what sets two captures apart.
 
 use std::{
+    collections::BTreeSet,
     io::{self, Write as _},
     path::Path,
     time::Duration,
@@ -8,12 +9,18 @@ use std::{
 
 use indicatif::ProgressBar;
 use nbw_detect::{
-    Facts,
+    Engine, Facts, Limits, Signatures,
     capture::{ReadError, Reader},
-    learn::{LearnError, Learnt, Sample, learn},
+    learn::{LearnError, Learnt, Margin, Sample, learn},
 };
 
-use crate::{failure::Failure, report::output::Output, text};
+use super::input;
+use crate::{
+    app::work::{Stop, Work},
+    failure::Failure,
+    output::{Output, not_onto},
+    text,
+};
 
 /// Between two steps of the sign that it is at work.
 const STEP: Duration = Duration::from_millis(120);
@@ -22,40 +29,61 @@ const STEP: Duration = Duration::from_millis(120);
 ///
 /// # Errors
 /// [`Failure::Running`] when a capture cannot be read to its end, or nothing sets them apart.
-pub(super) fn run(attack: &Path, normal: &Path, output: Option<&Path>) -> Result<(), Failure> {
-    if [attack, normal].contains(&Path::new("-")) {
-        let why = "--learn reads each capture several times, which standard input cannot be: write it to a file first";
-        return Err(Failure::Usage(why.into()));
+pub(super) async fn run(attack: &Path, normal: &Path, output: Option<&Path>) -> Result<(), Failure> {
+    for capture in [attack, normal] {
+        input::check_rereadable(capture, "--learn")?;
+        output.map_or(Ok(()), |output| not_onto(output, capture))?;
     }
-    let output = Output::open(output)?;
+    let mut work = Work::listen()?;
+    let output = work.open(output.map(Path::to_owned)).await?;
+    let _give_up = output.give_up();
+    let (attack, normal) = (attack.to_owned(), normal.to_owned());
+    work.run(move |stop| learn_from(&attack, &normal, output, stop)).await
+}
+
+fn learn_from(attack: &Path, normal: &Path, output: Output, stop: &Stop) -> Result<(), Failure> {
     let bar = ProgressBar::new_spinner();
     bar.enable_steady_tick(STEP);
-    let learnt = learn(&name(attack), &sample(attack, &bar), &sample(normal, &bar));
+    let samples = [attack, normal].map(|file| sample(file, &bar, stop));
+    let learnt = learn(&name(attack), &samples[0], &samples[1]);
+    let known = learnt.is_ok().then(|| known_attacks(&samples[1]));
     bar.finish_and_clear();
+    if stop.is_told() {
+        return Err(Failure::Running("stopped before anything was learnt".into()));
+    }
     let learnt = learnt.map_err(|error| failure(&error))?;
     output.write(learnt.to_toml().as_bytes())?;
-    tell(&learnt);
+    tell(&learnt, &samples[1].name, &known.unwrap_or_default());
     Ok(())
+}
+
+/// The built-in signatures of what is in a capture. It was read to its end before.
+fn known_attacks(sample: &Sample<'_>) -> BTreeSet<String> {
+    let mut engine = Engine::new(&Signatures::built_in(), Limits::default());
+    let _ = (sample.read)(&mut |facts| engine.observe(facts));
+    engine.finish().into_iter().map(|event| event.signature).collect()
 }
 
 fn failure(error: &LearnError) -> Failure {
     Failure::Running(error.to_string())
 }
 
-fn sample<'a>(file: &'a Path, bar: &'a ProgressBar) -> Sample<'a> {
-    let name = file.file_name().unwrap_or(file.as_os_str());
-    let name = text::clean_bytes(name.as_encoded_bytes());
+fn sample<'a>(file: &'a Path, bar: &'a ProgressBar, stop: &'a Stop) -> Sample<'a> {
+    let name = text::clean_path(file.file_name().unwrap_or(file.as_os_str()).as_ref());
     let told = format!("reading {name}");
     let read = move |see: &mut dyn FnMut(&Facts)| {
         bar.set_message(told.clone());
-        read(file, see)
+        read(file, stop, see)
     };
     Sample { name, read: Box::new(read) }
 }
 
-fn read(file: &Path, see: &mut dyn FnMut(&Facts)) -> Result<(), ReadError> {
+/// What is made of a part, when it was told to stop, nobody sees.
+fn read(file: &Path, stop: &Stop, see: &mut dyn FnMut(&Facts)) -> Result<(), ReadError> {
     let mut reader = Reader::open(file)?;
-    while let Some(packet) = reader.next_packet()? {
+    while !stop.is_told()
+        && let Some(packet) = reader.next_packet()?
+    {
         see(&packet.facts());
     }
     Ok(())
@@ -68,12 +96,21 @@ fn name(file: &Path) -> String {
     [vec!["learnt"], words.collect()].concat().join("-")
 }
 
-/// How it does, for whoever looks on.
-fn tell(learnt: &Learnt) {
-    let _ = learnt.margins.iter().try_for_each(|margin| {
-        let (name, attack, normal, bound) = (&margin.name, margin.attack, margin.normal, margin.bound);
-        writeln!(io::stderr(), "{name}: {attack} in the attack, {normal} in what is normal; bound {bound}")
-    });
+/// How it does, and what is strange, for whoever looks on.
+fn tell(learnt: &Learnt, normal: &str, known: &BTreeSet<String>) {
+    let mut lines: Vec<String> = learnt.margins.iter().map(margin).collect();
+    if !known.is_empty() {
+        let known = known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        lines.push(format!(
+            "{normal} was taken for normal, and nbw knows attacks in it ({known}): were the two mixed up?"
+        ));
+    }
+    let _ = lines.iter().try_for_each(|line| writeln!(io::stderr(), "{line}"));
+}
+
+fn margin(margin: &Margin) -> String {
+    let Margin { name, attack, normal, bound } = margin;
+    format!("{name}: {attack} in the attack, {normal} in what is normal; bound {bound}")
 }
 
 #[cfg(test)]

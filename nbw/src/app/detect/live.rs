@@ -73,10 +73,11 @@ impl Detecting {
         };
         let view = ViewOptions { by: Vec::new(), sort: Sort::default(), top: None };
         let live = Live::start(options, view).await?;
+        let runtimes = live.monitor().runtimes();
         Ok(Self {
             live,
             feed: Feed::new(signatures),
-            concerns: Concerns::start()?,
+            concerns: Concerns::start(runtimes)?,
             outlet: Outlet::of(show::writer(args.format))?,
             waiting: VecDeque::new(),
             health: Health::default(),

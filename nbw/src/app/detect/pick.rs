@@ -1,5 +1,7 @@
 //! `nbw detect --write`: the packets of what was found, from a second look at the capture.
 
+mod index;
+
 use std::{
     collections::HashSet,
     net::{IpAddr, SocketAddr},
@@ -8,17 +10,23 @@ use std::{
 
 use nbw_detect::{
     Arp, Body, Event, Facts, Kind, Time,
-    capture::{LinkType, Reader, Writer},
+    capture::{LinkType, Packet, Reader, Record},
 };
 
-use crate::failure::Failure;
+use self::index::Index;
+use crate::{
+    app::work::Stop,
+    failure::Failure,
+    output::{CaptureFile, Output},
+    report::progress::Progress,
+};
 
 /// An event's packets, as far as they can be told from others.
 struct Wanted<'a> {
     event: &'a Event,
     from: u64,
     to: u64,
-    /// None where there are more than the event names.
+    /// None where there are more than the event names, or it names none.
     sources: Option<Names>,
     targets: Option<Names>,
     left: u32,
@@ -31,37 +39,90 @@ struct Names {
     macs: HashSet<[u8; 6]>,
 }
 
+/// Packets between two looks at how far it is.
+const STRIDE: u64 = 65_536;
+
 /// Writes at most so many packets of each event: those between its sources and targets, both ways, while it lasted.
 ///
 /// # Errors
-/// [`Failure::Running`] when the capture cannot be read again, or the file not be written.
-pub(super) fn write(file: &Path, to: &Path, events: &[Event], most: u32) -> Result<(), Failure> {
-    let cannot = |error| Failure::Running(format!("cannot write {}: {error}", to.display()));
+/// [`Failure::Running`] when the capture cannot be read again, or the file not be written, or not have all.
+pub(super) fn packets(file: &Path, to: Output, events: &[Event], most: u32, stop: &Stop) -> Result<(), Failure> {
     let mut reader = Reader::open(file).map_err(|error| Failure::running(&error))?;
-    let mut wanted: Vec<Wanted> = events.iter().map(|event| Wanted::new(event, most)).collect();
-    let mut out: Option<(Writer, LinkType)> = None;
+    let progress = Progress::reading(reader.size());
+    let mut picked = Picked { wanted: Index::new(events, most), out: Out::new(to), others: 0 };
     // A fault in the capture was told of the first time.
     while let Ok(Some(packet)) = reader.next_packet() {
-        if wanted.iter().all(|wanted| wanted.left == 0) {
+        if picked.wanted.is_empty() || stop.is_told() {
             break;
         }
-        let facts = packet.facts();
-        let Some(event) = wanted.iter_mut().find(|wanted| wanted.left > 0 && wanted.has(&facts)) else { continue };
-        let record = packet.record();
-        if out.is_none() {
-            out = Some((Writer::create(to, record.link_type).map_err(cannot)?, record.link_type));
-        }
-        // A pcap file has one kind of link.
-        if let Some((writer, kind)) = &mut out
-            && *kind == record.link_type
-        {
-            writer.write(record.time, record.original_length, record.bytes).map_err(cannot)?;
-            event.left -= 1;
+        picked.see(&packet)?;
+        if reader.packets().is_multiple_of(STRIDE) {
+            progress.at(reader.position());
         }
     }
-    match out {
-        Some((writer, _)) => writer.finish().map_err(cannot),
-        None => Writer::create(to, LinkType(1)).and_then(Writer::finish).map_err(cannot),
+    if stop.is_told() {
+        return Err(Failure::Running("stopped before the packets of what was found were written".into()));
+    }
+    picked.out.finish()?;
+    if picked.others > 0 { Err(several_links(picked.others)) } else { Ok(()) }
+}
+
+/// What is written, and what is not yet.
+struct Picked<'a> {
+    wanted: Index<'a>,
+    out: Out,
+    /// Packets that are wanted, and are of another link type than those that are written.
+    others: u64,
+}
+
+impl Picked<'_> {
+    fn see(&mut self, packet: &Packet<'_>) -> Result<(), Failure> {
+        let Some(event) = self.wanted.find(&packet.facts()) else { return Ok(()) };
+        if self.out.write(&packet.record())? {
+            self.wanted.take(event);
+        } else {
+            self.others += 1;
+        }
+        Ok(())
+    }
+}
+
+fn several_links(packets: u64) -> Failure {
+    Failure::Running(format!(
+        "{packets} packets of what was found are not written: they are of another link type than the first, and a pcap file has \
+         one; read the packets of one interface alone (tshark -r CAPTURE -Y 'frame.interface_id == 1' -w FILE)"
+    ))
+}
+
+/// What is written, of the link type of the first packet.
+struct Out {
+    /// Until there is one.
+    output: Option<Output>,
+    file: Option<CaptureFile>,
+}
+
+impl Out {
+    fn new(output: Output) -> Self {
+        Self { output: Some(output), file: None }
+    }
+
+    /// Writes a packet, if it is of the right link type; says whether it was.
+    fn write(&mut self, record: &Record<'_>) -> Result<bool, Failure> {
+        self.begin(record.link_type)?;
+        self.file.as_mut().map_or(Ok(false), |file| file.write(record))
+    }
+
+    fn begin(&mut self, link_type: LinkType) -> Result<(), Failure> {
+        if let Some(output) = self.output.take() {
+            self.file = Some(CaptureFile::begin(output, link_type)?);
+        }
+        Ok(())
+    }
+
+    /// What has no packets is a capture all the same.
+    fn finish(mut self) -> Result<(), Failure> {
+        self.begin(LinkType::ETHERNET)?;
+        self.file.map_or(Ok(()), CaptureFile::finish)
     }
 }
 
@@ -119,9 +180,9 @@ fn protocols(kind: Kind) -> Option<&'static [u8]> {
     }
 }
 
-/// The addresses alone, if all of them are named.
+/// The addresses alone, if there are any and all of them are named.
 fn addresses(names: &[String], count: u64) -> Option<Names> {
-    if count > names.len() as u64 {
+    if names.is_empty() || count > names.len() as u64 {
         return None;
     }
     let mut all = Names::default();
@@ -154,6 +215,6 @@ mod tests {
             assert!(all.ips.contains(&name.parse().unwrap()), "{name}");
         }
         assert_eq!(all.macs.into_iter().collect::<Vec<_>>(), [[8, 0, 0x27, 0x90, 0x93, 0x1c]]);
-        assert_eq!(addresses(&names, 5), None);
+        assert_eq!((addresses(&names, 5), addresses(&[], 0)), (None, None));
     }
 }

@@ -3,11 +3,15 @@
 use std::io::{self, Write as _};
 
 use nbw_detect::{
-    Event, Severity,
+    Event,
     event::{Concerned, Role},
 };
 
-use crate::{cli::DetectFormat, text};
+use crate::{
+    cli::DetectFormat,
+    detection::{self, advice},
+    text,
+};
 
 /// Names of sources or targets in a line.
 const NAMED: usize = 3;
@@ -27,15 +31,6 @@ pub(super) fn writer(format: DetectFormat) -> impl FnMut(&Event) -> io::Result<(
     }
 }
 
-/// The word for a severity; the same as in JSON.
-pub(super) fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "info",
-        Severity::Warning => "warning",
-        Severity::Critical => "critical",
-    }
-}
-
 /// What, who to whom, when, why, and what to do.
 fn plain(event: &Event) -> String {
     let technique = event.technique.as_ref().map(|technique| format!(", {technique}")).unwrap_or_default();
@@ -43,7 +38,7 @@ fn plain(event: &Event) -> String {
     let mut lines = vec![
         format!(
             "{} {} ({:.0} % sure{technique}{ongoing})",
-            severity(event.severity),
+            event.severity.word(),
             event.signature,
             event.confidence * 100.0
         ),
@@ -53,8 +48,9 @@ fn plain(event: &Event) -> String {
     ];
     lines.extend(event.concerned.iter().map(concerned));
     lines.push(format!("  why   {}", why(event)));
-    lines.push(format!("  do    {}", event.advice.split_whitespace().collect::<Vec<_>>().join(" ")));
-    lines.join("\n") + "\n"
+    lines.push(format!("  do    {}", advice(event)));
+    // Users' signatures may come from others.
+    lines.iter().map(|line| text::clean(line) + "\n").collect()
 }
 
 fn concerned(who: &Concerned) -> String {
@@ -64,7 +60,7 @@ fn concerned(who: &Concerned) -> String {
     });
     let words: Vec<String> = [who.name.clone(), process, who.cgroup.clone()].into_iter().flatten().collect();
     let role = if who.role == Role::Source { "source" } else { "target" };
-    format!("  here  {}, the {role}", text::clean(&words.join(" ")))
+    format!("  here  {}, the {role}", words.join(" "))
 }
 
 fn why(event: &Event) -> String {
@@ -73,19 +69,13 @@ fn why(event: &Event) -> String {
 }
 
 fn named(names: &[String], count: u64) -> String {
-    let shown = &names[..names.len().min(NAMED)];
-    let more = count.saturating_sub(shown.len() as u64);
-    match (shown, more) {
-        ([], _) => "nobody that is known".to_owned(),
-        (_, 0) => shown.join(", "),
-        _ => format!("{} and {more} more", shown.join(", ")),
-    }
+    if names.is_empty() { "nobody that is known".to_owned() } else { detection::named(names, count, NAMED) }
 }
 
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
-    use nbw_detect::{Kind, event::SCHEMA};
+    use nbw_detect::{Kind, Severity, event::SCHEMA};
 
     use super::*;
 
@@ -132,9 +122,22 @@ warning port-scan-syn (90 % sure, T1046)
     }
 
     #[test]
+    fn what_comes_from_files_of_signatures_moves_no_cursor() {
+        let hostile = |text: &str| format!("{text}\u{1b}[2J\u{202e}");
+        let event = Event {
+            signature: hostile("port-scan"),
+            technique: Some(hostile("T1046")),
+            advice: hostile("Close\nit"),
+            ..event()
+        };
+        let told = plain(&event);
+        assert!(!told.contains(['\u{1b}', '\u{202e}']) && told.lines().count() == 7, "{told}");
+    }
+
+    #[test]
     fn the_words_are_those_of_json() {
         for value in [Severity::Info, Severity::Warning, Severity::Critical] {
-            assert_eq!(serde_json::to_value(value).unwrap(), severity(value));
+            assert_eq!(serde_json::to_value(value).unwrap(), value.word());
         }
     }
 }

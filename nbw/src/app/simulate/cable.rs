@@ -38,12 +38,6 @@ impl Cable {
         Ok(cable)
     }
 
-    /// Gives both namespaces names; returns that of the inside.
-    pub(super) fn publish(&mut self) -> io::Result<String> {
-        self.outside.publish("outside")?;
-        self.inside.publish("inside").map(str::to_owned)
-    }
-
     /// The namespace in which it is watched.
     pub(super) fn inside(&self) -> &Namespace {
         &self.inside

@@ -1,29 +1,46 @@
 //! `nbw simulate --write`: into a file.
 
-use std::{io, path::Path};
+use std::path::Path;
 
 use nbw_detect::{
     Time,
-    capture::{LinkType, Writer},
+    capture::{LinkType, Record},
     simulate::{Plan, Scenario},
 };
 
-use crate::{failure::Failure, text};
+use crate::{
+    app::work::{Stop, Work},
+    failure::Failure,
+    output::{CaptureFile, Output},
+};
 
 /// When what is written begins: always the same, so that the same seed gives the same file. 2026-01-01T00:00:00Z.
 const BEGINNING: u64 = 1_767_225_600_000_000_000;
 
 /// Writes all of it; a file that cannot be written whole is not there.
-pub(super) fn write(scenario: &Scenario, plan: &Plan, file: &Path) -> Result<(), Failure> {
-    let refused = |error: io::Error| {
-        let name = text::clean_bytes(file.as_os_str().as_encoded_bytes());
-        Failure::Running(format!("{name} cannot be written: {error}"))
-    };
-    let mut writer = Writer::create(file, LinkType::ETHERNET).map_err(refused)?;
+///
+/// # Errors
+/// [`Failure::Running`] when it cannot be written, or is stopped before its end.
+pub(super) async fn write(scenario: Scenario, plan: Plan, file: &Path) -> Result<(), Failure> {
+    let mut work = Work::listen()?;
+    let output = work.open(Some(file.to_owned())).await?;
+    let _give_up = output.give_up();
+    work.run(move |stop| write_all(&scenario, &plan, output, stop)).await
+}
+
+fn write_all(scenario: &Scenario, plan: &Plan, output: Output, stop: &Stop) -> Result<(), Failure> {
+    let mut file = CaptureFile::begin(output, LinkType::ETHERNET)?;
     for timed in scenario.traffic(plan) {
-        let time = Time(BEGINNING.saturating_add(timed.at.as_nanos().try_into().unwrap_or(u64::MAX)));
-        // Frames here are far shorter than 4 GiB.
-        writer.write(time, timed.frame.len() as u32, &timed.frame).map_err(refused)?;
+        if stop.is_told() {
+            return Err(Failure::Running("stopped before the capture was whole".into()));
+        }
+        file.write(&Record {
+            time: Time(BEGINNING.saturating_add(timed.at.as_nanos().try_into().unwrap_or(u64::MAX))),
+            link_type: LinkType::ETHERNET,
+            // Frames here are far shorter than 4 GiB.
+            original_length: timed.frame.len() as u32,
+            bytes: &timed.frame,
+        })?;
     }
-    writer.finish().map_err(refused)
+    file.finish()
 }

@@ -11,7 +11,7 @@ use std::{
 use caps::Capability;
 use nbw_detect::simulate::{Plan, Scenario};
 
-use super::{Ended, cable::Cable, cable::INSIDE, namespace, sender};
+use super::{Ended, cable::Cable, cable::INSIDE, sender};
 use crate::{failure::Failure, privilege};
 
 /// What it takes to make network namespaces and to send frames there.
@@ -21,20 +21,22 @@ pub(super) const NEEDED: [Capability; 3] =
 /// Sends until it is over, or until it is told to end.
 pub(super) async fn run(scenario: &Scenario, plan: &Plan) -> Result<(), Failure> {
     privilege::require(&NEEDED)?;
-    namespace::clear_leftovers();
     let mut ended = Ended::listen()?;
-    let mut cable = lay()?;
-    let namespace = cable.publish().map_err(|error| trouble("named", &error))?;
+    let cable = lay().await?;
     say(&format!(
-        "{}: {} {} a second for {:?} in network namespace {namespace}, interface {INSIDE}; watch it with \
-         `ip netns exec {namespace} nbw detect`, end it with Ctrl-C",
-        scenario.name, plan.rate, scenario.attempts, plan.duration
+        "{}: {} {} a second for {:?} in a network namespace, interface {INSIDE}; watch it with \
+         `nsenter --net={} nbw detect`, end it with Ctrl-C",
+        scenario.name,
+        plan.rate,
+        scenario.attempts,
+        plan.duration,
+        cable.inside().path().display()
     ));
     let stop = Arc::new(AtomicBool::new(false));
     let sending = {
         let (traffic, stop) = (scenario.traffic(plan), Arc::clone(&stop));
         // The cable goes with the thread: it is gone when the thread has ended.
-        tokio::task::spawn_blocking(move || sender::send(traffic, &cable, &stop))
+        tokio::task::spawn_blocking(move || sender::send(traffic, &cable, &stop, |_| ()))
     };
     tokio::pin!(sending);
     let sent = tokio::select! {
@@ -45,14 +47,14 @@ pub(super) async fn run(scenario: &Scenario, plan: &Plan) -> Result<(), Failure>
         }
     };
     let sent = sent.map_err(|error| Failure::running(&error))?.map_err(|error| trouble("used", &error))?;
-    let dropped = if sent.dropped > 0 { format!(", {} found no room", sent.dropped) } else { String::new() };
-    say(&format!("{}: {} frames sent{dropped}", scenario.name, sent.frames));
+    say(&format!("{}: {sent}", scenario.name));
     Ok(())
 }
 
-/// A cable, or why there is none.
-pub(super) fn lay() -> Result<Cable, Failure> {
-    Cable::lay().map_err(|error| trouble("made", &error))
+/// A cable, or why there is none. It takes threads of its own, and holds up nobody.
+pub(super) async fn lay() -> Result<Cable, Failure> {
+    let laid = tokio::task::spawn_blocking(Cable::lay).await.map_err(|error| Failure::running(&error))?;
+    laid.map_err(|error| trouble("made", &error))
 }
 
 fn trouble(what: &str, error: &io::Error) -> Failure {

@@ -1,6 +1,7 @@
 //! Sends a scenario's frames at their times.
 
 use std::{
+    fmt::{self, Display, Formatter},
     io::{self, IoSlice},
     os::fd::{AsRawFd, OwnedFd},
     sync::atomic::{AtomicBool, Ordering},
@@ -22,6 +23,9 @@ const BATCH: usize = 64;
 /// How often whoever waits looks whether it is to stop.
 const NAP: Duration = Duration::from_millis(50);
 
+/// Frames that are so much behind their times are no news.
+const SOON: Duration = Duration::from_secs(1);
+
 /// What became of it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sent {
@@ -33,8 +37,28 @@ pub(super) struct Sent {
     pub(super) late: Duration,
 }
 
-/// Sends all of it, in the order of its times; ends early when it is told to stop. Blocks.
-pub(super) fn send(traffic: Traffic, cable: &Cable, stop: &AtomicBool) -> io::Result<Sent> {
+impl Display for Sent {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} frames sent", self.frames)?;
+        if self.dropped > 0 {
+            write!(f, ", {} found no room", self.dropped)?;
+        }
+        if self.late > SOON {
+            write!(f, ", the last one {:.0} s late: this machine sends no faster", self.late.as_secs_f64())?;
+        }
+        Ok(())
+    }
+}
+
+/// Sends all of it, in the order of its times; ends early when it is told to stop. Blocks. When the first frame leaves,
+/// `begins` hears of it.
+pub(super) fn send(
+    traffic: Traffic,
+    cable: &Cable,
+    stop: &AtomicBool,
+    begins: impl FnOnce(Instant),
+) -> io::Result<Sent> {
+    let mut begins = Some(begins);
     let mut sender = Sender {
         sockets: [cable.socket(Side::Inside)?, cable.socket(Side::Outside)?],
         batch: Vec::with_capacity(BATCH),
@@ -49,6 +73,9 @@ pub(super) fn send(traffic: Traffic, cable: &Cable, stop: &AtomicBool) -> io::Re
         }
         if !wait_until(due, stop) {
             break;
+        }
+        if let Some(begins) = begins.take() {
+            begins(Instant::now());
         }
         sender.sent.late = due.elapsed();
         sender.put(timed)?;
@@ -120,5 +147,19 @@ impl Sender {
         let results =
             sendmmsg(socket.as_raw_fd(), &mut self.headers, &slices, &nobody[..slices.len()], [], MsgFlags::empty())?;
         Ok(results.count())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_did_not_go_as_it_should_is_told() {
+        let sent = Sent { frames: 7, dropped: 0, late: Duration::from_millis(400) };
+        assert_eq!(sent.to_string(), "7 frames sent");
+        let sent = Sent { dropped: 3, late: Duration::from_millis(9_200), ..sent };
+        let expected = "7 frames sent, 3 found no room, the last one 9 s late: this machine sends no faster";
+        assert_eq!(sent.to_string(), expected);
     }
 }

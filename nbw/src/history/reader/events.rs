@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use nbw_detect::Event;
-use rusqlite::params;
+use rusqlite::{Params, params};
 use tracing::warn;
 
 use super::Reader;
@@ -14,18 +14,29 @@ impl Reader {
     /// # Errors
     /// When the database cannot be read.
     pub fn events(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Event>, HistoryError> {
-        let texts = self.event_texts(from.as_millisecond(), to.as_millisecond());
-        let texts = texts.map_err(|source| self.because(source))?;
+        let (from, to) = (from.as_millisecond(), to.as_millisecond());
+        self.chosen_events("last >= ?1 AND first < ?2", params![from, to])
+    }
+
+    /// The events that go on, by when they began: of an agent that was killed, all that went on then.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn ongoing_events(&self) -> Result<Vec<Event>, HistoryError> {
+        self.chosen_events("CASE WHEN json_valid(event) THEN event ->> '$.ongoing' END", params![])
+    }
+
+    fn chosen_events(&self, which: &str, values: impl Params) -> Result<Vec<Event>, HistoryError> {
+        let texts = self.event_texts(which, values).map_err(|source| self.because(source))?;
         Ok(texts.iter().filter_map(|text| understood(text)).collect())
     }
 
-    fn event_texts(&self, from: i64, to: i64) -> rusqlite::Result<Vec<String>> {
+    fn event_texts(&self, which: &str, values: impl Params) -> rusqlite::Result<Vec<String>> {
         if schema::version(&self.connection)? < schema::WITH_EVENTS {
             return Ok(Vec::new());
         }
-        let mut rows =
-            self.connection.prepare("SELECT event FROM event WHERE last >= ?1 AND first < ?2 ORDER BY first, id")?;
-        rows.query_map(params![from, to], |row| row.get(0))?.collect()
+        let mut rows = self.connection.prepare(&format!("SELECT event FROM event WHERE {which} ORDER BY first, id"))?;
+        rows.query_map(values, |row| row.get(0))?.collect()
     }
 }
 

@@ -26,10 +26,9 @@ impl Layout {
     /// From the second of the first packet to that of the last.
     pub(super) fn new(every: Option<Every>, calendar: &Calendar, first: u64, last: u64) -> Result<Self, Failure> {
         let every = every.unwrap_or_else(|| super::usual(last - first + 1));
-        let second = |second: u64| i64::try_from(second).unwrap_or(i64::MAX);
-        let seconds = (second(first), second(last).saturating_add(1));
+        let seconds = seconds(first, last);
         let (from, to) = (at(seconds.0), at(seconds.1));
-        request::check_parts(every, Some(from), to)?;
+        check(every, first, last)?;
         let mut layout = Self { every, parts: Vec::new(), seconds };
         let mut start = calendar.begin(every, from);
         while start < to {
@@ -76,6 +75,21 @@ impl Layout {
         let (rx_peak_at, tx_peak_at) = (busiest(cells, length, |cell| cell.rx), busiest(cells, length, |cell| cell.tx));
         Whole { rx, tx, rx_peak_at, tx_peak_at, rx_p95, tx_p95 }
     }
+}
+
+/// Whether the time from one second to another has no more parts than can be told.
+///
+/// # Errors
+/// [`Failure::Usage`] names longer ones as the remedy.
+pub(super) fn check(every: Every, first: u64, last: u64) -> Result<(), Failure> {
+    let (from, to) = seconds(first, last);
+    request::check_parts(every, Some(at(from)), at(to))
+}
+
+/// The first second, and the one behind the last.
+fn seconds(first: u64, last: u64) -> (i64, i64) {
+    let second = |second: u64| i64::try_from(second).unwrap_or(i64::MAX);
+    (second(first), second(last).saturating_add(1))
 }
 
 /// A moment; the first or the last that there is, where it is beyond.

@@ -6,7 +6,7 @@ use nbw_detect::Time;
 
 use super::{
     cells::Cells,
-    parts::Layout,
+    parts::{self, Layout},
     subject::{self, By, Way, Who},
 };
 use crate::{
@@ -41,6 +41,7 @@ pub(super) struct Tally {
     /// The seconds of the first and the last packet.
     span: Option<(u64, u64)>,
     cells: usize,
+    every: Option<Every>,
 }
 
 impl Tally {
@@ -57,6 +58,7 @@ impl Tally {
             lengths: LENGTHS.into_iter().filter(fits).collect(),
             span: None,
             cells: 0,
+            every,
         }
     }
 
@@ -72,7 +74,7 @@ impl Tally {
     /// Makes the span one that this time is in.
     ///
     /// # Errors
-    /// When that is longer than can be counted.
+    /// When that is longer than can be counted, or told in parts as long as those that are asked for.
     pub(super) fn see(&mut self, time: Time) -> Result<(), Failure> {
         let second = time.0 / SECOND;
         let (first, last) = self.span.map_or((second, second), |(first, last)| (first.min(second), last.max(second)));
@@ -90,7 +92,7 @@ impl Tally {
                     .into(),
             ));
         }
-        Ok(())
+        self.every.map_or(Ok(()), |every| parts::check(every, first, last))
     }
 
     fn coarsen(&mut self) {

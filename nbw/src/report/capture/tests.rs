@@ -122,7 +122,7 @@ fn a_wrong_time_is_told_instead_of_years_of_parts() {
     let told = tally.see(Time(u64::MAX)).unwrap_err().to_string();
     assert!(told.contains("one of them has a wrong time: give --from and --to"), "{told}");
     let told = Layout::new(Some(Every::Seconds(1)), &utc(), 0, 30_000).map(drop).unwrap_err().to_string();
-    assert!(told.contains("30001 parts of second: ask for longer ones by --every"), "{told}");
+    assert!(told.contains("more than 20000 parts of 1 second: ask for longer ones by --every"), "{told}");
 }
 
 /// A flood from a hundred thousand addresses, and one who talks all the time.
@@ -209,6 +209,18 @@ fn a_file_that_was_cut_off_is_reported_up_to_there() {
     assert_eq!(sums(&cut.report.answer), [("10.0.0.1".into(), 0, 540), ("10.0.0.2".into(), 540, 0)]);
     let fault = cut.fault.unwrap().to_string();
     assert!(fault.contains("from packet 10 on, at byte ") && fault.contains("the capture was cut off"), "{fault}");
+}
+
+#[test]
+fn parts_that_are_too_many_are_told_before_all_is_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = file(directory.path(), 20_002);
+    let bytes = fs::read(&path).unwrap();
+    // Behind what is too long there is no more file.
+    fs::write(&path, &bytes[..bytes.len() - 5]).unwrap();
+    let told = made("nbw report --read x --every 1s", &path).unwrap_err();
+    assert_eq!(told, "that would be more than 20000 parts of 1 second: ask for longer ones by --every");
+    assert!(made("nbw report --read x --every 2s", &path).unwrap().fault.is_some());
 }
 
 #[test]

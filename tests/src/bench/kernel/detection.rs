@@ -10,7 +10,7 @@ use aya::maps::{Array, MapData};
 use nbw::bpf::{DetectOptions, Digests, LoadOptions, Object};
 use nbw_common::abi::{BUDGET, Digest, LinkIdent, maps, programs};
 
-use super::{Field, frames};
+use super::{Field, Row, frames};
 
 /// The interface that test runs say that packets belong to.
 const LO: u32 = 1;
@@ -47,9 +47,6 @@ impl Reader {
         Ok(())
     }
 }
-
-/// A row, by a program on frames.
-type Row<'a> = (Option<&'a str>, &'a str, Vec<Vec<u8>>);
 
 fn row<'a>(name: &'a str, program: &'a str, frame: &[u8]) -> Row<'a> {
     (Some(name), program, vec![frame.to_vec()])

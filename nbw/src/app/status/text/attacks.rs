@@ -11,11 +11,14 @@ const LISTED: usize = 20;
 
 /// `2 now, 5 today; 47 signatures`.
 pub(super) fn fact(attacks: &Attacks) -> String {
-    let fact = format!("{} now, {} today; {} signatures", attacks.now.len(), attacks.today, attacks.signatures);
-    match attacks.digests_lost {
-        0 => fact,
-        lost => format!("{fact}; {}", style(format!("{lost} packets could not be looked at")).red()),
-    }
+    let mut fact = format!("{} now, {} today; {} signatures", attacks.now.len(), attacks.today, attacks.signatures);
+    let lost = |count: u64, what: &str| match count {
+        0 => String::new(),
+        count => format!("; {}", style(format!("{count} {what}")).red()),
+    };
+    fact += &lost(attacks.digests_lost, "packets could not be looked at");
+    fact += &lost(attacks.not_watched, "times there was no place to watch an endpoint");
+    fact
 }
 
 /// Those that go on; empty where there are none.

@@ -21,9 +21,7 @@ pub(super) fn facts(alert: &Alert) -> Option<Vec<String>> {
 }
 
 fn named(what: &str, names: &[String], count: u64) -> Option<String> {
-    let more = count.saturating_sub(names.len() as u64);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (!names.is_empty()).then(|| format!("{what}: {}{more}", names.join(", ")))
+    (!names.is_empty()).then(|| format!("{what}: {}", detection::named(names, count, names.len())))
 }
 
 /// `here, source: web, curl (4711), /docker/4f9a`.

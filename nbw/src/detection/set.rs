@@ -7,7 +7,7 @@ use std::{
 
 use nbw_detect::{SignatureError, Signatures};
 
-use crate::{config::ConfigError, failure::Failure, files};
+use crate::{config::ConfigError, failure::Failure, files, text};
 
 /// No file of signatures is larger: what is, is something else.
 const MOST_BYTES: u64 = 4 << 20;
@@ -16,7 +16,7 @@ const MOST_BYTES: u64 = 4 << 20;
 ///
 /// # Errors
 /// [`Failure::Usage`] names file, line and what is wrong.
-pub(crate) fn signatures(paths: &[PathBuf]) -> Result<Signatures, Failure> {
+pub fn signatures(paths: &[PathBuf]) -> Result<Signatures, Failure> {
     let mut signatures = Signatures::built_in();
     for path in paths {
         for file in files_of(path)? {
@@ -44,7 +44,7 @@ fn extend(signatures: &mut Signatures, file: &Path) -> Result<(), Failure> {
     if bytes.len() as u64 > MOST_BYTES {
         return Err(cannot(file, &"it is larger than 4 MiB"));
     }
-    let text = String::from_utf8(bytes).map_err(|error| cannot(file, &error))?;
+    let text = String::from_utf8(bytes).map_err(|_| cannot(file, &"it is no text in UTF-8, as TOML is"))?;
     signatures.extend(&text).map_err(|error| Failure::Usage(located(&error, &text).in_file(file)))
 }
 
@@ -56,7 +56,7 @@ fn located(error: &SignatureError, text: &str) -> ConfigError {
 }
 
 fn cannot(path: &Path, why: &dyn std::fmt::Display) -> Failure {
-    Failure::Usage(format!("cannot read the signatures {}: {why}", path.display()))
+    Failure::Usage(format!("cannot read the signatures {}: {why}", text::clean_path(path)))
 }
 
 #[cfg(test)]
@@ -77,6 +77,15 @@ mod tests {
             told.starts_with("DIR/own.toml, line 4: there is no setting `windows` here: did you mean `window`?"),
             "{told}"
         );
+    }
+
+    #[test]
+    fn what_is_no_text_is_told_in_words() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("own.toml");
+        fs::write(&file, b"\xd4\xc3\xb2\xa1").unwrap();
+        let told = signatures(std::slice::from_ref(&file)).unwrap_err().to_string();
+        assert_eq!(told, format!("cannot read the signatures {}: it is no text in UTF-8, as TOML is", file.display()));
     }
 
     #[test]
