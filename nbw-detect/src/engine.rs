@@ -23,6 +23,7 @@ mod retry;
 mod route;
 mod servers;
 mod sides;
+mod subject;
 mod tally;
 mod tcp;
 #[cfg(test)]

@@ -11,13 +11,13 @@ use super::{
     happening::{Happening, Sight, Trace},
     manner::Manners,
     others::Others,
+    subject::{Subject, subject},
     values::Values,
     watch::Rank,
-    who::Who,
 };
 use crate::{
     Kind,
-    signature::{Condition, Counter, Field, Key, Signature},
+    signature::{Condition, Counter, Field, Signature},
 };
 
 /// What happened before it was clear that it is an attack: so much of it is remembered, to name those concerned.
@@ -28,14 +28,6 @@ const LONG: u64 = 3_600;
 
 /// While it goes on, it is judged again no sooner than this.
 const JUDGED_EVERY: u64 = 100_000_000;
-
-/// Those of whom something is counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Subject {
-    port: u16,
-    source: Who,
-    target: Who,
-}
 
 /// What is known of one subject.
 #[derive(Debug)]
@@ -295,22 +287,6 @@ fn evidence_name(condition: &Condition) -> String {
     match &condition.per {
         Some(per) => format!("{}_per_{per}", condition.value),
         None => condition.value.clone(),
-    }
-}
-
-fn subject(key: Key, sight: &Sight) -> Subject {
-    let subject = Subject::default();
-    let (source, target) = (sight.source, sight.target);
-    match key {
-        Key::Source => Subject { source, ..subject },
-        Key::Target => Subject { target, ..subject },
-        Key::Pair => Subject { source, target, ..subject },
-        Key::SourcePort => Subject { source, port: sight.target_port, ..subject },
-        Key::TargetPort => Subject { target, port: sight.target_port, ..subject },
-        Key::PairPort => Subject { source, target, port: sight.target_port },
-        Key::TargetService => Subject { target, port: sight.source_port, ..subject },
-        Key::PairService => Subject { source, target, port: sight.source_port },
-        Key::SourceNet => Subject { source, target: target.net(), ..subject },
     }
 }
 

@@ -65,8 +65,11 @@ fn engine(reader: &mut Reader) -> Result<u64> {
     Ok(reader.packets())
 }
 
-/// What a program is called with before the file; the first is the one of `NBW_BIN`.
-const PROGRAMS: [(&str, &[&str]); 3] = [
+/// A program, and what it is called with before the file.
+type Program = (&'static str, &'static [&'static str]);
+
+/// The first is the one of `NBW_BIN`.
+const PROGRAMS: [Program; 3] = [
     ("nbw", &["detect", "--format", "json", "--read"]),
     ("tshark", &["-n", "-q", "-z", "conv,ip", "-r"]),
     ("capinfos", &[]),
@@ -89,9 +92,7 @@ pub fn run(options: &Options) -> Result<()> {
         let packets = file.write(&path, options.megabytes * 1_000_000)?;
         let measured = Measured { name: file.name, path: &path, bytes: path.metadata()?.len(), packets };
         measured.work(options.rounds, &mut table)?;
-        if file.beside {
-            measured.programs(&nbw, options.rounds, &mut table)?;
-        }
+        measured.programs(&nbw, if file.beside { &PROGRAMS } else { &PROGRAMS[..1] }, options.rounds, &mut table)?;
         std::fs::remove_file(&path)?;
     }
     table.print(options.json)?;
@@ -122,8 +123,8 @@ impl Measured<'_> {
         Ok(())
     }
 
-    fn programs(&self, nbw: &Path, rounds: u32, table: &mut Table) -> Result<()> {
-        for (name, arguments) in PROGRAMS {
+    fn programs(&self, nbw: &Path, programs: &[Program], rounds: u32, table: &mut Table) -> Result<()> {
+        for &(name, arguments) in programs {
             let program = if name == "nbw" { nbw } else { Path::new(name) };
             if Command::new(program).arg("--version").output().is_err() {
                 eprintln!("{name} is not installed (apt-get install tshark): no figures of it");
