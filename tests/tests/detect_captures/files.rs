@@ -94,3 +94,17 @@ fn nobody_who_listens_is_no_failure() {
     assert!(full.stderr.starts_with("nbw: cannot write to standard output: No space left on device"), "{full:?}");
     run(&format!("gzip -k {}", file.display()));
 }
+
+#[test]
+fn that_only_one_direction_is_there_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let line = |rest: &str| Ended::shell("", &format!("cd {}; {rest}", directory.path().display()));
+    let made = line(
+        "$NBW simulate web-server --duration 10s --write both.pcap && tshark -r both.pcap -Y 'ip.dst == 10.20.0.10' -w one.pcap",
+    );
+    assert_eq!(made.code, Some(0), "{made:?}");
+    let (both, one) = (line("$NBW detect --read both.pcap"), line("$NBW detect --read one.pcap"));
+    assert_eq!((both.code, both.stdout.as_str(), one.code, one.stdout.as_str()), (Some(0), "", Some(0), ""));
+    let told = "of most connections only one direction is in the capture";
+    assert!(!both.stderr.contains(told) && one.stderr.contains(told), "{both:?} {one:?}");
+}

@@ -22,6 +22,10 @@ use crate::{
 /// Events whose packets are written; of more, only the first.
 const MOST_KEPT: usize = 1_024;
 
+/// Why floods and scans may be missing.
+const ONE_SIDE: &str = "of most connections only one direction is in the capture: signatures that go by missing answers \
+                        say nothing; capture both directions";
+
 /// Reads the capture to its end, or to its first fault, and prints each event once.
 ///
 /// # Errors
@@ -168,6 +172,9 @@ fn read(
             None => break Ok(()),
         }
     };
+    if engine.sees_one_side() {
+        progress.suspend(|| say(ONE_SIDE));
+    }
     found.tell(engine.finish(), &progress)?;
     Ok(end)
 }
