@@ -130,8 +130,8 @@ fn what_leaves_is_held_against_the_past() {
     until("an attack", || {
         Iperf::client(&hosts.right, None, "203.0.113.9", "-n 120M");
         let now = agent.says()["attacks"]["now"].as_array().expect("attacks").clone();
-        let [event] = now.as_slice() else { return None };
-        assert_eq!(event["signature"], "exfiltration-volume", "{event}");
+        // A quick machine sends twenty times a second: guessing is as hasty.
+        let event = now.iter().find(|event| event["signature"] == "exfiltration-volume")?;
         assert_eq!(event["sources"], serde_json::json!([hosts.cable.v4.1]), "{event}");
         assert_eq!(event["targets"][0].as_str().map(|target| target.starts_with("203.0.113.9")), Some(true), "{event}");
         Some(())

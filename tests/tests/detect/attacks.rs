@@ -35,7 +35,8 @@ impl Attack {
         assert_eq!(event.kind, self.kind);
         assert_eq!(event.targets, [format!("{victim}{}", self.port)], "{event:?}");
         if self.forged {
-            assert!(event.source_count > 1_000, "{event:?}");
+            // As it was told first, of what was sampled: the signature's bound.
+            assert!(event.source_count >= 64, "{event:?}");
         } else {
             assert_eq!((event.sources.as_slice(), event.source_count), ([attacker.clone()].as_slice(), 1), "{event:?}");
         }
