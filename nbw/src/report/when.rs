@@ -69,15 +69,21 @@ fn month_or_year(text: &str, calendar: &Calendar) -> Option<(civil::Date, Every)
 /// Nobody goes back by more of anything; [`interim`] counts seconds in 32 bits, and does not look whether they are too many.
 const MOST_DIGITS: usize = 5;
 
+/// No word of a time is longer; [`interim`] panics at one of 16 letters behind an hour, and at capital ones.
+const MOST_LETTERS: usize = 12;
+
 /// What [`interim`] understands. History is in the past: `monday` is the last one.
 fn human(text: &str, now: Timestamp, calendar: &Calendar) -> Option<Named> {
-    if text.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() > MOST_DIGITS) {
+    let text = text.to_ascii_lowercase();
+    let too_long = |is: fn(&char) -> bool, most| text.split(|c: char| !is(&c)).any(|run| run.len() > most);
+    if too_long(char::is_ascii_digit, MOST_DIGITS) || too_long(char::is_ascii_alphabetic, MOST_LETTERS) {
         return None;
     }
+    let text = text.as_str();
     let today = calendar.local(now);
     let parse = |text: &str| parse_date_string::<Zoned>(text, today.clone(), Dialect::Uk).ok();
     let length = is_day(text).then_some(Every::Day);
-    let said = match text.to_ascii_lowercase().as_str() {
+    let said = match text {
         "today" => today.start_of_day().ok()?,
         "yesterday" => today.yesterday().ok()?.start_of_day().ok()?,
         _ => parse(text)?,
@@ -172,6 +178,14 @@ mod tests {
             let error = moment(wrong, Edge::From, now(), &calendar()).unwrap_err();
             assert!(error.contains("yesterday"), "{wrong}: {error}");
         }
+    }
+
+    #[test]
+    fn what_the_parser_stumbles_at_is_no_time() {
+        for text in ["m0A", "3 PMX", "monday 3abcdefghijklmnopq", "last 7 AMMMMMMMMMMMMMMMMM"] {
+            assert!(moment(text, Edge::From, now(), &calendar()).is_err(), "{text}");
+        }
+        assert_eq!(said("Monday 3 PM", Edge::From), said("monday 3 pm", Edge::From));
     }
 
     proptest! {
