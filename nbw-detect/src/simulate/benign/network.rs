@@ -1,5 +1,7 @@
 //! What keeps a network running.
 
+use etherparse::{PacketBuilder, UdpHeader};
+
 use super::{LookAlike, harmless, lasting};
 use crate::{
     event::Kind,
@@ -120,18 +122,16 @@ fn download(x: &mut Exchange<'_>, n: u64) {
 
 fn overlay(x: &mut Exchange<'_>, _: u64) {
     let (from, to, id) = (neighbour(3), VICTIM, x.rng.u16(..));
-    let (ports, length) = ([50_001_u16, 4_789].map(u16::to_be_bytes), 1_558_u16.to_be_bytes());
-    // UDP, VXLAN and Ethernet, and IPv4 with UDP inside; what is cut off has no headers.
-    let begin: [&[u8]; 6] = [
-        ports.as_flattened(),
-        &length,
-        &[0, 0, 8, 0, 0, 0, 0, 0, 42, 0],
-        b"\x02\0\0\0\0\x31\x02\0\0\0\0\x32\x08\0",
-        b"\x45\0\x05\xdc\0\x01\0\0\x40\x11\0\0\x0a\x14\x05\x01\x0a\x14\x05\x02",
-        &[0xc3, 0x50, 0xc3, 0x51, 5, 0xc8, 0, 0],
-    ];
-    let mut packet = begin.concat();
-    packet.resize(1_558, 0x56);
+    let mut inside = Vec::new();
+    let frame = PacketBuilder::ethernet2([2, 0, 0, 0, 0, 0x31], [2, 0, 0, 0, 0, 0x32]);
+    let frame = frame.ipv4([10, 20, 5, 1], [10, 20, 5, 2], 64).udp(50_000, 50_001);
+    // A vector takes whatever is written.
+    let _ = frame.write(&mut inside, &[0x56; 1_472]);
+    let vxlan: &[u8] = &[8, 0, 0, 0, 0, 0, 42, 0];
+    let length = u16::try_from(inside.len() + 16).unwrap_or(u16::MAX);
+    // Over IPv4 the checksum of a tunnel's UDP may be zero (RFC 7348, 5).
+    let udp = UdpHeader { source_port: 50_001, destination_port: 4_789, length, checksum: 0 }.to_bytes();
+    let packet = [&udp, vxlan, &inside].concat();
     x.fragment(from, to, id, (0, true), &packet[..1_480]);
     x.fragment(from, to, id, (1_480, false), &packet[1_480..]);
 }
