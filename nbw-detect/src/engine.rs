@@ -386,6 +386,5 @@ impl Engine {
     }
 }
 
-/// How long the end waits for answers that did not come: of what trackers wait for, all but the longest that an ordinary answer takes
-/// (300 ms: round the world, or by a slow link).
-const LAST_WAIT: u64 = 700_000_000;
+/// How long the end waits for answers that did not come: of what trackers wait for, all but the longest that an ordinary answer takes.
+const LAST_WAIT: u64 = tcp::ANSWER_WITHIN - tcp::SLOWEST;

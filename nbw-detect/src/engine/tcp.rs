@@ -11,7 +11,7 @@ use super::{
 };
 
 /// The time after which a client sends its SYN again (RFC 6298, 2.1).
-const ANSWER_WITHIN: u64 = 1_000_000_000;
+pub(super) const ANSWER_WITHIN: u64 = 1_000_000_000;
 
 /// A server that has said nothing for so long waits for the client.
 const SILENT_AFTER: u64 = 5_000_000_000;
@@ -29,7 +29,7 @@ const CURIOUS: u64 = 5_000_000_000;
 const NANOS_PER_MILLI: u64 = 1_000_000;
 
 /// An answer that comes may take so long: round the world, or by a slow link.
-const SLOWEST: u64 = 300_000_000;
+pub(super) const SLOWEST: u64 = 300_000_000;
 
 /// Where nobody was answered at all, answers are waited for so long: what comes by thousands and is answered by nobody for this long needs no round trip.
 const QUICKEST: u64 = 20_000_000;
