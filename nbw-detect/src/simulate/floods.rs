@@ -20,15 +20,15 @@ const BACKLOG: u64 = 256;
 const PORT: u16 = 27_016;
 
 pub(super) const ATTACKS: &[Attack] = &[
-    Attack {
-        scenario: flood(
+    paced(
+        15_000.0,
+        by_one(
+            Kind::SynFlood,
             "syn-flood",
             "SYNs of one address to one port, behind a firewall that drops them",
-            15_000.0,
             unheard,
         ),
-        ..by_one(Kind::SynFlood, "syn-flood", "", unheard)
-    },
+    ),
     by_one(Kind::SynFlood, "syn-flood-half-open", "SYNs of one address to one port of a web server", syns),
     by_many(
         Kind::SynFlood,
@@ -36,15 +36,15 @@ pub(super) const ATTACKS: &[Attack] = &[
         "SYNs from ever new addresses to one port of a web server, which answers each",
         answered_syns,
     ),
-    Attack {
-        scenario: flood(
+    paced(
+        400.0,
+        by_one(
+            Kind::SynFlood,
             "syn-flood-reset",
             "SYNs of one address, whose system takes back what it is offered",
-            400.0,
             taken_back,
         ),
-        ..by_one(Kind::SynFlood, "syn-flood-reset", "", taken_back)
-    },
+    ),
     by_many(Kind::SynFlood, "syn-flood-refused", "SYNs from ever new addresses to one port, which is closed", refused),
     by_many(
         Kind::SynFlood,
@@ -60,35 +60,36 @@ pub(super) const ATTACKS: &[Attack] = &[
         "datagrams from ever new addresses to ever new ports",
         spoofed_datagrams,
     ),
+    paced(
+        45_000.0,
+        by_one(Kind::UdpFlood, "udp-flood-stream", "large datagrams of one flow, faster than any film", stream),
+    ),
+    paced(
+        45_000.0,
+        by_many(Kind::UdpFlood, "udp-flood-streams", "datagrams of forty hosts to one port, of each one flow", streams),
+    ),
     Attack {
-        scenario: flood("udp-flood-stream", "large datagrams of one flow, faster than any film", 45_000.0, stream),
-        ..by_one(Kind::UdpFlood, "udp-flood-stream", "", stream)
-    },
-    Attack {
-        scenario: flood(
-            "udp-flood-streams",
-            "datagrams of forty hosts to one port, of each one flow",
-            45_000.0,
-            streams,
-        ),
-        ..by_many(Kind::UdpFlood, "udp-flood-streams", "", streams)
-    },
-    Attack {
-        scenario: flood(
-            "udp-flood-heavy",
-            "large datagrams to a collector of logs, far more than it takes",
-            45_000.0,
-            logs,
-        ),
         // Two hundred thousand of them: five seconds, or twice that where the machine sends half as fast.
         within: Duration::from_secs(10),
-        ..by_one(Kind::UdpFlood, "udp-flood-heavy", "", logs)
+        ..paced(
+            45_000.0,
+            by_one(
+                Kind::UdpFlood,
+                "udp-flood-heavy",
+                "large datagrams to a collector of logs, far more than it takes",
+                logs,
+            ),
+        )
     },
     by_one(Kind::UdpFlood, "udp-flood-random-ports", "large datagrams of one address to ever new ports", scattered),
-    attack(
-        Kind::UdpFlood,
-        "udp-flood-empty",
-        flood("udp-flood-empty", "empty datagrams from ever new ports to one port, as of hping3", 200.0, empty),
+    paced(
+        200.0,
+        by_one(
+            Kind::UdpFlood,
+            "udp-flood-empty",
+            "empty datagrams from ever new ports to one port, as of hping3",
+            empty,
+        ),
     ),
     by_one(Kind::IcmpFlood, "icmp-flood", "echo requests of one address, as fast as they go", pings),
     by_many(Kind::IcmpFlood, "smurf", "echo replies of a whole network to somebody who has not asked", smurf),
@@ -99,15 +100,17 @@ pub(super) const ATTACKS: &[Attack] = &[
 ];
 
 const fn by_one(kind: Kind, name: &'static str, about: &'static str, step: fn(&Plan) -> Step) -> Attack {
-    attack(kind, name, flood(name, about, 5_000.0, step))
+    let duration = Duration::from_secs(10);
+    attack(kind, name, Scenario { name, about, attempts: "packets", rate: 5_000.0, duration, regular: false, step })
 }
 
 const fn by_many(kind: Kind, name: &'static str, about: &'static str, step: fn(&Plan) -> Step) -> Attack {
     Attack { source: Named::Many, ..by_one(kind, name, about, step) }
 }
 
-const fn flood(name: &'static str, about: &'static str, rate: f64, step: fn(&Plan) -> Step) -> Scenario {
-    Scenario { name, about, attempts: "packets", rate, duration: Duration::from_secs(10), regular: false, step }
+/// As many packets a second.
+const fn paced(rate: f64, attack: Attack) -> Attack {
+    Attack { scenario: Scenario { rate, ..attack.scenario }, ..attack }
 }
 
 fn unheard(_: &Plan) -> Step {
